@@ -1,0 +1,239 @@
+//! `$context`: what API Gateway lets mappings, templates, logs and events say about a request.
+//!
+//! Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html>
+
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::path::behind_base_path;
+use crate::{Host, Ids, PathParameters, Property, Query, UnixMillis, split_target};
+
+/// The API and stage that a filter's configuration belongs to, as each filter's configuration repeats it under `api`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct RawApi {
+    /// Id of the API, `a1b2c3d4e5`.
+    pub api_id: String,
+    /// Stage name.
+    pub stage: String,
+    /// Account that owns the API.
+    #[serde(default)]
+    pub account_id: String,
+    /// Region in ARNs.
+    #[serde(default)]
+    pub region: String,
+    /// Id of the deployment.
+    #[serde(default)]
+    pub deployment_id: String,
+    /// What precedes the resource path in a request, `/prod`; empty when the API is mounted at `/`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub base_path: String,
+    /// Effective stage variables.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub stage_variables: BTreeMap<String, String>,
+}
+
+/// The method that an Envoy route stands for, as filters' configurations repeat it under the route's name.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct RawRoute {
+    /// Id of the resource.
+    pub resource_id: String,
+    /// Path of the resource, `/pets/{petId}`.
+    pub resource_path: String,
+    /// `operationName` of the method.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operation_name: Option<String>,
+}
+
+/// The API as configured.
+pub type Api = RawApi;
+
+/// The `$context` of one request, each value built when it is asked for.
+pub struct Context<'a> {
+    api: &'a Api,
+    route: Option<&'a RawRoute>,
+    host: &'a dyn Host,
+    ids: OnceCell<Ids>,
+    target: OnceCell<Vec<u8>>,
+    identity: OnceCell<Value>,
+    authorizer: OnceCell<Value>,
+}
+
+impl<'a> Context<'a> {
+    /// The context of the request that `host` holds; `route` is `None` when no method matched.
+    pub fn new(api: &'a Api, route: Option<&'a RawRoute>, host: &'a dyn Host) -> Self {
+        Self {
+            api,
+            route,
+            host,
+            ids: OnceCell::new(),
+            target: OnceCell::new(),
+            identity: OnceCell::new(),
+            authorizer: OnceCell::new(),
+        }
+    }
+
+    /// The same context with ids that are known already.
+    #[must_use]
+    pub fn with_ids(self, ids: &Ids) -> Self {
+        let _ = self.ids.set(ids.clone());
+        self
+    }
+
+    /// The API that was called.
+    pub fn api(&self) -> &'a Api {
+        self.api
+    }
+
+    /// The value of a variable, named without `$context.`; `None` when it is unset or unknown.
+    pub fn get(&self, variable: &str) -> Option<String> {
+        let api = self.api;
+        let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        match variable {
+            "accountId" => some(&api.account_id),
+            "apiId" => some(&api.api_id),
+            "deploymentId" => some(&api.deployment_id),
+            "stage" => some(&api.stage),
+            "requestId" => Some(self.ids().request_id.clone()),
+            "extendedRequestId" => Some(self.ids().extended_request_id.clone()),
+            "resourceId" => self.route.map(|route| route.resource_id.clone()),
+            "resourcePath" => self.route.map(|route| route.resource_path.clone()),
+            "operationName" => self.route.and_then(|route| route.operation_name.clone()),
+            "httpMethod" => self.header(":method"),
+            "path" => Some(self.path()),
+            // Not documented for HTTP/2: the service's REST APIs say HTTP/1.1 to every client.
+            "protocol" => Some("HTTP/1.1".to_owned()),
+            "domainName" => self.header(":authority"),
+            "domainPrefix" => self.header(":authority").map(|name| first_label(&name).to_owned()),
+            "requestTime" => self.request_time().map(UnixMillis::request_time),
+            "requestTimeEpoch" => self.request_time().map(|time| time.0.to_string()),
+            "xrayTraceId" => self.trace_root(),
+            "identity.sourceIp" => self.source_ip(),
+            "identity.userAgent" => self.header("user-agent"),
+            "customDomain.basePathMatched" => some(api.base_path.trim_start_matches('/')),
+            _ => {
+                if let Some(path) = variable.strip_prefix("identity.") {
+                    text_at(self.object(&self.identity, Property::Identity), path)
+                } else if let Some(path) = variable.strip_prefix("authorizer.") {
+                    text_at(self.object(&self.authorizer, Property::Authorizer), path)
+                } else {
+                    None
+                }
+            }
+        }
+    }
+
+    /// The ids of the request.
+    pub fn ids(&self) -> &Ids {
+        self.ids.get_or_init(|| Ids::of_request(self.host))
+    }
+
+    /// The path parameters of the request; none when no method matched.
+    pub fn path_parameters(&self) -> PathParameters {
+        match self.route {
+            Some(route) => PathParameters::bind(&route.resource_path, self.resource_path_as_sent()),
+            None => PathParameters::default(),
+        }
+    }
+
+    /// The query string, decoded.
+    pub fn query(&self) -> Query {
+        Query::parse(split_target(self.target()).1.unwrap_or_default())
+    }
+
+    /// The path behind the stage or base path, as it was sent.
+    pub fn resource_path_as_sent(&self) -> &[u8] {
+        behind_base_path(split_target(self.target()).0, &self.api.base_path)
+    }
+
+    /// When the request arrived.
+    pub fn request_time(&self) -> Option<UnixMillis> {
+        // Envoy writes a timestamp as nanoseconds since 1970, little-endian.
+        let bytes = self.host.attribute(&["request", "time"])?;
+        let nanos = i64::from_le_bytes(bytes.as_slice().try_into().ok()?);
+        Some(UnixMillis(u64::try_from(nanos).ok()? / 1_000_000))
+    }
+
+    fn target(&self) -> &[u8] {
+        self.target.get_or_init(|| self.host.request_header(":path").unwrap_or_default())
+    }
+
+    /// The path with the stage, its leading run of slashes made one.
+    fn path(&self) -> String {
+        let path = split_target(self.target()).0;
+        let path = std::str::from_utf8(path).unwrap_or_default();
+        format!("/{}", path.trim_start_matches('/'))
+    }
+
+    fn header(&self, name: &str) -> Option<String> {
+        let value = self.host.request_header(name)?;
+        Some(String::from_utf8_lossy(&value).into_owned())
+    }
+
+    /// The address of the client without its port, as Envoy trusts it (`use_remote_address`, `xff_num_trusted_hops`).
+    fn source_ip(&self) -> Option<String> {
+        let address = self.host.attribute(&["source", "address"])?;
+        let address = std::str::from_utf8(&address).ok()?;
+        let without_port = address.rsplit_once(':').map_or(address, |(ip, _)| ip);
+        Some(without_port.trim_matches(['[', ']']).to_owned())
+    }
+
+    fn trace_root(&self) -> Option<String> {
+        let header = self.host.property(Property::TraceId)?;
+        let header = std::str::from_utf8(&header).ok()?;
+        header.split(';').find_map(|part| part.strip_prefix("Root=")).map(str::to_owned)
+    }
+
+    fn object<'s>(&'s self, cell: &'s OnceCell<Value>, property: Property) -> &'s Value {
+        cell.get_or_init(|| {
+            let bytes = self.host.property(property);
+            bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or(Value::Null)
+        })
+    }
+}
+
+/// The text of the member at `path`, whose names are joined by dots; a name that itself holds dots is found first.
+/// An object or a list has no text.
+fn text_at(object: &Value, path: &str) -> Option<String> {
+    let member = match object.get(path) {
+        Some(member) => Some(member),
+        None => path.split_once('.').and_then(|(name, rest)| object.get(name)?.get(rest)),
+    };
+    match member? {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Bool(value) => Some(value.to_string()),
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
+/// The first label of a host name, without its port.
+fn first_label(authority: &str) -> &str {
+    let end = authority.find(['.', ':']).unwrap_or(authority.len());
+    authority.get(..end).unwrap_or(authority)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn members_by_path() {
+        let object = serde_json::json!({"a": {"b": 1, "c": null}, "x.y": true, "list": [1]});
+        assert_eq!(text_at(&object, "a.b").as_deref(), Some("1"));
+        assert_eq!(text_at(&object, "x.y").as_deref(), Some("true"));
+        for nothing in ["a", "a.c", "list", "nope", "a.b.c"] {
+            assert_eq!(text_at(&object, nothing), None, "{nothing}");
+        }
+    }
+
+    #[test]
+    fn domain_prefix() {
+        assert_eq!(first_label("a1b2.execute-api.us-east-1.amazonaws.com"), "a1b2");
+        assert_eq!(first_label("localhost:8080"), "localhost");
+    }
+}

@@ -1,0 +1,43 @@
+//! The vocabulary that every filter shares: what a filter is, what it may do next, and API Gateway's own words
+//! for requests, `$context` and errors.
+//!
+//! Nothing here knows proxy-wasm. A filter core takes events and a [`Host`] and returns a [`Step`]; the `shell`
+//! package turns Envoy's callbacks into those events and carries the steps out, and tests do the same in memory.
+
+mod config;
+mod context;
+mod error;
+mod filter;
+mod headers;
+mod host;
+mod ids;
+pub mod json;
+mod path;
+mod property;
+mod step;
+mod time;
+
+pub use config::{ConfigError, parse};
+pub use context::{Api, Context, RawApi, RawRoute};
+pub use error::{GatewayError, Layer, ResponseType};
+pub use filter::{Body, Filter, Root, Stream, root};
+pub use headers::Headers;
+pub use host::{Cas, Host, LogLevel, Metric, SharedDataError};
+pub use ids::{Ids, trace_id};
+pub use path::{PathParameters, Query, percent_decode, split_target};
+pub use property::Property;
+pub use step::{Answer, Callout, Edits, HeaderValue, Reply, Step};
+pub use time::UnixMillis;
+
+/// The largest request or response payload, in bytes (10 MB).
+///
+/// Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html>
+pub const MAX_PAYLOAD_BYTES: usize = 10_485_760;
+/// The most that the header names and values of a request may add up to, in bytes.
+///
+/// Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html>
+pub const MAX_HEADER_BYTES: usize = 10_240;
+/// The longest request URL (path and query as sent), in bytes, for Regional APIs.
+///
+/// Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html>
+pub const MAX_URL_BYTES: usize = 10_240;

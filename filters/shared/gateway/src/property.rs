@@ -1,0 +1,36 @@
+//! The one table of what filters leave for each other within a request.
+
+/// A value that one filter sets and later ones read. Envoy keeps it as filter state, so an access log shows it as
+/// `%FILTER_STATE(wasm.<name>:PLAIN)%`, routes may refer to it, and no client can send it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Property {
+    /// Request ids, set by `gateway-responses`: [`crate::Ids`] in its text form.
+    Request,
+    /// `X-Amzn-Trace-Id` of this request, set by `gateway-responses`, added to the upstream request by the route.
+    TraceId,
+    /// The gateway response that a filter has answered with: [`crate::GatewayError`] as JSON.
+    Error,
+    /// `$context.identity.*` beyond what Envoy knows: a JSON object, set by `api-key` and `iam-authorizer`.
+    Identity,
+    /// `$context.authorizer.*`: a JSON object, set by the authorizers.
+    Authorizer,
+    /// The value that the authorizer gives as API key (`usageIdentifierKey`).
+    UsageIdentifierKey,
+    /// Path and query of the upstream request of an HTTP_PROXY integration, taken by the route's `path_rewrite`.
+    UpstreamPath,
+}
+
+impl Property {
+    /// The name under which Envoy keeps it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Request => "apigw.request",
+            Self::TraceId => "apigw.trace_id",
+            Self::Error => "apigw.error",
+            Self::Identity => "apigw.identity",
+            Self::Authorizer => "apigw.authorizer",
+            Self::UsageIdentifierKey => "apigw.usage_identifier_key",
+            Self::UpstreamPath => "apigw.upstream_path",
+        }
+    }
+}

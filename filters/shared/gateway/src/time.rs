@@ -1,0 +1,66 @@
+//! Time as filters see it: handed in by the host, never read by a core.
+
+/// Milliseconds since 1970-01-01 00:00 UTC.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct UnixMillis(pub u64);
+
+const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+impl UnixMillis {
+    /// Whole seconds since 1970.
+    pub fn seconds(self) -> u64 {
+        self.0 / 1000
+    }
+
+    /// The form of `$context.requestTime`: `24/Sep/2024:12:34:56 +0000`.
+    pub fn request_time(self) -> String {
+        let seconds = self.seconds();
+        let (year, month, day) = civil_from_days(seconds / 86_400);
+        let month = usize::try_from(month).ok().and_then(|m| MONTHS.get(m.saturating_sub(1))).unwrap_or(&"Jan");
+        let (hour, minute, second) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
+        format!("{day:02}/{month}/{year:04}:{hour:02}:{minute:02}:{second:02} +0000")
+    }
+}
+
+/// Year, month (1–12) and day (1–31) in the proleptic Gregorian calendar, from days since 1970-01-01.
+///
+/// The arithmetic runs on years that begin in March, so that the leap day is the last one.
+fn civil_from_days(days: u64) -> (u64, u64, u64) {
+    const DAYS_FROM_YEAR_0_TO_1970: u64 = 719_468;
+    const DAYS_IN_400_YEARS: u64 = 146_097;
+    let days = days.saturating_add(DAYS_FROM_YEAR_0_TO_1970);
+    let (era, day) = (days / DAYS_IN_400_YEARS, days % DAYS_IN_400_YEARS);
+    let leap_days = (day / 1460).wrapping_sub(day / 36_524).wrapping_add(day / 146_096);
+    let year = day.wrapping_sub(leap_days) / 365;
+    let before = year.wrapping_mul(365).wrapping_add(year / 4).wrapping_sub(year / 100);
+    let day = day.wrapping_sub(before);
+    let month = day.wrapping_mul(5).wrapping_add(2) / 153;
+    let first = month.wrapping_mul(153).wrapping_add(2) / 5;
+    let day = day.wrapping_sub(first).wrapping_add(1);
+    let calendar_month = if month < 10 { month.wrapping_add(3) } else { month.wrapping_sub(9) };
+    let year = year.wrapping_add(era.wrapping_mul(400)).wrapping_add(u64::from(calendar_month <= 2));
+    (year, calendar_month, day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(millis: u64, expected: &str) {
+        assert_eq!(UnixMillis(millis).request_time(), expected);
+    }
+
+    #[test]
+    fn request_time() {
+        check(0, "01/Jan/1970:00:00:00 +0000");
+        check(1_727_181_296_123, "24/Sep/2024:12:34:56 +0000");
+        check(1_709_164_800_000, "29/Feb/2024:00:00:00 +0000");
+        check(1_735_689_599_999, "31/Dec/2024:23:59:59 +0000");
+        check(4_107_542_400_000, "01/Mar/2100:00:00:00 +0000");
+    }
+
+    #[test]
+    fn far_times_do_not_panic() {
+        let _ = UnixMillis(u64::MAX).request_time();
+    }
+}
