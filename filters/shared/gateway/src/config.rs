@@ -2,7 +2,10 @@
 
 use std::fmt;
 
+use serde::Deserializer;
 use serde::de::DeserializeOwned;
+
+use crate::struct_value;
 
 /// Why a filter's configuration is refused: where in it, and what is wrong there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,13 +42,29 @@ impl fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
-/// Reads `json` as a raw configuration.
+/// Reads a raw configuration: JSON text, or a serialised `google.protobuf.Struct`, which is what Envoy hands over for
+/// YAML in place.
 ///
 /// # Errors
 /// The first thing that does not fit, with its path.
-pub fn parse<T: DeserializeOwned>(json: &[u8]) -> Result<T, ConfigError> {
-    let mut deserializer = serde_json::Deserializer::from_slice(json);
-    serde_path_to_error::deserialize(&mut deserializer)
+pub fn parse<T: DeserializeOwned>(configuration: &[u8]) -> Result<T, ConfigError> {
+    let error = match deserialize(&mut serde_json::Deserializer::from_slice(configuration)) {
+        Ok(raw) => return Ok(raw),
+        Err(error) => error,
+    };
+    match struct_value::decode(configuration) {
+        Some(value) => deserialize(value),
+        None => Err(error),
+    }
+}
+
+fn deserialize<'de, T, D>(deserializer: D) -> Result<T, ConfigError>
+where
+    T: DeserializeOwned,
+    D: Deserializer<'de>,
+    D::Error: fmt::Display,
+{
+    serde_path_to_error::deserialize(deserializer)
         .map_err(|error| ConfigError::new(error.path().to_string(), error.inner().to_string()))
 }
 

@@ -141,8 +141,7 @@ pub struct GatewayError {
     /// `$context.error.validationErrorString`, details of a failed validation; empty for none.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub validation: String,
-    /// What `X-Amzn-ErrorType` and the layer are taken from; the same as `response_type` for all but errors that have
-    /// no type of their own.
+    /// How the built-in body is printed.
     #[serde(skip)]
     layer: Option<Layer>,
 }
@@ -165,6 +164,13 @@ impl GatewayError {
     #[must_use]
     pub fn with_message(mut self, message: impl Into<Cow<'static, str>>) -> Self {
         self.message = Some(message.into());
+        self
+    }
+
+    /// The same error with another status.
+    #[must_use]
+    pub fn with_status(mut self, status: u16) -> Self {
+        self.status = status;
         self
     }
 

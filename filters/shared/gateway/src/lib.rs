@@ -14,7 +14,9 @@ mod ids;
 pub mod json;
 mod path;
 mod property;
+mod source;
 mod step;
+mod struct_value;
 mod time;
 
 pub use config::{ConfigError, parse};
@@ -26,6 +28,7 @@ pub use host::{Cas, Host, LogLevel, Metric, SharedDataError};
 pub use ids::{Ids, trace_id};
 pub use path::{PathParameters, Query, percent_decode, split_target};
 pub use property::Property;
+pub use source::Source;
 pub use step::{Answer, Callout, Edits, HeaderValue, Reply, Step};
 pub use time::UnixMillis;
 

@@ -1,0 +1,208 @@
+//! One request's way through the filter.
+
+use std::borrow::Cow;
+use std::rc::Rc;
+
+use gateway::{
+    Body, ConfigError, Context, Edits, Filter, GatewayError, Host, Ids, LogLevel, MAX_HEADER_BYTES, MAX_PAYLOAD_BYTES,
+    MAX_URL_BYTES, Metric, Property, Reply, ResponseType, Step, Stream, trace_id,
+};
+
+use crate::config::{GatewayResponse, GatewayResponses, RawConfig, RawResponsesRoute, Refusal};
+use crate::failure::Answerer;
+use crate::template::Scope;
+
+/// Headers that Envoy itself adds before the filters see a request; they do not count as the client's.
+const ADDED_BY_ENVOY: [&[u8]; 5] =
+    [b"x-forwarded-for", b"x-forwarded-proto", b"x-request-id", b"x-envoy-external-address", b"x-apigw-method"];
+/// Headers that a customised response cannot change.
+const NOT_CUSTOMISABLE: [&str; 2] = ["x-amzn-requestid", "x-amz-apigw-id"];
+
+impl Filter for GatewayResponses {
+    const NAME: &'static str = "gateway-responses";
+    type Raw = RawConfig;
+    type Stream = ResponsesStream;
+
+    fn configure(raw: RawConfig) -> Result<Self, ConfigError> {
+        Self::from_raw(raw)
+    }
+
+    fn stream(self: &Rc<Self>) -> ResponsesStream {
+        ResponsesStream { filter: Rc::clone(self), ids: None, route: None, trace_id: None, received_bytes: 0, body: None }
+    }
+}
+
+/// One request.
+pub struct ResponsesStream {
+    filter: Rc<GatewayResponses>,
+    ids: Option<Ids>,
+    route: Option<Rc<RawResponsesRoute>>,
+    trace_id: Option<String>,
+    received_bytes: usize,
+    /// What the response body is to be replaced by.
+    body: Option<Vec<u8>>,
+}
+
+impl Stream for ResponsesStream {
+    fn on_request_headers(&mut self, host: &dyn Host, end_of_stream: bool) -> Step {
+        let ids = Ids::generate(host, host.request_header("x-amzn-requestid").as_deref());
+        host.set_property(Property::Request, ids.to_text().as_bytes());
+        self.ids = Some(ids);
+        let route = self.route_of(host);
+        if let Some(refused) = too_large(host, end_of_stream) {
+            host.count(Metric::Denied);
+            return refused;
+        }
+        if let Some(refusal) = route.refuse {
+            host.count(Metric::Denied);
+            return Step::refuse(match refusal {
+                Refusal::MissingAuthenticationToken => GatewayError::new(ResponseType::MissingAuthenticationToken),
+                Refusal::Forbidden => GatewayError::forbidden(),
+            });
+        }
+        if route.trace_id {
+            // Tracing is not sampled here: a parent is only made up for a root that the client sent.
+            let trace = trace_id(host, host.request_header("x-amzn-trace-id").as_deref(), None, host.now());
+            host.set_property(Property::TraceId, trace.as_bytes());
+            self.trace_id = Some(trace);
+        }
+        Step::Continue
+    }
+
+    fn on_request_body(&mut self, host: &dyn Host, body: Body) -> Step {
+        self.received_bytes = self.received_bytes.saturating_add(body.bytes);
+        if self.received_bytes > MAX_PAYLOAD_BYTES {
+            host.count(Metric::Denied);
+            return Step::refuse(GatewayError::new(ResponseType::RequestTooLarge));
+        }
+        Step::Continue
+    }
+
+    fn on_response_headers(&mut self, host: &dyn Host, end_of_stream: bool) -> Step {
+        let details = host.attribute(&["response", "code_details"]).unwrap_or_default();
+        let mut edits = match Answerer::of(&details, status(host)) {
+            Answerer::Upstream | Answerer::Integration => Edits::default(),
+            Answerer::Filter => match host.property(Property::Error).and_then(|json| GatewayError::from_property(&json)) {
+                Some(error) => self.gateway_response(host, &error, false),
+                None => Edits::default(),
+            },
+            Answerer::Envoy(error) => {
+                host.count(Metric::Error);
+                host.log(LogLevel::Info, &format!("{} became {}", String::from_utf8_lossy(&details), error.status));
+                self.gateway_response(host, &error, true)
+            }
+        };
+        let ids = self.ids.get_or_insert_with(|| Ids::of_request(host));
+        edits.set("x-amzn-requestid", ids.request_id.clone().into_bytes());
+        edits.set("x-amz-apigw-id", ids.extended_request_id.clone().into_bytes());
+        self.body = edits.body.take().filter(|_| !end_of_stream);
+        edits.into()
+    }
+
+    fn on_response_body(&mut self, _host: &dyn Host, _body: Body) -> Step {
+        match &mut self.body {
+            // The first part is replaced by the whole new body, the rest by nothing.
+            Some(body) => Edits { body: Some(std::mem::take(body)), ..Edits::default() }.into(),
+            None => Step::Continue,
+        }
+    }
+}
+
+impl ResponsesStream {
+    fn route_of(&mut self, host: &dyn Host) -> Rc<RawResponsesRoute> {
+        let name = host.attribute(&["xds", "route_name"]).unwrap_or_default();
+        let route = std::str::from_utf8(&name).ok().and_then(|name| self.filter.routes.get(name));
+        let route = Rc::clone(route.unwrap_or(&self.filter.default));
+        self.route = Some(Rc::clone(&route));
+        route
+    }
+
+    /// The changes that make the response under way the gateway response of `error`. `rewrite` says that it is not
+    /// yet its built-in form.
+    fn gateway_response(&mut self, host: &dyn Host, error: &GatewayError, rewrite: bool) -> Edits {
+        let mut edits = Edits::default();
+        let custom = self.customised(error);
+        let status = custom.and_then(|custom| custom.status);
+        let reply = Reply::from_error(error.clone());
+        if rewrite {
+            edits.set = reply.headers;
+            edits.body = Some(reply.body);
+        }
+        if rewrite || status.is_some() {
+            edits.set(":status", status.unwrap_or(error.status).to_string().into_bytes());
+        }
+        if error.shows_trace_id() && let Some(trace) = &self.trace_id {
+            edits.set("x-amzn-trace-id", trace.clone().into_bytes());
+        }
+        if let Some(custom) = custom {
+            self.customise(host, error, custom, &mut edits);
+        }
+        if let Some(body) = &edits.body {
+            edits.set("content-length", body.len().to_string().into_bytes());
+        }
+        edits
+    }
+
+    /// The entry of the error's type alone, else the entry of its family.
+    fn customised(&self, error: &GatewayError) -> Option<&GatewayResponse> {
+        let own = self.filter.responses.get(&error.response_type?);
+        let family = if error.status < 500 { ResponseType::Default4xx } else { ResponseType::Default5xx };
+        own.or_else(|| self.filter.responses.get(&family))
+    }
+
+    fn customise(&self, host: &dyn Host, error: &GatewayError, custom: &GatewayResponse, edits: &mut Edits) {
+        let method = self.route.as_ref().and_then(|route| route.method.as_ref());
+        let mut context = Context::new(&self.filter.api, method, host);
+        if let Some(ids) = &self.ids {
+            context = context.with_ids(ids);
+        }
+        let headers = host.request_headers();
+        let accept = headers.first("accept").and_then(|accept| std::str::from_utf8(accept).ok());
+        if let Some((media_type, template)) = custom.template(accept) {
+            let body = template.render(&Scope { context: &context, error, headers: &headers });
+            edits.set("content-type", media_type.clone().into_bytes());
+            edits.body = Some(body.into_bytes());
+        }
+        let headers = custom.headers.iter().filter(|(name, _)| !NOT_CUSTOMISABLE.contains(&name.as_str()));
+        for (name, source) in headers {
+            let mut values = source.values(&context, host).into_iter();
+            let Some(first) = values.next() else { continue };
+            let joined = values.fold(first, |mut joined, value| {
+                joined.push(b',');
+                joined.extend(value);
+                joined
+            });
+            edits.set.retain(|(set, _)| *set != *name);
+            edits.set.push((Cow::Owned(name.clone()), joined.into()));
+        }
+    }
+}
+
+fn status(host: &dyn Host) -> u16 {
+    let status = host.response_header(":status").unwrap_or_default();
+    std::str::from_utf8(&status).ok().and_then(|status| status.parse().ok()).unwrap_or_default()
+}
+
+/// The answer to a request over one of the limits that headers show.
+fn too_large(host: &dyn Host, end_of_stream: bool) -> Option<Step> {
+    if host.request_headers_size() > MAX_HEADER_BYTES.min(MAX_URL_BYTES) {
+        let headers = host.request_headers();
+        if headers.first(":path").unwrap_or_default().len() > MAX_URL_BYTES {
+            return Some(Step::refuse(GatewayError::uri_too_long()));
+        }
+        let of_client = headers.iter().filter(|(name, _)| !name.starts_with(b":") && !ADDED_BY_ENVOY.contains(name));
+        let bytes = of_client.fold(0usize, |sum, (name, value)| sum.saturating_add(name.len()).saturating_add(value.len()));
+        if bytes > MAX_HEADER_BYTES {
+            // Not a gateway response: the service answers before it knows the API.
+            return Some(Step::Respond(Box::new(Reply { status: 431, ..Reply::default() })));
+        }
+    }
+    if !end_of_stream {
+        let declared = host.request_header("content-length")?;
+        let bytes: usize = std::str::from_utf8(&declared).ok()?.parse().ok()?;
+        if bytes > MAX_PAYLOAD_BYTES {
+            return Some(Step::refuse(GatewayError::new(ResponseType::RequestTooLarge)));
+        }
+    }
+    None
+}

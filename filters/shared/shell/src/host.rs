@@ -1,0 +1,134 @@
+//! Envoy as a filter core sees it.
+
+use std::cell::Cell;
+use std::hash::{BuildHasher, Hasher, RandomState};
+
+use gateway::{Cas, Headers, Host, LogLevel, Metric, Property, SharedDataError, UnixMillis};
+
+use crate::abi::{self, Buffer, Map, Status};
+
+/// Statistics of one filter, by [`Metric::index`]. A counter that Envoy refused is `None`.
+pub type Counters = [Option<u32>; Metric::ALL.len()];
+
+/// The surroundings of the context that Envoy is calling now.
+pub struct Envoy<'a> {
+    counters: &'a Counters,
+}
+
+impl<'a> Envoy<'a> {
+    /// The surroundings of a filter with these statistics.
+    pub fn new(counters: &'a Counters) -> Self {
+        Self { counters }
+    }
+}
+
+/// Defines `<filter>.allowed`, `.denied` and `.error`.
+pub fn define_counters(filter: &str) -> Counters {
+    Metric::ALL.map(|metric| abi::define_counter(&format!("{filter}.{}", metric.name())).ok())
+}
+
+/// The bytes of a host call that may have nothing to give.
+fn present(result: abi::Result<Vec<u8>>) -> Option<Vec<u8>> {
+    result.ok()
+}
+
+impl Host for Envoy<'_> {
+    fn now(&self) -> UnixMillis {
+        UnixMillis(abi::current_time_nanos().unwrap_or_default() / 1_000_000)
+    }
+
+    fn random(&self) -> u64 {
+        next_random()
+    }
+
+    fn request_header(&self, name: &str) -> Option<Vec<u8>> {
+        present(abi::header(Map::Request, name))
+    }
+
+    fn request_headers(&self) -> Headers {
+        read_headers(Map::Request)
+    }
+
+    fn request_headers_size(&self) -> usize {
+        abi::headers_size(Map::Request).unwrap_or_else(|_| self.request_headers().byte_size())
+    }
+
+    fn response_header(&self, name: &str) -> Option<Vec<u8>> {
+        present(abi::header(Map::Response, name))
+    }
+
+    fn response_headers(&self) -> Headers {
+        read_headers(Map::Response)
+    }
+
+    fn request_body(&self, max_bytes: usize) -> Vec<u8> {
+        abi::buffer(Buffer::Request, max_bytes).unwrap_or_default()
+    }
+
+    fn response_body(&self, max_bytes: usize) -> Vec<u8> {
+        abi::buffer(Buffer::Response, max_bytes).unwrap_or_default()
+    }
+
+    fn attribute(&self, path: &[&str]) -> Option<Vec<u8>> {
+        present(abi::property(path.join("\0").as_bytes()))
+    }
+
+    fn property(&self, property: Property) -> Option<Vec<u8>> {
+        present(abi::property(property.name().as_bytes()))
+    }
+
+    fn set_property(&self, property: Property, value: &[u8]) {
+        if abi::set_property(property.name().as_bytes(), value).is_err() {
+            self.log(LogLevel::Error, &format!("{} could not be set", property.name()));
+        }
+    }
+
+    fn shared_data(&self, key: &str) -> Result<Option<(Vec<u8>, Cas)>, SharedDataError> {
+        match abi::shared_data(key) {
+            Ok((value, Some(cas))) => Ok(Some((value, cas))),
+            Err(Status::NOT_FOUND) => Ok(None),
+            Ok((_, None)) | Err(_) => Err(SharedDataError::Unavailable),
+        }
+    }
+
+    fn set_shared_data(&self, key: &str, value: &[u8], expected: Option<Cas>) -> Result<(), SharedDataError> {
+        abi::set_shared_data(key, value, expected).map_err(|status| match status {
+            Status::CAS_MISMATCH => SharedDataError::Changed,
+            _ => SharedDataError::Unavailable,
+        })
+    }
+
+    fn count(&self, metric: Metric) {
+        if let Some(Some(counter)) = self.counters.get(metric.index()) {
+            let _ = abi::increment(*counter);
+        }
+    }
+
+    fn log(&self, level: LogLevel, message: &str) {
+        let level = match level {
+            LogLevel::Debug => 1,
+            LogLevel::Info => 2,
+            LogLevel::Warn => 3,
+            LogLevel::Error => 4,
+        };
+        abi::log(level, message);
+    }
+}
+
+/// The headers of a map; none when Envoy has no such map now.
+pub fn read_headers(map: Map) -> Headers {
+    abi::headers(map).ok().and_then(Headers::from_wire).unwrap_or_default()
+}
+
+/// SplitMix64, seeded once per VM from the host's random numbers.
+fn next_random() -> u64 {
+    const INCREMENT: u64 = 0x9e37_79b9_7f4a_7c15;
+    thread_local! {
+        static STATE: Cell<u64> = Cell::new(RandomState::new().build_hasher().finish());
+    }
+    let state = STATE.get().wrapping_add(INCREMENT);
+    STATE.set(state);
+    let mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ (mixed >> 31)
+}

@@ -1,0 +1,229 @@
+//! The contexts of one VM: which filter each root is, which stream each request is.
+//!
+//! A context is taken out of the table while its core runs, so a callback that Envoy nests into another one finds
+//! the table free, and one that names a context nobody knows does nothing.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+use std::rc::Rc;
+
+use gateway::{ConfigError, Filter, Host, Root, root};
+
+use crate::abi::{self, Buffer};
+use crate::host::{Counters, Envoy, define_counters};
+use crate::stream::{Action, StreamContext, answer, send};
+
+/// Largest configuration that a filter reads: 100,000 API keys take about 15 MB.
+const MAX_CONFIGURATION_BYTES: usize = 256 << 20;
+
+type Configure = fn(&[u8], &dyn Host) -> Result<Box<dyn Root>, ConfigError>;
+
+/// One of a module's filters.
+pub struct Entry {
+    name: &'static str,
+    configure: Configure,
+}
+
+impl Entry {
+    /// The entry of filter `F`.
+    pub const fn of<F: Filter>() -> Self {
+        Self { name: F::NAME, configure: root::<F> }
+    }
+}
+
+enum Context {
+    /// Created, not configured.
+    NewRoot,
+    Root(RootContext),
+    Stream(Box<StreamContext>),
+}
+
+#[derive(Clone)]
+struct RootContext {
+    root: Rc<dyn Root>,
+    counters: Rc<Counters>,
+}
+
+/// Context ids are small numbers that Envoy counts up; multiplying spreads them.
+#[derive(Default)]
+struct IdHasher(u64);
+
+impl Hasher for IdHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_u32(u32::from(*byte));
+        }
+    }
+
+    fn write_u32(&mut self, id: u32) {
+        self.0 = (self.0 ^ u64::from(id)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+}
+
+type Contexts = HashMap<u32, Context, BuildHasherDefault<IdHasher>>;
+
+thread_local! {
+    static CONTEXTS: RefCell<Contexts> = RefCell::new(Contexts::default());
+}
+
+fn with_contexts<T>(run: impl FnOnce(&mut Contexts) -> T) -> Option<T> {
+    CONTEXTS.with(|contexts| contexts.try_borrow_mut().ok().map(|mut contexts| run(&mut contexts)))
+}
+
+/// Runs a callback of a request; one that no filter knows passes on where `or` says so.
+fn with_stream(context: u32, or: Action, run: impl FnOnce(&mut StreamContext) -> Action) -> i32 {
+    let action = match with_contexts(|contexts| contexts.remove(&context)).flatten() {
+        Some(Context::Stream(mut stream)) => {
+            let action = run(&mut stream);
+            with_contexts(|contexts| contexts.insert(context, Context::Stream(stream)));
+            action
+        }
+        Some(other) => {
+            with_contexts(|contexts| contexts.insert(context, other));
+            or
+        }
+        None => or,
+    };
+    match action {
+        Action::Continue => 0,
+        Action::Pause => 1,
+    }
+}
+
+/// `proxy_on_context_create`.
+pub fn create(context: u32, root: u32) {
+    with_contexts(|contexts| {
+        let new = match contexts.get(&root) {
+            Some(Context::Root(root)) => {
+                Context::Stream(Box::new(StreamContext::new(root.root.stream(), Rc::clone(&root.counters))))
+            }
+            _ if root == 0 => Context::NewRoot,
+            _ => return,
+        };
+        contexts.insert(context, new);
+    });
+}
+
+/// `proxy_on_configure`.
+pub fn configure(context: u32, size: usize, filters: &[Entry]) -> i32 {
+    match configured(size, filters) {
+        Ok(root) => {
+            if root.root.tick_millis() > 0 {
+                let _ = abi::set_tick_period(root.root.tick_millis());
+            }
+            with_contexts(|contexts| contexts.insert(context, Context::Root(root)));
+            1
+        }
+        Err(message) => {
+            const CRITICAL: i32 = 5;
+            abi::log(CRITICAL, &message);
+            0
+        }
+    }
+}
+
+fn configured(size: usize, filters: &[Entry]) -> Result<RootContext, String> {
+    let entry = match filters {
+        [only] => only,
+        several => {
+            let root_id = abi::property(b"plugin_root_id").unwrap_or_default();
+            let names = || several.iter().map(|entry| entry.name).collect::<Vec<_>>().join("`, `");
+            several.iter().find(|entry| entry.name.as_bytes() == root_id).ok_or_else(|| {
+                format!("root_id: `{}` is no filter of this module, expected one of `{}`", String::from_utf8_lossy(&root_id), names())
+            })?
+        }
+    };
+    let json = match size {
+        0 => b"{}".to_vec(),
+        _ => abi::buffer(Buffer::Configuration, MAX_CONFIGURATION_BYTES)
+            .map_err(|_| format!("{}: the configuration cannot be read", entry.name))?,
+    };
+    let counters = Rc::new(define_counters(entry.name));
+    let root = (entry.configure)(&json, &Envoy::new(&counters)).map_err(|error| format!("{}: {error}", entry.name))?;
+    Ok(RootContext { root: Rc::from(root), counters })
+}
+
+/// `proxy_on_delete`.
+pub fn delete(context: u32) {
+    // Dropped after the table is free again.
+    let _context = with_contexts(|contexts| contexts.remove(&context));
+}
+
+/// `proxy_on_request_headers`. A request whose context is unknown stays where it is: nothing has checked it.
+pub fn request_headers(context: u32, end_of_stream: bool) -> i32 {
+    with_stream(context, Action::Pause, |stream| stream.on_request_headers(end_of_stream))
+}
+
+/// `proxy_on_request_body`.
+pub fn request_body(context: u32, bytes: usize, end_of_stream: bool) -> i32 {
+    with_stream(context, Action::Pause, |stream| stream.on_request_body(bytes, end_of_stream))
+}
+
+/// `proxy_on_request_trailers`.
+pub fn request_trailers(context: u32) -> i32 {
+    with_stream(context, Action::Pause, StreamContext::on_request_trailers)
+}
+
+/// `proxy_on_response_headers`.
+pub fn response_headers(context: u32, end_of_stream: bool) -> i32 {
+    with_stream(context, Action::Continue, |stream| stream.on_response_headers(end_of_stream))
+}
+
+/// `proxy_on_response_body`.
+pub fn response_body(context: u32, bytes: usize, end_of_stream: bool) -> i32 {
+    with_stream(context, Action::Continue, |stream| stream.on_response_body(bytes, end_of_stream))
+}
+
+/// `proxy_on_response_trailers`.
+pub fn response_trailers(context: u32) -> i32 {
+    with_stream(context, Action::Continue, StreamContext::on_response_trailers)
+}
+
+/// `proxy_on_http_call_response`, for a request or for a root's periodic work.
+pub fn callout(context: u32, headers: usize) {
+    match root_context(context) {
+        Some(root) => {
+            let next = root.root.on_callout(&Envoy::new(&root.counters), answer(headers));
+            run_callouts(&root, next);
+        }
+        None => {
+            with_stream(context, Action::Continue, |stream| {
+                stream.on_callout(headers);
+                Action::Continue
+            });
+        }
+    }
+}
+
+/// `proxy_on_tick`.
+pub fn tick(context: u32) {
+    if let Some(root) = root_context(context) {
+        let next = root.root.on_tick(&Envoy::new(&root.counters));
+        run_callouts(&root, next);
+    }
+}
+
+/// Sends what a root wants sent; one that fails at once is answered at once.
+fn run_callouts(root: &RootContext, mut next: Option<gateway::Callout>) {
+    const MAX_CALLOUTS_PER_CALLBACK: usize = 16;
+    for _ in 0..MAX_CALLOUTS_PER_CALLBACK {
+        let Some(callout) = next else { return };
+        next = match send(&callout) {
+            Ok(()) => None,
+            Err(()) => root.root.on_callout(&Envoy::new(&root.counters), gateway::Answer::Failed),
+        };
+    }
+}
+
+fn root_context(context: u32) -> Option<RootContext> {
+    with_contexts(|contexts| match contexts.get(&context) {
+        Some(Context::Root(root)) => Some(root.clone()),
+        _ => None,
+    })
+    .flatten()
+}

