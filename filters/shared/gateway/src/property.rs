@@ -16,8 +16,10 @@ pub enum Property {
     Authorizer,
     /// The value that the authorizer gives as API key (`usageIdentifierKey`).
     UsageIdentifierKey,
-    /// Path and query of the upstream request of an HTTP_PROXY integration, taken by the route's `path_rewrite`.
+    /// Path of the upstream request of an HTTP_PROXY integration, without the query, taken by the route's `path_rewrite`.
     UpstreamPath,
+    /// `Host` of the upstream request of an HTTP_PROXY integration that maps it, taken by the route's `host_rewrite`.
+    UpstreamHost,
 }
 
 impl Property {
@@ -31,6 +33,7 @@ impl Property {
             Self::Authorizer => "apigw.authorizer",
             Self::UsageIdentifierKey => "apigw.usage_identifier_key",
             Self::UpstreamPath => "apigw.upstream_path",
+            Self::UpstreamHost => "apigw.upstream_host",
         }
     }
 }

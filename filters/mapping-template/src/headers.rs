@@ -1,0 +1,182 @@
+//! Which headers pass, in both directions.
+//!
+//! Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html>
+
+/// Client headers that no mapping, template or event can read.
+pub const UNREADABLE: [&str; 12] = [
+    "connection",
+    "content-length",
+    "content-md5",
+    "expect",
+    "max-forwards",
+    "proxy-authenticate",
+    "server",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "www-authenticate",
+];
+/// Client headers that an HTTP_PROXY backend does not get, beside [`UNREADABLE`]. `Host` is replaced.
+const NOT_PROXIED: [&str; 2] = ["content-encoding", "via"];
+/// Headers that belong to this gateway's own machinery: never shown to a backend, never taken from one.
+const INTERNAL: [&str; 2] = ["x-apigw-", "x-envoy-"];
+/// The marker that a cluster's upstream filters put on every real answer, so that it can be told from one that Envoy
+/// makes up.
+pub const UPSTREAM_MARKER: &str = "x-apigw-upstream";
+
+/// Destinations that make any integration fail.
+const ILLEGAL: [&str; 4] = ["content-length", "transfer-encoding", "x-amzn-trace-id", "x-amzn-apigateway-api-id"];
+/// Destinations that make an AWS or AWS_PROXY integration fail, beside [`ILLEGAL`].
+const ILLEGAL_FOR_AWS: [&str; 5] = ["authorization", "connection", "expect", "proxy-authenticate", "te"];
+/// Destinations that are left out without a word.
+const DROPPED: [&str; 3] = ["expect", "proxy-authenticate", "te"];
+
+/// Mapped response headers of non-proxy integrations that are sent as `x-amzn-Remapped-…`.
+const REMAPPED: [&str; 14] = [
+    "authorization",
+    "connection",
+    "content-length",
+    "content-md5",
+    "date",
+    "expect",
+    "host",
+    "max-forwards",
+    "proxy-authenticate",
+    "server",
+    "trailer",
+    "upgrade",
+    "user-agent",
+    "www-authenticate",
+];
+/// Response headers of an HTTP_PROXY backend that are sent as `x-amzn-Remapped-…`.
+const REMAPPED_FROM_PROXY: [&str; 5] = ["connection", "content-length", "date", "server", "x-amzn-requestid"];
+/// Response headers of an HTTP_PROXY backend that are dropped.
+const DROPPED_FROM_PROXY: [&str; 3] = ["content-encoding", "transfer-encoding", "via"];
+
+/// The kinds of integration as far as headers differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// `HTTP`, and `MOCK`, which has no backend.
+    Http,
+    /// `HTTP_PROXY`
+    HttpProxy,
+    /// `AWS`
+    Aws,
+    /// `AWS_PROXY`
+    AwsProxy,
+}
+
+/// Whether a mapping may read this client header. Names are in lower case here and below.
+pub fn is_readable(name: &str) -> bool {
+    !name.starts_with(':') && !UNREADABLE.contains(&name) && !is_internal(name)
+}
+
+/// Whether the name is one of the gateway's own.
+pub fn is_internal(name: &str) -> bool {
+    INTERNAL.iter().any(|prefix| name.starts_with(prefix))
+}
+
+/// Whether mapping to this request header makes every request fail.
+pub fn is_illegal_destination(name: &str, kind: Kind) -> bool {
+    let for_aws = matches!(kind, Kind::Aws | Kind::AwsProxy);
+    ILLEGAL.contains(&name) || (for_aws && ILLEGAL_FOR_AWS.contains(&name))
+}
+
+/// Whether a mapped request header is left out.
+pub fn is_dropped_destination(name: &str, kind: Kind) -> bool {
+    let also = match kind {
+        Kind::Http | Kind::HttpProxy => "via",
+        Kind::Aws | Kind::AwsProxy => "referer",
+    };
+    DROPPED.contains(&name) || name == also
+}
+
+/// The client headers that an HTTP_PROXY backend does not get and that Envoy's route can remove by itself, with
+/// `request_headers_to_remove`. A mapping's destinations are not among them: removal on the route would take the
+/// mapped value away, so the filter removes the client's own value there.
+pub fn removable_by_route<'m>(mapped: impl Iterator<Item = &'m str> + Clone) -> Vec<&'static str> {
+    let is_mapped = |name: &str| mapped.clone().any(|mapped| mapped.eq_ignore_ascii_case(name));
+    proxied_without().filter(|name| *name != "content-length" && !is_mapped(name)).collect()
+}
+
+/// Every client header that an HTTP_PROXY backend does not get.
+pub fn proxied_without() -> impl Iterator<Item = &'static str> {
+    UNREADABLE.into_iter().chain(NOT_PROXIED)
+}
+
+/// What becomes of a response header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It is sent as it is.
+    Passed,
+    /// It is sent as `x-amzn-Remapped-…`.
+    Remapped,
+    /// It is not sent.
+    Dropped,
+}
+
+/// What becomes of a mapped response header of a non-proxy integration.
+pub fn mapped_response_header(name: &str) -> Fate {
+    match name {
+        "transfer-encoding" => Fate::Dropped,
+        _ if is_internal(name) => Fate::Dropped,
+        _ if REMAPPED.contains(&name) => Fate::Remapped,
+        _ => Fate::Passed,
+    }
+}
+
+/// What becomes of a response header of an HTTP_PROXY backend.
+pub fn proxied_response_header(name: &str) -> Fate {
+    match name {
+        _ if is_internal(name) || DROPPED_FROM_PROXY.contains(&name) => Fate::Dropped,
+        _ if REMAPPED_FROM_PROXY.contains(&name) => Fate::Remapped,
+        _ => Fate::Passed,
+    }
+}
+
+/// The name under which a remapped header is sent.
+pub fn remapped(name: &str) -> String {
+    format!("x-amzn-remapped-{name}")
+}
+
+/// `value` as it can stand in a header: a control character, which would end the line, becomes a blank.
+/// Not documented: JSON that is mapped into a header stays JSON this way.
+pub fn clean_value(mut value: Vec<u8>) -> Vec<u8> {
+    for byte in &mut value {
+        if *byte != b'\t' && (*byte < b' ' || *byte == 0x7f) {
+            *byte = b' ';
+        }
+    }
+    value
+}
+
+/// Whether `name` is a header name, as RFC 9110 §5.1 writes it.
+pub fn is_name(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_route_leaves_mapped_headers_alone() {
+        let all = removable_by_route(std::iter::empty());
+        assert!(all.contains(&"via") && all.contains(&"server") && !all.contains(&"content-length"));
+        assert!(!removable_by_route(["Server"].into_iter()).contains(&"server"));
+    }
+
+    #[test]
+    fn values_cannot_end_a_header_line() {
+        assert_eq!(clean_value(b"a\r\nb\0c\td".to_vec()), b"a  b c\td");
+    }
+
+    #[test]
+    fn destinations() {
+        assert!(is_illegal_destination("content-length", Kind::HttpProxy));
+        assert!(!is_illegal_destination("authorization", Kind::Http));
+        assert!(is_illegal_destination("authorization", Kind::AwsProxy));
+        assert!(is_dropped_destination("via", Kind::Http) && !is_dropped_destination("via", Kind::Aws));
+    }
+}

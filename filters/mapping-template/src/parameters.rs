@@ -1,0 +1,147 @@
+//! Request parameter mapping: `integration.request.header.X` from `method.request.querystring.y` and the like.
+//!
+//! Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/request-response-data-mappings.html>
+
+use gateway::{ConfigError, Source, percent_decode};
+use indexmap::IndexMap;
+
+use crate::failure::Failure;
+use crate::headers::{self, Kind};
+use crate::request::Request;
+
+/// The mappings of one integration, compiled.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RequestParameters {
+    mappings: Vec<(Destination, Source)>,
+    /// The first destination that makes every request fail.
+    illegal: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Destination {
+    Path(String),
+    Query(String),
+    /// Lower case.
+    Header(String),
+}
+
+/// What the mappings gave for one request. A destination whose source is missing is not in it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Mapped {
+    /// Values of `{name}` in the URI.
+    pub path: Vec<(String, Vec<u8>)>,
+    /// Query parameters, each with one value or several.
+    pub query: Vec<(String, Vec<Vec<u8>>)>,
+    /// Headers by lower-case name; several values of a mapping are one, joined with `,`.
+    pub headers: Vec<(String, Vec<Vec<u8>>)>,
+}
+
+impl RequestParameters {
+    /// Reads destination → source.
+    ///
+    /// # Errors
+    /// The first entry that is no mapping.
+    pub fn from_raw(raw: &IndexMap<String, String>, kind: Kind) -> Result<Self, ConfigError> {
+        let mut compiled = Self::default();
+        for (destination, source) in raw {
+            let wrong = |message: String| ConfigError::new(destination.as_str(), message);
+            let to = Destination::parse(destination).ok_or_else(|| {
+                wrong("is no destination, expected `integration.request.{path|querystring|header}.NAME`".to_owned())
+            })?;
+            let from = Source::parse(source).ok_or_else(|| {
+                wrong(format!(
+                    "`{source}` is no source, expected 'text', context.NAME, stageVariables.NAME, method.request.body or \
+                     method.request.{{path|querystring|multivaluequerystring|header|multivalueheader}}.NAME"
+                ))
+            })?;
+            if let Destination::Header(name) = &to {
+                if headers::is_internal(name) {
+                    return Err(wrong("is a header of the gateway itself".to_owned()));
+                }
+                if headers::is_illegal_destination(name, kind) && compiled.illegal.is_none() {
+                    compiled.illegal = Some(name.clone());
+                }
+            }
+            compiled.mappings.push((to, from));
+        }
+        Ok(compiled)
+    }
+
+    /// Whether a mapping reads the request body.
+    pub fn needs_body(&self) -> bool {
+        self.mappings.iter().any(|(_, source)| source.needs_body())
+    }
+
+    /// Whether there is nothing to map.
+    pub fn is_empty(&self) -> bool {
+        self.mappings.is_empty()
+    }
+
+    /// The headers that are mapped to, in lower case, whether or not their sources are there.
+    pub fn header_destinations(&self) -> impl Iterator<Item = &str> {
+        self.mappings.iter().filter_map(|(destination, _)| match destination {
+            Destination::Header(name) => Some(name.as_str()),
+            Destination::Path(_) | Destination::Query(_) => None,
+        })
+    }
+
+    /// The values for one request.
+    ///
+    /// # Errors
+    /// A destination is illegal, or a body source finds no JSON.
+    pub fn map(&self, request: &Request<'_>) -> Result<Mapped, Failure> {
+        if let Some(name) = &self.illegal {
+            return Err(Failure::configuration(format!("`{name}` must not be mapped")));
+        }
+        let mut mapped = Mapped::default();
+        for (destination, source) in &self.mappings {
+            let values = request.values(source)?;
+            if values.is_empty() {
+                continue;
+            }
+            match destination {
+                Destination::Path(name) => mapped.path.push((name.clone(), joined(values))),
+                Destination::Header(name) => {
+                    mapped.headers.push((name.clone(), vec![headers::clean_value(joined(values))]));
+                }
+                // Path parameters come percent-encoded, unlike everything else.
+                Destination::Query(name) if matches!(source, Source::Path(_)) => {
+                    let decode = |value: Vec<u8>| percent_decode(&value, false).into_bytes();
+                    mapped.query.push((name.clone(), values.into_iter().map(decode).collect()));
+                }
+                Destination::Query(name) => mapped.query.push((name.clone(), values)),
+            }
+        }
+        Ok(mapped)
+    }
+}
+
+impl Destination {
+    fn parse(text: &str) -> Option<Self> {
+        let (location, name) = text.strip_prefix("integration.request.")?.split_once('.')?;
+        match location {
+            _ if name.is_empty() => None,
+            "path" => Some(Self::Path(name.to_owned())),
+            "querystring" => Some(Self::Query(name.to_owned())),
+            "header" if headers::is_name(name) => Some(Self::Header(name.to_ascii_lowercase())),
+            _ => None,
+        }
+    }
+}
+
+impl Mapped {
+    /// The value for `{name}` in the URI.
+    pub fn path_value(&self, name: &str) -> Option<&[u8]> {
+        self.path.iter().rev().find(|(n, _)| n == name).map(|(_, value)| value.as_slice())
+    }
+
+    /// Takes the value of a header out, several values joined with `,`.
+    pub fn take_header(&mut self, name: &str) -> Option<Vec<u8>> {
+        let at = self.headers.iter().position(|(n, _)| n == name)?;
+        Some(joined(self.headers.remove(at).1))
+    }
+}
+
+fn joined(values: Vec<Vec<u8>>) -> Vec<u8> {
+    values.join(&b","[..])
+}

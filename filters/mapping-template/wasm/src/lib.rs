@@ -1,0 +1,6 @@
+//! The `mapping-template` filter as a module for Envoy.
+
+shell::module! {
+    filters: [filter::MappingTemplate],
+    callbacks: [request_headers, request_body, callout, response_headers],
+}
