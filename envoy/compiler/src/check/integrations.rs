@@ -1,0 +1,145 @@
+//! Whether an integration can be run: its kind, its address, its templates.
+
+use super::{Checked, Findings};
+use crate::api::{
+    ConnectionType, ContentHandling, Integration, IntegrationType, MappingSource, RequestDestination, Resource, RestApi,
+    has_directives,
+};
+use crate::source::Spanned;
+use crate::support::Feature;
+use crate::uri::{BackendUri, expand_stage_variables};
+
+/// Headers that no integration may be sent by a mapping; API Gateway answers 500 to every request that would.
+const ILLEGAL_HEADERS: [&str; 4] = ["Content-Length", "Transfer-Encoding", "X-Amzn-Trace-Id", "X-Amzn-Apigateway-Api-Id"];
+
+impl Findings {
+    pub(super) fn check_integration(
+        &mut self,
+        api: &RestApi,
+        resource: &Resource,
+        integration: &Integration,
+        checked: &Checked,
+    ) {
+        let kind = integration.kind;
+        match *kind {
+            IntegrationType::Mock => {
+                self.uses(Feature::MockIntegration, kind.span);
+                self.check_mock(api, integration);
+            }
+            IntegrationType::HttpProxy => {
+                self.uses(Feature::HttpProxyIntegration, kind.span);
+                self.check_http(resource, integration, checked);
+            }
+            IntegrationType::Http => {
+                self.uses(Feature::HttpIntegration, kind.span);
+                self.check_verb(integration);
+                self.check_http(resource, integration, checked);
+            }
+            IntegrationType::Aws => {
+                self.uses(Feature::AwsIntegration, kind.span);
+                self.check_verb(integration);
+            }
+            IntegrationType::AwsProxy => {
+                self.uses(Feature::AwsProxyIntegration, kind.span);
+                self.check_verb(integration);
+            }
+        }
+        self.check_mappings(integration);
+    }
+
+    fn check_mock(&mut self, api: &RestApi, integration: &Integration) {
+        let answers = integration.responses.iter();
+        let templates = integration.request_templates.values().chain(answers.flat_map(|a| a.response_templates.values()));
+        for template in templates.filter(|template| has_directives(template)) {
+            self.uses(Feature::MappingTemplates, template.span);
+        }
+        let answers = integration.responses.iter().filter_map(|answer| answer.content_handling);
+        for handling in integration.content_handling.into_iter().chain(answers) {
+            // Text stays text where nothing is binary.
+            if *handling == ContentHandling::ConvertToBinary || !api.binary_media_types.is_empty() {
+                self.uses(Feature::ContentHandling, handling.span);
+            }
+        }
+    }
+
+    /// HTTP_PROXY without a verb takes the client's; the others have none to take.
+    fn check_verb(&mut self, integration: &Integration) {
+        if integration.http_method.is_none() {
+            let text = "the integration has no `httpMethod`: Enumeration value for HttpMethod must be non-empty";
+            self.diagnostics.error(integration.span, text);
+        }
+    }
+
+    fn check_http(&mut self, resource: &Resource, integration: &Integration, checked: &Checked) {
+        if let Some(connection) = integration.connection_type
+            && *connection == ConnectionType::VpcLink
+        {
+            self.check_vpc_link(integration, checked);
+        }
+        let Some(uri) = &integration.uri else {
+            let text = format!("an integration of type {} needs a `uri`", integration.kind.as_str());
+            self.diagnostics.error(integration.span, text);
+            return;
+        };
+        let expanded = self.expand(uri, checked);
+        match BackendUri::parse(&expanded) {
+            Err(error) => self.diagnostics.error(uri.span, format!("Invalid endpoint address: {error}")),
+            Ok(backend) => {
+                for name in backend.placeholders() {
+                    let mapped = integration.request_parameters.keys().any(|destination| {
+                        RequestDestination::parse(destination) == Some(RequestDestination::Path(name))
+                    });
+                    if !mapped {
+                        let text = format!(
+                            "`{{{name}}}` of {} stays as it is typed: `requestParameters` does not map \
+                             `integration.request.path.{name}`",
+                            resource.path
+                        );
+                        self.diagnostics.warning(uri.span, text);
+                    }
+                }
+            }
+        }
+    }
+
+    fn check_vpc_link(&mut self, integration: &Integration, checked: &Checked) {
+        let Some(id) = &integration.connection_id else {
+            let text = "a connection of type VPC_LINK needs a `connectionId`";
+            self.diagnostics.error(integration.span, text);
+            return;
+        };
+        let expanded = self.expand(id, checked);
+        if !checked.settings.endpoints.vpc_links.contains_key(&expanded) {
+            let text = format!(
+                "the settings do not say where the VPC link `{expanded}` leads: add it to `endpoints.vpcLinks`"
+            );
+            self.diagnostics.error(id.span, text);
+        }
+    }
+
+    /// Puts the stage's variables in; those that are not set become nothing.
+    fn expand(&mut self, text: &Spanned<String>, checked: &Checked) -> String {
+        let variables = &checked.settings.stage.variables;
+        let (expanded, missing) = expand_stage_variables(text, |name| variables.get(name).map(|value| value.as_str()));
+        for name in missing {
+            let message = format!("the stage has no variable `{name}`: it becomes nothing");
+            self.diagnostics.warning(text.span, message);
+        }
+        expanded
+    }
+
+    fn check_mappings(&mut self, integration: &Integration) {
+        for (destination, source) in &integration.request_parameters {
+            if let Some(RequestDestination::Header(name)) = RequestDestination::parse(destination)
+                && ILLEGAL_HEADERS.iter().any(|illegal| illegal.eq_ignore_ascii_case(name))
+            {
+                let text = format!("API Gateway does not let the header `{name}` be mapped: every request is answered 500");
+                self.diagnostics.warning(source.span, text);
+            }
+            let runs = *integration.kind == IntegrationType::HttpProxy;
+            if runs && matches!(MappingSource::parse(source), Some(MappingSource::Body(_))) {
+                self.uses(Feature::BodyMapping, source.span);
+            }
+        }
+    }
+}

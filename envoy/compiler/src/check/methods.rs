@@ -1,0 +1,56 @@
+//! What a method demands of its callers.
+
+use super::{Checked, Findings};
+use crate::api::{ApiKeySource, Authorization, Method, Resource, RestApi};
+use crate::support::Feature;
+
+impl Findings {
+    pub(super) fn check_method(&mut self, api: &RestApi, resource: &Resource, method: &Method, checked: &Checked) {
+        self.check_authorization(api, method);
+        self.check_validator(api, method);
+        match &method.integration {
+            Some(integration) => self.check_integration(api, resource, integration, checked),
+            None => {
+                let text = format!(
+                    "{} {} has no `x-amazon-apigateway-integration`; API Gateway refuses to deploy it (No integration \
+                     defined for method)",
+                    method.http_method, resource.path
+                );
+                self.diagnostics.error(method.span, text);
+            }
+        }
+    }
+
+    fn check_authorization(&mut self, api: &RestApi, method: &Method) {
+        match &method.authorization {
+            Authorization::None => {}
+            Authorization::AwsIam(span) => self.uses(Feature::IamAuthorization, *span),
+            Authorization::Custom(authorizer) => self.uses(Feature::LambdaAuthorizer, authorizer.span),
+            Authorization::CognitoUserPools { authorizer, .. } => {
+                self.uses(Feature::CognitoAuthorizer, authorizer.span);
+            }
+        }
+        let from_authorizer = api.api_key_source.is_some_and(|source| *source == ApiKeySource::Authorizer);
+        let lambda = matches!(method.authorization, Authorization::Custom(_));
+        if let (Some(span), true, false) = (method.api_key_required, from_authorizer, lambda) {
+            let text = "the API takes keys from the authorizer's answer, and this method has no Lambda authorizer: every \
+                        request is refused";
+            self.diagnostics.warning(span, text);
+        }
+    }
+
+    /// A validator counts where there is something to validate.
+    fn check_validator(&mut self, api: &RestApi, method: &Method) {
+        let Some(name) = &method.request_validator else { return };
+        let Some(validator) = api.request_validators.get(&**name) else { return };
+        if validator.validate_request_body && !method.request_models.is_empty() {
+            self.uses(Feature::RequestBodyValidation, name.span);
+        }
+        // A request that matches the path has all of the path's parameters.
+        let mut parameters = method.request_parameters.iter();
+        let required = parameters.any(|(name, required)| **required && !name.starts_with("method.request.path."));
+        if validator.validate_request_parameters && required {
+            self.uses(Feature::RequestParameterValidation, name.span);
+        }
+    }
+}

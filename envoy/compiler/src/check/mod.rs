@@ -1,0 +1,261 @@
+//! Definitions and settings, held against each other and against what this project runs.
+//!
+//! [`check`] reads everything, reports all problems, and hands out a [`Model`] when none of them is an error. Only a
+//! `Model` can be compiled, so an API with a demand that cannot be met never starts.
+
+mod integrations;
+mod methods;
+mod stage;
+
+use std::path::{Path, PathBuf};
+
+use crate::api::RestApi;
+use crate::diagnostics::{Diagnostics, Report};
+use crate::openapi::{self, BasePath, Definition};
+use crate::routes::{self, Route};
+use crate::settings::{self, Settings, is_stage_name};
+use crate::source::{Role, SourceId, Sources, Span};
+use crate::support::{Feature, Support};
+
+/// Name of the stage when neither the settings nor the command line give one.
+pub const DEFAULT_STAGE: &str = "prod";
+
+/// What the command line says beside the files.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Name of the stage, instead of the settings'.
+    pub stage: Option<String>,
+    /// Path under which the API is mounted as by a custom domain; absent: `/{stage}` as on execute-api.
+    pub base_path: Option<String>,
+    /// What becomes of a base path in a definition.
+    pub import_base_path: BasePath,
+}
+
+/// A file, read or not.
+#[derive(Clone, Debug)]
+pub struct Input {
+    /// The name that messages show.
+    pub name: String,
+    /// Its content, or why there is none.
+    pub content: Result<Vec<u8>, String>,
+}
+
+impl Input {
+    /// Reads a file.
+    pub fn from_file(path: &Path) -> Self {
+        let content = std::fs::read(path).map_err(|error| error.to_string());
+        Self { name: path.display().to_string(), content }
+    }
+}
+
+/// What came out of reading and checking.
+#[derive(Debug)]
+pub struct Checked {
+    /// The documents, for messages.
+    pub sources: Sources,
+    /// What the definition files hold, in their order; a file that cannot be read is missing.
+    pub definitions: Vec<Definition>,
+    /// The settings.
+    pub settings: Settings,
+    /// All problems.
+    pub diagnostics: Diagnostics,
+    /// Name of the stage.
+    pub stage_name: String,
+    /// Path under which the APIs are mounted, instead of the stage.
+    pub base_path: Option<String>,
+}
+
+/// An API that can run.
+#[derive(Debug)]
+pub struct Api {
+    /// The model.
+    pub rest: RestApi,
+    /// Its methods in the order in which they are tried.
+    pub routes: Vec<Route>,
+}
+
+/// Definitions and settings without errors: what [`check`] hands to the later stages.
+#[derive(Debug)]
+pub struct Model {
+    /// The APIs.
+    pub apis: Vec<Api>,
+    /// The settings.
+    pub settings: Settings,
+    /// Name of the stage.
+    pub stage_name: String,
+    /// Path under which the APIs are mounted, instead of the stage.
+    pub base_path: Option<String>,
+    /// The documents, for messages of later stages.
+    pub sources: Sources,
+}
+
+/// Reads and checks files.
+pub fn check_files(definitions: &[PathBuf], settings: Option<&Path>, options: &Options) -> Checked {
+    let definitions = definitions.iter().map(|path| Input::from_file(path)).collect();
+    check(definitions, settings.map(Input::from_file), options)
+}
+
+/// Reads and checks definitions and settings.
+pub fn check(definitions: Vec<Input>, settings: Option<Input>, options: &Options) -> Checked {
+    let mut checked = Checked {
+        sources: Sources::default(),
+        definitions: Vec::new(),
+        settings: Settings::default(),
+        diagnostics: Diagnostics::default(),
+        stage_name: String::new(),
+        base_path: options.base_path.clone(),
+    };
+    let ids: Vec<SourceId> = definitions.into_iter().map(|input| checked.load(input, Role::Definition)).collect();
+    if let Some(input) = settings {
+        let id = checked.load(input, Role::Settings);
+        if let Some(document) = checked.sources.document(id).filter(|document| document.root().is_some()) {
+            let (settings, diagnostics) = settings::read(document);
+            checked.settings = settings;
+            checked.diagnostics.extend(diagnostics);
+        }
+    }
+    checked.choose_stage(options);
+    let reading = openapi::Options {
+        protocol_type: checked.settings.protocol_type.map(|protocol| protocol.value),
+        base_path: options.import_base_path,
+    };
+    for id in ids {
+        let Some(document) = checked.sources.document(id) else { continue };
+        let (definition, diagnostics) = openapi::read(document, &reading);
+        checked.diagnostics.extend(diagnostics);
+        checked.definitions.extend(definition);
+    }
+    let mut findings = Findings { diagnostics: std::mem::take(&mut checked.diagnostics) };
+    findings.check_all(&checked);
+    checked.diagnostics = findings.diagnostics;
+    checked
+}
+
+impl Checked {
+    fn load(&mut self, input: Input, role: Role) -> SourceId {
+        let (id, diagnostics) = match input.content {
+            Ok(bytes) => self.sources.add(&input.name, role, bytes),
+            Err(reason) => self.sources.add_unreadable(&input.name, role, &reason),
+        };
+        self.diagnostics.extend(diagnostics);
+        id
+    }
+
+    fn choose_stage(&mut self, options: &Options) {
+        let of_settings = self.settings.stage.stage_name.as_ref().map(|name| name.value.clone());
+        let given = options.stage.clone();
+        if let Some(name) = given.as_ref().filter(|name| !is_stage_name(name)) {
+            let (id, _) = self.sources.add("--stage", Role::Definition, name.as_bytes().to_vec());
+            let span = Span { source: id, start: 0, end: u32::try_from(name.len()).unwrap_or(0) };
+            let text = "expected letters, digits, `_` and `-`, at most 128 characters";
+            self.diagnostics.error(span, text);
+        }
+        self.stage_name = given.or(of_settings).unwrap_or_else(|| DEFAULT_STAGE.to_owned());
+    }
+
+    /// The problems, sorted, ready to be printed.
+    pub fn report(&self) -> Report<'_> {
+        Report::new(&self.sources, &self.diagnostics)
+    }
+
+    /// Whether nothing may start.
+    pub fn has_errors(&self) -> bool {
+        self.diagnostics.has_errors()
+    }
+
+    /// The model.
+    ///
+    /// # Errors
+    /// The whole of it back, when there are errors.
+    pub fn into_model(self) -> Result<Model, Box<Self>> {
+        if self.has_errors() {
+            return Err(Box::new(self));
+        }
+        let apis = self.definitions.into_iter().filter_map(|definition| match definition {
+            Definition::Rest(rest) => Some(Api { routes: routes::order(&rest.resources), rest }),
+            // Not supported, thus an error above.
+            Definition::Http(_) | Definition::Sam(_) | Definition::CloudFormation(_) => None,
+        });
+        Ok(Model {
+            apis: apis.collect(),
+            settings: self.settings,
+            stage_name: self.stage_name,
+            base_path: self.base_path,
+            sources: self.sources,
+        })
+    }
+}
+
+/// Collects what is wrong between the parts.
+struct Findings {
+    diagnostics: Diagnostics,
+}
+
+impl Findings {
+    /// Reports a feature that a document uses, if it is not supported.
+    fn uses(&mut self, feature: Feature, span: Span) {
+        self.uses_named(feature, span, "");
+    }
+
+    /// Like [`Findings::uses`], with what uses it.
+    fn uses_named(&mut self, feature: Feature, span: Span, note: &str) {
+        match feature.support() {
+            Support::Yes => {}
+            Support::Error(text) => self.diagnostics.error(span, format!("{text}{note}")),
+            Support::Warning(text) => self.diagnostics.warning(span, format!("{text}{note}")),
+        }
+    }
+
+    fn check_all(&mut self, checked: &Checked) {
+        for (number, definition) in checked.definitions.iter().enumerate() {
+            let span = match definition {
+                Definition::Rest(rest) => {
+                    self.check_rest(rest, checked);
+                    rest.span
+                }
+                Definition::Http(http) => {
+                    let note = format!(
+                        "; this is one because of {}. `protocolType: REST` in the settings reads it as a REST API",
+                        *http.evidence
+                    );
+                    self.uses_named(Feature::HttpApi, http.evidence.span, &note);
+                    http.span
+                }
+                Definition::Sam(span) => {
+                    self.uses(Feature::SamTemplate, *span);
+                    *span
+                }
+                Definition::CloudFormation(span) => {
+                    self.uses(Feature::CloudFormationTemplate, *span);
+                    *span
+                }
+            };
+            if number > 0 {
+                self.uses(Feature::SeveralDefinitions, Span { end: span.start, ..span });
+            }
+        }
+        self.check_stage(checked);
+    }
+
+    fn check_rest(&mut self, api: &RestApi, checked: &Checked) {
+        if let Some(policy) = &api.policy {
+            self.uses(Feature::ResourcePolicy, policy.span);
+        }
+        if let Some(size) = api.minimum_compression_size {
+            self.uses(Feature::Compression, size.span);
+        }
+        if let Some(disabled) = api.disable_execute_api_endpoint
+            && *disabled
+            && checked.base_path.is_none()
+        {
+            self.uses(Feature::DisabledExecuteApiEndpoint, disabled.span);
+        }
+        if let Some(endpoint) = api.vpc_endpoint_ids.first() {
+            self.uses(Feature::PrivateEndpoint, endpoint.span);
+        }
+        for (resource, method) in api.methods() {
+            self.check_method(api, resource, method, checked);
+        }
+        self.check_plans(api, checked);
+    }
+}

@@ -1,0 +1,79 @@
+//! Definitions to the model: OpenAPI 3.0 and Swagger 2 with API Gateway's extensions.
+//!
+//! Reading follows API Gateway's import, as far as it is documented or recorded. Where import drops something with a
+//! warning that would leave a method more open than the document says, or where a field has a name that nobody knows,
+//! this is an error: nothing of a definition is dropped silently. Extensions of other vendors (`x-...`) mean nothing to
+//! API Gateway and nothing here.
+//!
+//! Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-import-api.html>
+
+mod base_path;
+mod detect;
+mod gateway_responses;
+mod http_api;
+mod integration;
+mod operation;
+mod paths;
+mod rest_api;
+mod schemas;
+mod security;
+
+pub use base_path::BasePath;
+pub use detect::{Kind, Version, detect};
+
+use crate::api::{HttpApi, RestApi};
+use crate::diagnostics::Diagnostics;
+use crate::read::Reader;
+use crate::source::{Document, Span};
+
+/// How a definition is read.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// What an OpenAPI document describes, where it could be both; absent: what the document says.
+    pub protocol_type: Option<ProtocolType>,
+    /// What becomes of a base path in the document.
+    pub base_path: BasePath,
+}
+
+/// The two products that an OpenAPI document can describe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProtocolType {
+    /// A REST API.
+    Rest,
+    /// An HTTP API.
+    Http,
+}
+
+/// What a definition file holds.
+#[derive(Clone, Debug)]
+// One value a file: its size does not matter.
+#[allow(clippy::large_enum_variant)]
+pub enum Definition {
+    /// A REST API.
+    Rest(RestApi),
+    /// An HTTP API.
+    Http(HttpApi),
+    /// A SAM template; what makes it one stands at the place given.
+    Sam(Span),
+    /// A CloudFormation template; what makes it one stands at the place given.
+    CloudFormation(Span),
+}
+
+/// Reads a definition. There is one whenever the document's kind is known, errors or not.
+pub fn read(document: &Document, options: &Options) -> (Option<Definition>, Diagnostics) {
+    let mut reader = Reader::new(document);
+    let Some(root) = document.root() else { return (None, reader.diagnostics) };
+    let definition = match detect(root) {
+        Err(error) => {
+            reader.diagnostics.extend([error]);
+            None
+        }
+        Ok(Kind::Sam(span)) => Some(Definition::Sam(span)),
+        Ok(Kind::CloudFormation(span)) => Some(Definition::CloudFormation(span)),
+        Ok(Kind::OpenApi(version)) => match http_api::evidence(document, version, options.protocol_type) {
+            Some(evidence) => Some(Definition::Http(http_api::read(document, root, evidence))),
+            None => rest_api::read(&mut reader, root, version, options).map(Definition::Rest),
+        },
+    };
+    (definition, reader.diagnostics)
+}

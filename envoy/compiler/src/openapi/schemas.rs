@@ -1,0 +1,71 @@
+//! Schemas: the models of an API, and the references of methods to them.
+
+use indexmap::IndexMap;
+
+use super::Version;
+use crate::api::{Model, ModelReference, RestApi};
+use crate::read::Reader;
+use crate::source::{Node, Spanned};
+
+/// Largest schema, in bytes as JSON. [API Gateway quotas]
+const MAX_SCHEMA_BYTES: usize = 400 * 1024;
+
+impl Version {
+    /// What references to models begin with.
+    pub fn schema_prefix(self) -> &'static str {
+        match self {
+            Self::V2 => "#/definitions/",
+            Self::V3 => "#/components/schemas/",
+        }
+    }
+}
+
+/// Reads the models of a document.
+pub fn read_models<'d>(reader: &mut Reader<'d>, root: &'d Node, version: Version) -> IndexMap<String, Model> {
+    let node = match version {
+        Version::V2 => root.get("definitions"),
+        Version::V3 => root.get("components").and_then(|node| node.get("schemas")),
+    };
+    let Some(node) = node else { return IndexMap::new() };
+    reader.map_of(node, |reader, entry| {
+        reader.map(&entry.value)?;
+        let model = model(&entry.value, false);
+        if model.schema.to_string().len() > MAX_SCHEMA_BYTES {
+            let text = format!("the schema is larger than {MAX_SCHEMA_BYTES} bytes as JSON");
+            reader.error(entry.key.span, text);
+        }
+        Some(model)
+    })
+}
+
+fn model(node: &Node, inline: bool) -> Model {
+    let description = node.get("description").and_then(Node::as_str).map(str::to_owned);
+    Model { span: node.span, description, schema: node.to_json(), inline }
+}
+
+/// The model that a schema at a method names. A schema written in place becomes a model with a name of its own, as
+/// import does.
+pub fn reference<'d>(
+    reader: &mut Reader<'d>,
+    api: &mut RestApi,
+    version: Version,
+    node: &'d Node,
+) -> Option<ModelReference> {
+    let map = reader.map(node)?;
+    if let Some(target) = map.get("$ref") {
+        let text = reader.text(target)?;
+        if let Err(error) = reader.document.target(&text) {
+            reader.error(target.span, error.to_string());
+            return None;
+        }
+        if let Some(name) = text.strip_prefix(version.schema_prefix())
+            && api.models.contains_key(name)
+        {
+            let value = name.to_owned();
+            return Some(Spanned { value, span: target.span });
+        }
+    }
+    let name = (1..).map(|n| format!("MODEL{n}")).find(|name| !api.models.contains_key(name))?;
+    api.models.insert(name.clone(), model(node, true));
+    Some(Spanned { value: name, span: node.span })
+}

@@ -1,0 +1,176 @@
+//! The settings file: what a definition cannot say, in the shapes that the AWS CLI prints.
+//!
+//! ```yaml
+//! apiId: a1b2c3d4e5
+//! stage: {stageName: prod, variables: {backend: orders}, methodSettings: {"*/*": {throttlingRateLimit: 100}}}
+//! apiKeys:
+//!   - {id: k1, name: acme, value: 0123456789abcdefghij, enabled: true}
+//! usagePlans:
+//!   - {id: p1, apiStages: [{apiId: a1b2c3d4e5, stage: prod}], throttle: {rateLimit: 10, burstLimit: 20}, keyIds: [k1]}
+//! ```
+//!
+//! The file is read once, into typed values; a field that nobody knows, a value out of range and a name that leads
+//! nowhere are errors. Fields that `aws apigateway get-…` prints and that mean nothing here (dates, tags) are accepted.
+
+mod credentials;
+mod endpoints;
+mod keys;
+mod method_settings;
+mod plans;
+mod stage;
+mod validate;
+
+pub use credentials::Credential;
+pub use endpoints::{Authority, BackendUrl, Endpoints, ServiceEndpoint};
+pub use keys::{ApiKey, MAX_KEY_LENGTH, MIN_KEY_LENGTH};
+pub use method_settings::{LoggingLevel, MethodKey, MethodSettings, UnauthorizedCacheControl};
+pub use plans::{ApiStage, Period, Quota, Throttle, ThrottleKey, UsagePlan};
+pub use stage::{AccessLogSettings, Canary, MAX_STAGE_NAME, Stage, is_stage_name};
+
+use std::net::SocketAddr;
+
+use crate::diagnostics::Diagnostics;
+use crate::openapi::ProtocolType;
+use crate::read::Reader;
+use crate::source::{Document, Node, Spanned};
+
+/// Everything that the settings file says.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// The API's id in `$context`, ARNs and usage plans.
+    pub api_id: Option<Spanned<String>>,
+    /// The account in `$context` and ARNs, 12 digits; absent: of the definition's first ARN.
+    pub account_id: Option<Spanned<String>>,
+    /// The region in ARNs; absent: of the definition's first ARN.
+    pub region: Option<Spanned<String>>,
+    /// What an OpenAPI document describes where both could be meant.
+    pub protocol_type: Option<Spanned<ProtocolType>>,
+    /// The stage.
+    pub stage: Stage,
+    /// The account-level limit, as `get-account` prints it; absent: none.
+    pub throttle_settings: Option<Throttle>,
+    /// API keys.
+    pub api_keys: Vec<ApiKey>,
+    /// Usage plans.
+    pub usage_plans: Vec<UsagePlan>,
+    /// Who may sign requests.
+    pub credentials: Vec<Credential>,
+    /// Where backends really are.
+    pub endpoints: Endpoints,
+    /// Who may call `@connections`; absent: callers that sign.
+    pub connections: Option<Spanned<ConnectionsAuthorization>>,
+    /// Rate limit service for a fleet; absent: this Envoy counts by itself.
+    pub rate_limit_service: Option<Spanned<Authority>>,
+    /// Where the usage report is offered; absent: nowhere.
+    pub usage_report: Option<UsageReport>,
+}
+
+/// Who may call `@connections`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConnectionsAuthorization {
+    /// Callers that sign with one of `credentials`.
+    AwsIam,
+    /// Everybody: for a private network.
+    None,
+}
+
+/// The usage report: `GET /usageplans/{usagePlanId}/usage?startDate=…&endDate=…`, answered as API Gateway's `GetUsage`
+/// does, on an address of its own that only this machine reaches. Not part of any API, so no definition can collide
+/// with it or open it.
+///
+/// ```yaml
+/// usageReport: {listen: "127.0.0.1:9902"}
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct UsageReport {
+    /// The address, always of the loopback interface.
+    pub listen: Spanned<SocketAddr>,
+}
+
+/// Reads a settings document.
+pub fn read(document: &Document) -> (Settings, Diagnostics) {
+    let mut reader = Reader::new(document);
+    let settings = match document.root() {
+        Some(root) if !root.is_null() => read_root(&mut reader, root).unwrap_or_default(),
+        _ => Settings::default(),
+    };
+    validate::validate(&mut reader, &settings);
+    (settings, reader.diagnostics)
+}
+
+fn read_root<'d>(reader: &mut Reader<'d>, root: &'d Node) -> Option<Settings> {
+    let mut fields = reader.fields(root)?;
+    let api_id = fields.take("apiId").and_then(|node| word(reader, node, "letters, digits, `_` and `-`", 128));
+    let account_id = fields.take("accountId").and_then(|node| read_account(reader, node));
+    let region = fields.take("region").and_then(|node| word(reader, node, "a region as `us-east-1`", 32));
+    let protocols = [("REST", ProtocolType::Rest), ("HTTP", ProtocolType::Http)];
+    let protocol_type = fields.take("protocolType").and_then(|node| reader.choice(node, &protocols));
+    let stage = fields.take("stage").and_then(|node| stage::read(reader, node));
+    let throttle_settings = fields.take("throttleSettings").and_then(|node| plans::read_throttle(reader, node));
+    let api_keys = fields.take("apiKeys").map(|node| keys::read(reader, node));
+    let usage_plans = fields.take("usagePlans").map(|node| plans::read(reader, node));
+    let credentials = fields.take("credentials").map(|node| credentials::read(reader, node));
+    let endpoints = fields.take("endpoints").and_then(|node| endpoints::read(reader, node));
+    let connections = fields.take("connections").and_then(|node| read_connections(reader, node));
+    let rate_limit_service = fields.take("rateLimitService").and_then(|node| endpoints::read_authority(reader, node));
+    let usage_report = fields.take("usageReport").and_then(|node| read_usage_report(reader, node));
+    fields.finish(reader);
+    Some(Settings {
+        api_id,
+        account_id,
+        region,
+        protocol_type,
+        stage: stage.unwrap_or_default(),
+        throttle_settings,
+        api_keys: api_keys.unwrap_or_default(),
+        usage_plans: usage_plans.unwrap_or_default(),
+        credentials: credentials.unwrap_or_default(),
+        endpoints: endpoints.unwrap_or_default(),
+        connections,
+        rate_limit_service,
+        usage_report,
+    })
+}
+
+/// A word of letters, digits, `_` and `-`.
+fn word(reader: &mut Reader<'_>, node: &Node, accepted: &str, max: usize) -> Option<Spanned<String>> {
+    let text = reader.text(node)?;
+    let fits = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
+    if text.is_empty() || text.len() > max || !fits {
+        reader.error(node.span, format!("expected {accepted}, at most {max} characters"));
+        return None;
+    }
+    Some(text)
+}
+
+fn read_account(reader: &mut Reader<'_>, node: &Node) -> Option<Spanned<String>> {
+    let text = reader.text(node)?;
+    if text.len() != 12 || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        reader.error(node.span, "expected an account id, 12 digits in quotes");
+        return None;
+    }
+    Some(text)
+}
+
+fn read_connections<'d>(reader: &mut Reader<'d>, node: &'d Node) -> Option<Spanned<ConnectionsAuthorization>> {
+    let mut fields = reader.fields(node)?;
+    let words = [("AWS_IAM", ConnectionsAuthorization::AwsIam), ("NONE", ConnectionsAuthorization::None)];
+    let found = fields.required(reader, "authorization").and_then(|node| reader.choice(node, &words));
+    fields.finish(reader);
+    found
+}
+
+fn read_usage_report<'d>(reader: &mut Reader<'d>, node: &'d Node) -> Option<UsageReport> {
+    let mut fields = reader.fields(node)?;
+    let listen = fields.required(reader, "listen").and_then(|node| reader.text(node));
+    fields.finish(reader);
+    let listen = listen?;
+    match listen.parse::<SocketAddr>() {
+        Ok(address) if address.ip().is_loopback() => Some(UsageReport { listen: listen.map(|_| address) }),
+        _ => {
+            let text = format!("found `{}`, expected an address of this machine alone, as `127.0.0.1:9902`", *listen);
+            reader.error(listen.span, text);
+            None
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! What this project runs, in one table.
+//!
+//! The readers take in everything that API Gateway knows; [`crate::check`] asks here before anything starts. Where an
+//! entry is no [`Support::Yes`], the text says what is missing. Whatever would leave a method more open, or answer
+//! otherwise than API Gateway, is an error; a warning is for what changes nothing in the answers.
+
+/// Something of API Gateway that a definition or the settings can ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Feature {
+    /// An HTTP API.
+    HttpApi,
+    /// A SAM template.
+    SamTemplate,
+    /// A CloudFormation template.
+    CloudFormationTemplate,
+    /// More than one definition in a run.
+    SeveralDefinitions,
+    /// Authorizers of type TOKEN and REQUEST.
+    LambdaAuthorizer,
+    /// Authorizers of type COGNITO_USER_POOLS.
+    CognitoAuthorizer,
+    /// Signed requests.
+    IamAuthorization,
+    /// The resource policy of an API.
+    ResourcePolicy,
+    /// Validators that look at the body.
+    RequestBodyValidation,
+    /// Validators that look for required parameters.
+    RequestParameterValidation,
+    /// Integration type MOCK.
+    MockIntegration,
+    /// Integration type HTTP_PROXY.
+    HttpProxyIntegration,
+    /// Integration type HTTP.
+    HttpIntegration,
+    /// Integration type AWS.
+    AwsIntegration,
+    /// Integration type AWS_PROXY.
+    AwsProxyIntegration,
+    /// Templates with references and directives.
+    MappingTemplates,
+    /// Conversion between bytes and base64 text.
+    ContentHandling,
+    /// Request mappings from the body.
+    BodyMapping,
+    /// Compression of answers.
+    Compression,
+    /// The execute-api endpoint switched off.
+    DisabledExecuteApiEndpoint,
+    /// Private APIs.
+    PrivateEndpoint,
+    /// The response cache.
+    ResponseCache,
+    /// Canary releases.
+    Canary,
+    /// The access log.
+    AccessLog,
+    /// The execution log.
+    ExecutionLog,
+    /// Metrics of single methods.
+    DetailedMetrics,
+    /// Traces.
+    Tracing,
+    /// A client certificate towards backends.
+    ClientCertificate,
+    /// A web ACL.
+    WebAcl,
+    /// Limits counted for a fleet.
+    RateLimitService,
+    /// The usage report.
+    UsageReport,
+}
+
+/// Whether something is supported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Support {
+    /// It works.
+    Yes,
+    /// It does not, and the API would answer otherwise: nothing starts.
+    Error(&'static str),
+    /// It does not, and the answers are the same without it.
+    Warning(&'static str),
+}
+
+impl Feature {
+    /// The table.
+    pub const fn support(self) -> Support {
+        use Support::{Error, Warning, Yes};
+        match self {
+            Self::HttpApi => Error("HTTP APIs are not supported yet"),
+            Self::SamTemplate => Error("SAM templates are not supported yet"),
+            Self::CloudFormationTemplate => Error("CloudFormation templates are not supported yet"),
+            Self::SeveralDefinitions => Error("several definitions in one run are not supported yet"),
+
+            Self::LambdaAuthorizer => Error("Lambda authorizers are not supported yet, the method would be open"),
+            Self::CognitoAuthorizer => Error("Cognito authorizers are not supported yet, the method would be open"),
+            Self::IamAuthorization => Error("AWS_IAM authorization is not supported yet, the method would be open"),
+            Self::ResourcePolicy => Error("resource policies are not supported yet, the API would be open"),
+            Self::RequestBodyValidation => {
+                Error("validation of bodies is not supported yet, the backend would get every body")
+            }
+            Self::RequestParameterValidation => {
+                Error("validation of parameters is not supported yet, the backend would get every request")
+            }
+
+            Self::MockIntegration | Self::HttpProxyIntegration => Yes,
+            Self::HttpIntegration => Error("integrations of type HTTP are not supported yet"),
+            Self::AwsIntegration => Error("integrations of type AWS are not supported yet"),
+            Self::AwsProxyIntegration => Error("integrations of type AWS_PROXY are not supported yet"),
+            Self::MappingTemplates => Error("templates with references and directives are not supported yet"),
+            Self::ContentHandling => Error("conversion of bodies (`contentHandling`) is not supported yet"),
+            Self::BodyMapping => Error("mappings from the request body are not supported yet"),
+
+            Self::Compression => Warning("answers are not compressed yet"),
+            Self::DisabledExecuteApiEndpoint => {
+                Error("the execute-api endpoint is switched off: mount the API as a custom domain does, with a base path")
+            }
+            Self::PrivateEndpoint => Warning("who reaches a private API is up to the network that Envoy is in"),
+            Self::ResponseCache => Warning("answers are not cached yet"),
+            Self::Canary => Error("canary releases are not supported yet"),
+            Self::AccessLog => Warning("the access log is not written yet"),
+            Self::ExecutionLog => Warning("the execution log is not written yet"),
+            Self::DetailedMetrics => Warning("there are no metrics of single methods yet"),
+            Self::Tracing => Warning("requests are not traced yet"),
+            Self::ClientCertificate => Error("client certificates towards backends are not supported yet"),
+            Self::WebAcl => Warning("web ACLs are outside of this project: nothing filters requests before the API"),
+            Self::RateLimitService => {
+                Error("rate limit services are not supported yet, each Envoy would allow the whole limit")
+            }
+            Self::UsageReport => Yes,
+        }
+    }
+}
