@@ -24,6 +24,7 @@ mod write;
 
 use std::borrow::Cow;
 
+pub(crate) use number::write_decimal;
 pub use number::{JavaNumber, Number, write_double};
 pub use object::Object;
 pub use parse::{MAX_DEPTH, ParseError, Reason, parse};

@@ -34,7 +34,7 @@ pub enum JavaNumber<'n> {
 
 impl<'a> Number<'a> {
     /// A number from text that follows JSON's grammar of numbers.
-    pub(super) fn from_text(text: impl Into<Cow<'a, str>>) -> Self {
+    pub(crate) fn from_text(text: impl Into<Cow<'a, str>>) -> Self {
         Self { text: text.into() }
     }
 
@@ -124,7 +124,7 @@ pub fn write_double(value: f64, out: &mut String) {
 }
 
 /// Appends JSON number text as Java's `BigDecimal.toString` gives it.
-fn write_decimal(text: &str, out: &mut String) {
+pub(crate) fn write_decimal(text: &str, out: &mut String) {
     let (sign, unsigned) = text.strip_prefix('-').map_or(("", text), |rest| ("-", rest));
     let (mantissa, exponent) = unsigned.split_once(['e', 'E']).unwrap_or((unsigned, "0"));
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
