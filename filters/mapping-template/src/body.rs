@@ -2,58 +2,68 @@
 //!
 //! Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/request-response-data-mappings.html>
 
-use std::borrow::Cow;
-
-use gateway::GatewayError;
-use serde_json::Value;
+use gateway::{GatewayError, MAX_PAYLOAD_BYTES};
+use jsonpath::json::{self, Json, Style};
+use jsonpath::{CompileError, Found, JsonPath, Node};
 
 use crate::failure::Failure;
 
-/// The value of `method.request.body`. An empty body reads as `{}`.
+/// Compiles a path below a body, which is written without its `$.`.
 ///
 /// # Errors
-/// The body looks like JSON and is none.
-pub fn whole(body: &[u8]) -> Result<Cow<'_, [u8]>, Failure> {
-    if body.is_empty() {
-        return Ok(Cow::Borrowed(b"{}"));
-    }
-    let looks_like_json = matches!(body.trim_ascii_start().first(), Some(b'{' | b'[' | b'"' | b'\''));
-    if looks_like_json && serde_json::from_slice::<serde::de::IgnoredAny>(body).is_err() {
-        return Err(invalid_json());
-    }
-    Ok(Cow::Borrowed(body))
+/// It is no JSONPath.
+pub(crate) fn path(expression: &str) -> Result<JsonPath, CompileError> {
+    let separator = if expression.starts_with('[') { "" } else { "." };
+    JsonPath::compile(&format!("${separator}{expression}"))
 }
 
-/// The value of `method.request.body.PATH`: bare text for a string, compact JSON for anything else.
-///
-/// # Errors
-/// The body looks like JSON and is none.
-pub fn member(body: &[u8], path: &str) -> Result<Option<Vec<u8>>, Failure> {
-    let body = whole(body)?;
-    let Ok(value) = serde_json::from_slice::<Value>(&body) else { return Ok(None) };
-    Ok(text_at(&value, path))
+/// What an empty body reads as.
+pub(crate) const EMPTY: &str = "{}";
+
+/// A request body that mappings read.
+pub(crate) struct RequestBody<'b> {
+    text: &'b str,
+    /// `None` when it is no JSON, and does not look like it.
+    document: Option<Json<'b>>,
 }
 
-/// The text of what a JSONPath without its `$.` finds; `None` for nothing and for `null`.
-pub fn text_at(value: &Value, path: &str) -> Option<Vec<u8>> {
-    match find(value, path)? {
-        Value::Null => None,
-        Value::String(text) => Some(text.into_bytes()),
-        other => serde_json::to_vec(&other).ok(),
+impl<'b> RequestBody<'b> {
+    /// Reads a body.
+    ///
+    /// # Errors
+    /// 400: it looks like JSON and is none.
+    pub(crate) fn read(text: &'b str) -> Result<Self, Failure> {
+        let text = if text.is_empty() { EMPTY } else { text };
+        let document = json::parse(text).ok();
+        if document.is_none() && text.trim_start().starts_with(['{', '[', '"', '\'']) {
+            let reason = "a mapping reads the request body, which is no valid JSON";
+            return Err(Failure::of_request(GatewayError::invalid_json(), reason));
+        }
+        Ok(Self { text, document })
+    }
+
+    /// The whole body.
+    pub(crate) fn text(&self) -> &'b str {
+        self.text
+    }
+
+    /// What a path finds.
+    pub(crate) fn value_at(&self, path: &JsonPath) -> Option<Vec<u8>> {
+        text_at(self.document.as_ref()?, path)
     }
 }
 
-fn find(value: &Value, path: &str) -> Option<Value> {
-    let mut found = value;
-    for step in path.split(['.', '[']).filter(|step| !step.is_empty()) {
-        found = match step.strip_suffix(']') {
-            Some(index) => found.get(index.parse::<usize>().ok()?)?,
-            None => found.get(step)?,
-        };
+/// What a path finds, as a mapping writes it: a string bare, anything else as compact JSON. `None` for nothing, and for
+/// `null`.
+pub(crate) fn text_at(document: &Json<'_>, path: &JsonPath) -> Option<Vec<u8>> {
+    let found = path.evaluate(document).ok()?;
+    if found.is_null() {
+        return None;
     }
-    Some(found.clone())
-}
-
-fn invalid_json() -> Failure {
-    Failure::of_request(GatewayError::invalid_json(), "a mapping reads the request body, which is no valid JSON")
+    if let Found::One(Node::Value(Json::String(text))) = &found {
+        return Some(text.as_bytes().to_vec());
+    }
+    let mut out = String::new();
+    found.write(Style::Compact, MAX_PAYLOAD_BYTES, &mut out).ok()?;
+    Some(out.into_bytes())
 }

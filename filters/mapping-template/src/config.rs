@@ -5,8 +5,10 @@ use std::rc::Rc;
 
 use gateway::{Api, ConfigError, RawRoute};
 
+use crate::backend::Backend;
 use crate::headers::Kind;
 use crate::http_proxy::HttpProxy;
+use crate::lambda_proxy::LambdaProxy;
 use crate::mapping::Mapping;
 use crate::media::BinaryMediaTypes;
 use crate::raw::{RawConfig, RawIntegration, RawMappingRoute};
@@ -32,6 +34,8 @@ pub(crate) struct Route {
 pub(crate) enum Integration {
     Mock(Mapping),
     HttpProxy(HttpProxy),
+    Backend(Backend),
+    LambdaProxy(LambdaProxy),
     Misconfigured(String),
 }
 
@@ -73,6 +77,15 @@ impl Integration {
             RawIntegration::HttpProxy(raw) => {
                 HttpProxy::from_raw(raw, api).map(Self::HttpProxy).map_err(|error| error.below("httpProxy"))
             }
+            RawIntegration::Http(raw) => {
+                Backend::from_raw_http(raw, api).map(Self::Backend).map_err(|error| error.below("http"))
+            }
+            RawIntegration::Aws(raw) => {
+                Backend::from_raw_aws(raw, api).map(Self::Backend).map_err(|error| error.below("aws"))
+            }
+            RawIntegration::AwsProxy(raw) => {
+                LambdaProxy::from_raw(raw).map(Self::LambdaProxy).map_err(|error| error.below("awsProxy"))
+            }
             RawIntegration::Misconfigured(reason) => Ok(Self::Misconfigured(reason)),
         }
     }
@@ -81,8 +94,8 @@ impl Integration {
     /// it in any case, so that the connection can be used again.
     pub(crate) fn needs_body(&self) -> bool {
         match self {
-            Self::Mock(_) | Self::Misconfigured(_) => true,
             Self::HttpProxy(proxy) => proxy.needs_body(),
+            Self::Mock(_) | Self::Backend(_) | Self::LambdaProxy(_) | Self::Misconfigured(_) => true,
         }
     }
 }

@@ -3,11 +3,14 @@
 use std::rc::Rc;
 
 use gateway::{
-    Body, ConfigError, Filter, GatewayError, Host, MAX_PAYLOAD_BYTES, Metric, Reply, ResponseType, Step, Stream,
+    Answer, Body, Callout, ConfigError, Filter, GatewayError, Host, MAX_PAYLOAD_BYTES, Metric, Reply, ResponseType,
+    Step, Stream,
 };
 
+use crate::answer::Outcome;
 use crate::config::{Integration, MappingTemplate, Route};
 use crate::failure::Failure;
+use crate::overrides::Overrides;
 use crate::raw::RawConfig;
 use crate::request::Request;
 
@@ -21,7 +24,7 @@ impl Filter for MappingTemplate {
     }
 
     fn stream(self: &Rc<Self>) -> MappingStream {
-        MappingStream { filter: Rc::clone(self), route: None, waiting: false }
+        MappingStream { filter: Rc::clone(self), route: None, waiting: false, overrides: Overrides::default() }
     }
 }
 
@@ -31,6 +34,8 @@ pub struct MappingStream {
     route: Option<Rc<Route>>,
     /// The request is held until its body is whole.
     waiting: bool,
+    /// What the request template has decided for the response.
+    overrides: Overrides,
 }
 
 impl Stream for MappingStream {
@@ -40,9 +45,8 @@ impl Stream for MappingStream {
         let route = Rc::clone(route.unwrap_or(&self.filter.default));
         let Some(integration) = &route.integration else { return Step::Continue };
         self.waiting = integration.needs_body() && !end_of_stream;
-        let waiting = self.waiting;
         self.route = Some(Rc::clone(&route));
-        if waiting { Step::Buffer } else { self.integrate(host, &route, Vec::new()) }
+        if self.waiting { Step::Buffer } else { self.integrate(host, &route, Vec::new()) }
     }
 
     fn on_request_body(&mut self, host: &dyn Host, body: Body) -> Step {
@@ -57,6 +61,12 @@ impl Stream for MappingStream {
         }
         let body = host.request_body(MAX_PAYLOAD_BYTES);
         self.integrate(host, &route, body)
+    }
+
+    fn on_callout(&mut self, host: &dyn Host, answer: Answer) -> Step {
+        let Some(route) = self.route.clone() else { return Step::Continue };
+        let reply = Outcome::read(answer).and_then(|outcome| self.reply(host, &route, outcome));
+        self.finish(host, reply.map(respond))
     }
 
     fn on_response_headers(&mut self, host: &dyn Host, _end_of_stream: bool) -> Step {
@@ -74,15 +84,39 @@ impl Stream for MappingStream {
 
 impl MappingStream {
     /// Runs the integration on the whole request, or on its headers when it does not look at the body.
-    fn integrate(&self, host: &dyn Host, route: &Route, body: Vec<u8>) -> Step {
-        let request = Request::read(&self.filter.api, route.method.as_ref(), host, body);
+    fn integrate(&mut self, host: &dyn Host, route: &Route, body: Vec<u8>) -> Step {
+        let filter = Rc::clone(&self.filter);
+        let (binary, overrides) = (&filter.binary, &mut self.overrides);
+        let mut request = Request::read(&filter.api, route.method.as_ref(), host, body);
         let step = match &route.integration {
             None => Ok(Step::Continue),
-            Some(Integration::Mock(mapping)) => mapping.mock(&request).map(respond),
+            Some(Integration::Mock(mapping)) => mapping.mock(&mut request, binary, overrides).map(respond),
             Some(Integration::HttpProxy(proxy)) => proxy.edits(&request).map(Step::from),
+            Some(Integration::Backend(backend)) => backend.call(host, &mut request, binary, overrides).map(call),
+            Some(Integration::LambdaProxy(proxy)) => proxy.call(host, &request, binary).map(call),
             Some(Integration::Misconfigured(reason)) => Err(Failure::configuration(reason.as_str())),
         };
+        drop(request);
+        self.finish(host, step)
+    }
+
+    /// Makes the client's reply of a backend's answer.
+    fn reply(&mut self, host: &dyn Host, route: &Route, outcome: Outcome) -> Result<Reply, Failure> {
+        let filter = Rc::clone(&self.filter);
+        let request = Request::read(&filter.api, route.method.as_ref(), host, Vec::new());
+        match &route.integration {
+            Some(Integration::Backend(backend)) => {
+                backend.reply(&request, outcome, &filter.binary, &mut self.overrides)
+            }
+            Some(Integration::LambdaProxy(proxy)) => proxy.reply(&request, outcome, &filter.binary),
+            _ => Err(Failure::configuration("an answer to a call that was never made")),
+        }
+    }
+
+    fn finish(&self, host: &dyn Host, step: Result<Step, Failure>) -> Step {
         match step {
+            // A call decides nothing yet.
+            Ok(step @ Step::Callout(_)) => step,
             Ok(step) => {
                 host.count(Metric::Allowed);
                 step
@@ -92,6 +126,21 @@ impl MappingStream {
     }
 }
 
-fn respond(reply: Reply) -> Step {
+/// Answers the client with what an integration gives.
+fn respond(mut reply: Reply) -> Step {
+    // These have no body, whatever the integration says; one would be taken for the next response.
+    if matches!(reply.status, 204 | 304) {
+        reply.body.clear();
+    }
+    if reply.status < 200 {
+        return Step::refuse(GatewayError::new(ResponseType::ApiConfigurationError));
+    }
+    if reply.body.len() > MAX_PAYLOAD_BYTES {
+        return Step::refuse(GatewayError::new(ResponseType::ApiConfigurationError));
+    }
     Step::Respond(Box::new(reply))
+}
+
+fn call(callout: Callout) -> Step {
+    Step::Callout(Box::new(callout))
 }

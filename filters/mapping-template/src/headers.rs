@@ -2,6 +2,42 @@
 //!
 //! Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html>
 
+/// Names that keep this spelling wherever an API shows header names; all others are shown in lower case, as Envoy hands
+/// them over.
+const SPELLINGS: [&str; 31] = [
+    "Accept",
+    "Accept-Charset",
+    "Accept-Encoding",
+    "Accept-Language",
+    "Age",
+    "Authorization",
+    "Cache-Control",
+    "Content-Encoding",
+    "Content-Language",
+    "Content-Type",
+    "Cookie",
+    "Date",
+    "Host",
+    "If-Match",
+    "If-Modified-Since",
+    "If-None-Match",
+    "Origin",
+    "Pragma",
+    "Range",
+    "Referer",
+    "Sec-WebSocket-Extensions",
+    "Sec-WebSocket-Key",
+    "Sec-WebSocket-Protocol",
+    "Sec-WebSocket-Version",
+    "User-Agent",
+    "Via",
+    "Warn",
+    "X-Amzn-Trace-Id",
+    "X-Forwarded-For",
+    "X-Forwarded-Port",
+    "X-Forwarded-Proto",
+];
+
 /// Client headers that no mapping, template or event can read.
 pub const UNREADABLE: [&str; 12] = [
     "connection",
@@ -53,6 +89,21 @@ const REMAPPED: [&str; 14] = [
 const REMAPPED_FROM_PROXY: [&str; 5] = ["connection", "content-length", "date", "server", "x-amzn-requestid"];
 /// Response headers of an HTTP_PROXY backend that are dropped.
 const DROPPED_FROM_PROXY: [&str; 3] = ["content-encoding", "transfer-encoding", "via"];
+/// Headers in a function's result that are sent as `x-amzn-Remapped-…`.
+const REMAPPED_FROM_FUNCTION: [&str; 9] = [
+    "authorization",
+    "connection",
+    "content-md5",
+    "date",
+    "max-forwards",
+    "server",
+    "user-agent",
+    "www-authenticate",
+    "x-amzn-requestid",
+];
+/// Headers in a function's result that are dropped.
+const DROPPED_FROM_FUNCTION: [&str; 9] =
+    ["content-length", "expect", "host", "proxy-authenticate", "te", "trailer", "transfer-encoding", "upgrade", "via"];
 
 /// The kinds of integration as far as headers differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,6 +121,11 @@ pub enum Kind {
 /// Whether a mapping may read this client header. Names are in lower case here and below.
 pub fn is_readable(name: &str) -> bool {
     !name.starts_with(':') && !UNREADABLE.contains(&name) && !is_internal(name)
+}
+
+/// The spelling of a lower-case name in events and templates.
+pub fn spelled(name: &str) -> &str {
+    SPELLINGS.iter().find(|spelling| spelling.eq_ignore_ascii_case(name)).copied().unwrap_or(name)
 }
 
 /// Whether the name is one of the gateway's own.
@@ -131,6 +187,15 @@ pub fn proxied_response_header(name: &str) -> Fate {
     match name {
         _ if is_internal(name) || DROPPED_FROM_PROXY.contains(&name) => Fate::Dropped,
         _ if REMAPPED_FROM_PROXY.contains(&name) => Fate::Remapped,
+        _ => Fate::Passed,
+    }
+}
+
+/// What becomes of a response header of a Lambda function behind AWS_PROXY.
+pub fn function_response_header(name: &str) -> Fate {
+    match name {
+        _ if is_internal(name) || DROPPED_FROM_FUNCTION.contains(&name) => Fate::Dropped,
+        _ if REMAPPED_FROM_FUNCTION.contains(&name) => Fate::Remapped,
         _ => Fate::Passed,
     }
 }

@@ -18,7 +18,7 @@ use crate::uri::{UriTemplate, expand_stage_variables, push_query_value};
 
 /// Longest path and query towards a backend, and most bytes of mapped headers. Not documented: what API Gateway takes
 /// from a client, several times over; a mapping can put a whole body there.
-const MAX_MAPPED_BYTES: usize = 65_536;
+pub(crate) const MAX_MAPPED_BYTES: usize = 65_536;
 
 /// An HTTP_PROXY integration, compiled.
 #[derive(Debug)]

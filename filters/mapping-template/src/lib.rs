@@ -5,15 +5,23 @@
 //!
 //! Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-integration-settings.html>
 
+mod answer;
+mod backend;
 mod body;
 mod config;
+mod content;
+mod endpoint;
+mod event;
 mod failure;
 mod filter;
 mod headers;
 mod http_proxy;
+mod lambda;
+mod lambda_proxy;
 mod mapping;
 mod media;
 mod mock;
+mod overrides;
 mod parameters;
 mod raw;
 mod request;
@@ -26,8 +34,9 @@ pub use config::MappingTemplate;
 pub use filter::MappingStream;
 pub use headers::{UPSTREAM_MARKER, removable_by_route};
 pub use raw::{
-    ContentHandling, PassthroughBehavior, RawConfig, RawHttpProxy, RawIntegration, RawIntegrationResponse, RawMapping,
-    RawMappingRoute,
+    ContentHandling, DEFAULT_TIMEOUT_MILLIS, PassthroughBehavior, RawAction, RawAws, RawAwsProxy, RawAwsTarget,
+    RawConfig, RawEndpoint, RawFunction, RawHttp, RawHttpProxy, RawIntegration, RawIntegrationResponse, RawMapping,
+    RawMappingRoute, RawSigning,
 };
 pub use selection::SelectionPattern;
 pub use uri::expand_stage_variables;

@@ -4,26 +4,38 @@
 
 use gateway::{ConfigError, GatewayError, Reply, ResponseType};
 
+use crate::answer::Outcome;
+use crate::content::{self, Payload};
 use crate::failure::Failure;
 use crate::headers::Kind;
-use crate::media;
+use crate::media::BinaryMediaTypes;
 use crate::mock;
-use crate::parameters::RequestParameters;
-use crate::raw::{PassthroughBehavior, RawMapping};
+use crate::overrides::Overrides;
+use crate::parameters::{Mapped, RequestParameters};
+use crate::raw::{ContentHandling, PassthroughBehavior, RawMapping};
 use crate::request::Request;
-use crate::response::{IntegrationResponse, Outcome};
+use crate::response::IntegrationResponse;
 use crate::selection;
 use crate::template::Template;
 
 /// A mapping, compiled.
 #[derive(Debug)]
 pub(crate) struct Mapping {
-    pub(crate) parameters: RequestParameters,
+    parameters: RequestParameters,
     /// Lower-case media type, or `$default`, and template; `None` for an empty one.
     templates: Vec<(String, Option<Template>)>,
     passthrough: PassthroughBehavior,
+    content_handling: Option<ContentHandling>,
     /// In status order.
     responses: Vec<IntegrationResponse>,
+}
+
+/// What goes to the backend.
+pub(crate) struct Prepared {
+    /// Mapped parameters, overrides applied.
+    pub(crate) mapped: Mapped,
+    /// The rendered template, or the converted body.
+    pub(crate) payload: Payload,
 }
 
 impl Mapping {
@@ -44,6 +56,7 @@ impl Mapping {
             parameters,
             templates: raw.request_templates.into_iter().map(template).collect(),
             passthrough: raw.passthrough_behavior,
+            content_handling: raw.content_handling,
             responses,
         })
     }
@@ -68,7 +81,7 @@ impl Mapping {
     }
 
     /// The integration response for a backend's answer.
-    fn select(&self, subject: &str, status: i64) -> Result<&IntegrationResponse, Failure> {
+    pub(crate) fn select(&self, subject: &str, status: i64) -> Result<&IntegrationResponse, Failure> {
         let candidates = self.responses.iter().map(|response| (response.pattern.as_ref(), response.status));
         selection::select(candidates, subject, status)
             .and_then(|index| self.responses.get(index))
@@ -78,16 +91,40 @@ impl Mapping {
             })
     }
 
-    /// Answers a request of a MOCK integration.
-    pub(crate) fn mock(&self, request: &Request<'_>) -> Result<Reply, Failure> {
-        self.parameters.map(request)?;
-        let rendered = match self.template(&request.media_type())? {
-            Some(template) => template.render()?.into_bytes(),
-            None => request.body.clone(),
+    /// What the mapping makes of a request: mapped parameters, and the payload.
+    ///
+    /// # Errors
+    /// 415 for a content type without template, 400 or 500 for a mapping or template that fails.
+    pub(crate) fn prepare(
+        &self,
+        request: &mut Request<'_>,
+        binary: &BinaryMediaTypes,
+        overrides: &mut Overrides,
+    ) -> Result<Prepared, Failure> {
+        let mut mapped = self.parameters.map(request)?;
+        let template = self.template(&request.media_type())?;
+        let is_binary = binary.matches_content_type(request.headers.last("content-type"));
+        let body = std::mem::take(&mut request.body);
+        let payload = content::convert_request(body, is_binary, self.content_handling)?;
+        let Some(template) = template else { return Ok(Prepared { mapped, payload }) };
+        let Payload::Text(input) = payload else {
+            return Err(Failure::configuration("a request template cannot read a binary payload"));
         };
-        let status = mock::status_code(&rendered)?;
+        let text = template.render(request, &input, overrides)?;
+        overrides.apply_to_request(&mut mapped);
+        Ok(Prepared { mapped, payload: Payload::Text(text) })
+    }
+
+    /// Answers a request of a MOCK integration.
+    pub(crate) fn mock(
+        &self,
+        request: &mut Request<'_>,
+        binary: &BinaryMediaTypes,
+        overrides: &mut Overrides,
+    ) -> Result<Reply, Failure> {
+        let Prepared { payload, .. } = self.prepare(request, binary, overrides)?;
+        let status = mock::status_code(&payload.into_bytes())?;
         let response = self.select(&status.to_string(), status)?;
-        let outcome = Outcome::default();
-        response.reply(request, &outcome, media::JSON)
+        response.reply(request, Outcome::default(), false, binary, overrides)
     }
 }

@@ -2,17 +2,21 @@
 //!
 //! Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/request-response-data-mappings.html>
 
+use std::borrow::Cow;
+
 use gateway::{ConfigError, Source, percent_decode};
 use indexmap::IndexMap;
+use jsonpath::JsonPath;
 
+use crate::body::{self, RequestBody};
 use crate::failure::Failure;
 use crate::headers::{self, Kind};
 use crate::request::Request;
 
 /// The mappings of one integration, compiled.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub struct RequestParameters {
-    mappings: Vec<(Destination, Source)>,
+    mappings: Vec<(Destination, From)>,
     /// The first destination that makes every request fail.
     illegal: Option<String>,
 }
@@ -23,6 +27,16 @@ enum Destination {
     Query(String),
     /// Lower case.
     Header(String),
+}
+
+#[derive(Debug)]
+enum From {
+    /// `method.request.body`
+    Body,
+    /// `method.request.body.PATH`
+    BodyPath(JsonPath),
+    /// Anything but the body.
+    Other(Source),
 }
 
 /// What the mappings gave for one request. A destination whose source is missing is not in it.
@@ -62,6 +76,11 @@ impl RequestParameters {
                     compiled.illegal = Some(name.clone());
                 }
             }
+            let from = match from {
+                Source::Body => From::Body,
+                Source::BodyPath(path) => From::BodyPath(body::path(&path).map_err(|error| wrong(error.to_string()))?),
+                other => From::Other(other),
+            };
             compiled.mappings.push((to, from));
         }
         Ok(compiled)
@@ -69,12 +88,12 @@ impl RequestParameters {
 
     /// Whether a mapping reads the request body.
     pub fn needs_body(&self) -> bool {
-        self.mappings.iter().any(|(_, source)| source.needs_body())
+        self.mappings.iter().any(|(_, from)| matches!(from, From::Body | From::BodyPath(_)))
     }
 
-    /// Whether there is nothing to map.
-    pub fn is_empty(&self) -> bool {
-        self.mappings.is_empty()
+    /// The first destination that makes every request fail.
+    pub fn illegal(&self) -> Option<&str> {
+        self.illegal.as_deref()
     }
 
     /// The headers that are mapped to, in lower case, whether or not their sources are there.
@@ -89,13 +108,19 @@ impl RequestParameters {
     ///
     /// # Errors
     /// A destination is illegal, or a body source finds no JSON.
-    pub fn map(&self, request: &Request<'_>) -> Result<Mapped, Failure> {
+    pub(crate) fn map(&self, request: &Request<'_>) -> Result<Mapped, Failure> {
         if let Some(name) = &self.illegal {
             return Err(Failure::configuration(format!("`{name}` must not be mapped")));
         }
+        let text = if self.needs_body() { String::from_utf8_lossy(&request.body) } else { Cow::Borrowed("") };
+        let body = RequestBody::read(&text)?;
         let mut mapped = Mapped::default();
-        for (destination, source) in &self.mappings {
-            let values = request.values(source)?;
+        for (destination, from) in &self.mappings {
+            let values = match from {
+                From::Body => vec![body.text().as_bytes().to_vec()],
+                From::BodyPath(path) => body.value_at(path).into_iter().collect(),
+                From::Other(source) => request.values(source),
+            };
             if values.is_empty() {
                 continue;
             }
@@ -105,7 +130,7 @@ impl RequestParameters {
                     mapped.headers.push((name.clone(), vec![headers::clean_value(joined(values))]));
                 }
                 // Path parameters come percent-encoded, unlike everything else.
-                Destination::Query(name) if matches!(source, Source::Path(_)) => {
+                Destination::Query(name) if matches!(from, From::Other(Source::Path(_))) => {
                     let decode = |value: Vec<u8>| percent_decode(&value, false).into_bytes();
                     mapped.query.push((name.clone(), values.into_iter().map(decode).collect()));
                 }

@@ -1,6 +1,7 @@
 //! The filter's configuration as written.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use gateway::{RawApi, RawRoute};
 use indexmap::IndexMap;
@@ -43,6 +44,12 @@ pub enum RawIntegration {
     Mock(RawMapping),
     /// The request goes to the route's cluster, and the answer to the client, without templates.
     HttpProxy(RawHttpProxy),
+    /// An HTTP backend that gets what the mapping makes of the request.
+    Http(RawHttp),
+    /// An AWS service, or a Lambda function, that gets what the mapping makes of the request.
+    Aws(RawAws),
+    /// A Lambda function that gets the request as an event and answers for itself.
+    AwsProxy(RawAwsProxy),
     /// Every request fails, as for an endpoint whose address is invalid; the text says why, for the log.
     Misconfigured(String),
 }
@@ -102,6 +109,139 @@ pub struct RawHttpProxy {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub http_method: Option<String>,
     /// `integration.request.{path|querystring|header}.NAME` → source.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub request_parameters: IndexMap<String, String>,
+}
+
+/// Where a backend is called.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct RawEndpoint {
+    /// Envoy cluster.
+    pub cluster: String,
+    /// The `Host` of the call, with a port unless it is the scheme's own.
+    pub authority: String,
+    /// What precedes every path, where the endpoint stands in for the real one: `/lambda`; without a final slash.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub path_prefix: String,
+    /// Longest time until the whole answer is here, in milliseconds.
+    #[serde(default = "default_timeout")]
+    pub timeout_in_millis: u32,
+    /// Credentials that sign each call (Signature Version 4); absent: calls are not signed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signing: Option<RawSigning>,
+}
+
+/// The longest time that API Gateway waits unless its quota is raised.
+///
+/// Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html>
+pub const DEFAULT_TIMEOUT_MILLIS: u32 = 29_000;
+
+fn default_timeout() -> u32 {
+    DEFAULT_TIMEOUT_MILLIS
+}
+
+/// Credentials for Signature Version 4.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct RawSigning {
+    /// Access key id.
+    pub access_key_id: String,
+    /// Secret access key; never logged.
+    pub secret_access_key: String,
+    /// Session token of temporary credentials.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_token: Option<String>,
+    /// Region in the credential scope.
+    pub region: String,
+    /// Service in the credential scope: `sqs`.
+    pub service: String,
+}
+
+impl fmt::Debug for RawSigning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RawSigning").field("access_key_id", &self.access_key_id).finish_non_exhaustive()
+    }
+}
+
+/// An HTTP integration.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct RawHttp {
+    /// Where it is called.
+    pub endpoint: RawEndpoint,
+    /// The URI behind the authority, `/v1/{id}?limit=${stageVariables.limit}`.
+    pub path: String,
+    /// The verb towards the backend; absent or `ANY`: the client's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub http_method: Option<String>,
+    /// What is sent, and what the answer turns into.
+    #[serde(default)]
+    pub mapping: RawMapping,
+}
+
+/// An AWS integration.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct RawAws {
+    /// Where it is called.
+    pub endpoint: RawEndpoint,
+    /// What is called there.
+    pub target: RawAwsTarget,
+    /// The verb towards the service; absent or `ANY`: the client's. A function takes `POST` only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub http_method: Option<String>,
+    /// What is sent, and what the answer turns into.
+    #[serde(default)]
+    pub mapping: RawMapping,
+}
+
+/// What an AWS integration calls, from its URI.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum RawAwsTarget {
+    /// `…:lambda:path/2015-03-31/functions/…/invocations`
+    Lambda(RawFunction),
+    /// `…:SERVICE:path/PATH`: the path with its query, `{bucket}/{key}`.
+    Path(String),
+    /// `…:SERVICE:action/ACTION`
+    Action(RawAction),
+}
+
+/// A Lambda function.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct RawFunction {
+    /// Name or ARN of the function, as the endpoint knows it.
+    pub function_name: String,
+    /// Version or alias.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub qualifier: Option<String>,
+}
+
+/// An action of an AWS service.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct RawAction {
+    /// The service in the URI: `dynamodb`.
+    pub service: String,
+    /// The action: `PutItem`.
+    pub action: String,
+}
+
+/// An AWS_PROXY integration.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct RawAwsProxy {
+    /// Where it is called.
+    pub endpoint: RawEndpoint,
+    /// The function.
+    pub function: RawFunction,
+    /// The verb in the definition; a function takes `POST` only, with any other every request fails.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub http_method: Option<String>,
+    /// `integration.request.header.NAME` → source. The event does not show them, but some destinations make every
+    /// request fail.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub request_parameters: IndexMap<String, String>,
 }

@@ -1,12 +1,11 @@
 //! The client's request as mappings, templates and events see it.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 
 use gateway::{Api, Context, Headers, Host, PathParameters, Property, Query, RawRoute, Source};
 
-use crate::body;
-use crate::failure::Failure;
-use crate::headers::is_readable;
+use crate::headers::{is_readable, spelled};
 
 /// One request, read once.
 pub struct Request<'a> {
@@ -20,7 +19,8 @@ pub struct Request<'a> {
     pub path_parameters: PathParameters,
     /// The whole body; empty where the integration does not look at it.
     pub body: Vec<u8>,
-    trace_id: Option<Vec<u8>>,
+    host: &'a dyn Host,
+    trace_id: OnceCell<Option<Vec<u8>>>,
 }
 
 impl<'a> Request<'a> {
@@ -31,7 +31,8 @@ impl<'a> Request<'a> {
             headers: host.request_headers(),
             query: context.query(),
             path_parameters: context.path_parameters(),
-            trace_id: host.property(Property::TraceId),
+            host,
+            trace_id: OnceCell::new(),
             body,
             context,
         }
@@ -42,37 +43,76 @@ impl<'a> Request<'a> {
         self.headers.first(":method").unwrap_or_default()
     }
 
+    /// `X-Amzn-Trace-Id` of the request, when it has one.
+    pub fn trace_id(&self) -> Option<&[u8]> {
+        self.trace_id.get_or_init(|| self.host.property(Property::TraceId)).as_deref()
+    }
+
     /// The values of a header that mappings may read, in order.
-    pub fn header_values(&self, name: &str) -> Vec<&[u8]> {
-        match name.to_ascii_lowercase().as_str() {
-            "host" => self.headers.all(":authority").collect(),
-            "x-amzn-trace-id" if self.trace_id.is_some() => self.trace_id.as_deref().into_iter().collect(),
-            name if is_readable(name) => self.headers.all(name).collect(),
+    pub fn header_values(&self, name: &str) -> Vec<Cow<'_, [u8]>> {
+        let name = name.to_ascii_lowercase();
+        match name.as_str() {
+            "host" => self.headers.all(":authority").map(Cow::Borrowed).collect(),
+            "x-forwarded-for" => vec![Cow::Owned(self.forwarded_for())],
+            "x-forwarded-port" => self.port().map(|port| Cow::Owned(port.into_bytes())).into_iter().collect(),
+            "x-amzn-trace-id" if self.trace_id().is_some() => self.trace_id().map(Cow::Borrowed).into_iter().collect(),
+            name if is_readable(name) => self.headers.all(name).map(Cow::Borrowed).collect(),
             _ => Vec::new(),
         }
     }
 
-    /// The values of a mapping source; none when it is missing. `None` as `body` leaves body sources without value.
-    ///
-    /// # Errors
-    /// The body should be JSON and is not.
-    pub fn values(&self, source: &Source) -> Result<Vec<Vec<u8>>, Failure> {
+    /// All headers that mappings, templates and events may see, each name in the spelling that an API shows.
+    pub fn visible_headers(&self) -> impl Iterator<Item = (String, String)> {
+        let own = ["host", "x-amzn-trace-id", "x-forwarded-for", "x-forwarded-port"];
+        let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
+        let of_client = self.headers.iter().filter_map(move |(name, value)| {
+            let name = std::str::from_utf8(name).ok().filter(|name| is_readable(name) && !own.contains(name))?;
+            Some((spelled(name).to_owned(), text(value)))
+        });
+        let added = own.into_iter().flat_map(move |name| {
+            let values = self.header_values(name).into_iter();
+            values.map(move |value| (spelled(name).to_owned(), text(&value)))
+        });
+        of_client.chain(added)
+    }
+
+    /// The port that the client has called. Envoy's router adds the header only after the filters.
+    fn port(&self) -> Option<String> {
+        let port = self.host.attribute(&["destination", "port"])?;
+        Some(u64::from_le_bytes(port.try_into().ok()?).to_string())
+    }
+
+    /// The client's `X-Forwarded-For`, its own address appended. Envoy may have done so already, or does it later.
+    fn forwarded_for(&self) -> Vec<u8> {
+        let address = self.context.get("identity.sourceIp").unwrap_or_default().into_bytes();
+        let values: Vec<_> = self.headers.all("x-forwarded-for").collect();
+        let mut chain = values.join(&b", "[..]);
+        let last = chain.rsplit(|byte| matches!(byte, b',' | b' ')).next().unwrap_or_default();
+        if last != address.as_slice() && !address.is_empty() {
+            if !chain.is_empty() {
+                chain.extend_from_slice(b", ");
+            }
+            chain.extend(address);
+        }
+        chain
+    }
+
+    /// The values of a mapping source; none when it is missing. The body is not one of them: [`crate::body`].
+    pub fn values(&self, source: &Source) -> Vec<Vec<u8>> {
         let one = |value: Option<Vec<u8>>| value.into_iter().collect();
-        let owned = |value: &[u8]| value.to_vec();
-        Ok(match source {
+        match source {
             Source::Literal(text) => vec![text.clone().into_bytes()],
             Source::StageVariable(name) => {
                 one(self.context.api().stage_variables.get(name).map(|value| value.clone().into_bytes()))
             }
             Source::Context(variable) => one(self.context.get(variable).map(String::into_bytes)),
-            Source::Path(name) => one(self.path_parameters.get(name).map(owned)),
+            Source::Path(name) => one(self.path_parameters.get(name).map(<[u8]>::to_vec)),
             Source::Query(name) => one(self.query.last(name).map(|value| value.as_bytes().to_vec())),
             Source::MultiValueQuery(name) => self.query.all(name).map(|value| value.as_bytes().to_vec()).collect(),
-            Source::Header(name) => one(self.header_values(name).last().map(|value| value.to_vec())),
-            Source::MultiValueHeader(name) => self.header_values(name).into_iter().map(owned).collect(),
-            Source::Body => one(Some(body::whole(&self.body)?.into_owned())),
-            Source::BodyPath(path) => one(body::member(&self.body, path)?),
-        })
+            Source::Header(name) => one(self.header_values(name).pop().map(Cow::into_owned)),
+            Source::MultiValueHeader(name) => self.header_values(name).into_iter().map(Cow::into_owned).collect(),
+            Source::Body | Source::BodyPath(_) => Vec::new(),
+        }
     }
 
     /// The media type of the body: `Content-Type` without parameters, JSON when there is none.

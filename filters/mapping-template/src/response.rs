@@ -2,13 +2,19 @@
 //!
 //! Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-integration-settings-integration-response.html>
 
-use gateway::{ConfigError, Headers, Reply, Source};
-use serde_json::Value;
+use gateway::{ConfigError, Reply, Source};
+use jsonpath::JsonPath;
+use jsonpath::json::{self, Json, Object};
 
+use crate::answer::Outcome;
 use crate::body;
+use crate::content::{self, Payload};
 use crate::failure::Failure;
 use crate::headers::{self, Fate};
-use crate::media;
+use crate::http_proxy::MAX_MAPPED_BYTES;
+use crate::lambda;
+use crate::media::{self, BinaryMediaTypes};
+use crate::overrides::Overrides;
 use crate::raw::{ContentHandling, RawIntegrationResponse};
 use crate::request::Request;
 use crate::selection::SelectionPattern;
@@ -25,19 +31,11 @@ pub(crate) struct IntegrationResponse {
     parameters: Vec<(String, ResponseSource)>,
     /// Lower-case media type and template; `None` for an empty one.
     templates: Vec<(String, Option<Template>)>,
-    #[expect(dead_code, reason = "conversions come with binary media types")]
     content_handling: Option<ContentHandling>,
 }
 
-/// What a backend has answered; empty for MOCK.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Outcome {
-    pub(crate) headers: Headers,
-    pub(crate) body: Vec<u8>,
-}
-
 /// Where the value of a response header comes from.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 enum ResponseSource {
     /// `integration.response.header.NAME`
     Header(String),
@@ -46,48 +44,61 @@ enum ResponseSource {
     /// `integration.response.body`
     Body,
     /// `integration.response.body.PATH`
-    BodyPath(String),
+    BodyPath(JsonPath),
     /// Text, a stage variable, or `$context`.
     Other(Source),
 }
 
 impl ResponseSource {
-    fn parse(expression: &str) -> Option<Self> {
-        if let Some(rest) = expression.strip_prefix("integration.response.") {
-            return match rest.split_once('.') {
-                None => (rest == "body").then_some(Self::Body),
-                Some((_, "")) => None,
+    /// Reads an expression.
+    ///
+    /// # Errors
+    /// Why it is none.
+    fn parse(expression: &str) -> Result<Self, String> {
+        let parsed = match expression.strip_prefix("integration.response.") {
+            Some("body") => Some(Self::Body),
+            Some(rest) => match rest.split_once('.') {
+                Some((_, "")) | None => None,
                 Some(("header", name)) => Some(Self::Header(name.to_owned())),
                 Some(("multivalueheader", name)) => Some(Self::MultiValueHeader(name.to_owned())),
-                Some(("body", path)) => Some(Self::BodyPath(path.to_owned())),
+                Some(("body", path)) => Some(Self::BodyPath(body::path(path).map_err(|error| error.to_string())?)),
                 Some(_) => None,
-            };
-        }
-        match Source::parse(expression)? {
-            source @ (Source::Literal(_) | Source::StageVariable(_) | Source::Context(_)) => Some(Self::Other(source)),
-            _ => None,
-        }
+            },
+            None => match Source::parse(expression) {
+                Some(source @ (Source::Literal(_) | Source::StageVariable(_) | Source::Context(_))) => {
+                    Some(Self::Other(source))
+                }
+                _ => None,
+            },
+        };
+        parsed.ok_or_else(|| {
+            format!(
+                "`{expression}` is no source, expected 'text', context.NAME, stageVariables.NAME, integration.response.body or \
+                 integration.response.{{header|multivalueheader}}.NAME"
+            )
+        })
     }
 
-    fn value(&self, request: &Request<'_>, outcome: &Outcome) -> Result<Option<Vec<u8>>, Failure> {
-        match self {
-            Self::Header(name) => Ok(outcome.headers.last(name).map(<[u8]>::to_vec)),
-            Self::MultiValueHeader(name) => {
-                let values: Vec<_> = outcome.headers.all(name).collect();
-                Ok((!values.is_empty()).then(|| values.join(&b","[..])))
-            }
-            Self::Body if outcome.body.is_empty() => Ok(Some(b"{}".to_vec())),
-            Self::Body => Ok(Some(outcome.body.clone())),
-            Self::BodyPath(path) => {
-                let json: &[u8] = if outcome.body.is_empty() { b"{}" } else { &outcome.body };
-                let value: Value = serde_json::from_slice(json).map_err(|_| {
-                    Failure::configuration("a response mapping reads the integration's body, which is no JSON")
-                })?;
-                Ok(body::text_at(&value, path))
-            }
-            Self::Other(source) => Ok(request.values(source)?.pop()),
-        }
+    fn reads_document(&self) -> bool {
+        matches!(self, Self::BodyPath(_))
     }
+}
+
+/// A backend's body as JSON, for mappings.
+///
+/// The error message of a function may itself be JSON; its members can be mapped then.
+fn document<'d>(text: &'d str, error_message: Option<&'d str>) -> Result<Json<'d>, Failure> {
+    let parsed = json::parse(if text.is_empty() { body::EMPTY } else { text });
+    let parsed = parsed
+        .map_err(|_| Failure::configuration("a response mapping reads the integration's body, which is no JSON"))?;
+    let Some(message) = error_message.and_then(|message| json::parse(message).ok()) else { return Ok(parsed) };
+    let Json::Object(object) = parsed else { return Ok(parsed) };
+    let mut message = Some(message);
+    let replace = |(name, value)| {
+        let replaced = if name == "errorMessage" { message.take() } else { None };
+        (name, replaced.unwrap_or(value))
+    };
+    Ok(Json::Object(Object::from_members(object.into_members().into_iter().map(replace).collect())))
 }
 
 impl IntegrationResponse {
@@ -109,13 +120,7 @@ impl IntegrationResponse {
                 .strip_prefix("method.response.header.")
                 .filter(|name| headers::is_name(name))
                 .ok_or_else(|| below("is no destination, expected `method.response.header.NAME`".to_owned()))?;
-            let source = ResponseSource::parse(source).ok_or_else(|| {
-                below(format!(
-                    "`{source}` is no source, expected 'text', context.NAME, stageVariables.NAME, integration.response.body \
-                     or integration.response.{{header|multivalueheader}}.NAME"
-                ))
-            })?;
-            parameters.push((name.to_ascii_lowercase(), source));
+            parameters.push((name.to_ascii_lowercase(), ResponseSource::parse(source).map_err(below)?));
         }
         let template = |(media_type, text): (String, String)| {
             (media_type.trim().to_ascii_lowercase(), (!text.is_empty()).then(|| Template::compile(&text)))
@@ -138,28 +143,73 @@ impl IntegrationResponse {
         template.as_ref().map(|template| (media_type.as_str(), template))
     }
 
-    /// What the client gets; `media_type` is the type of a payload that no template has made.
-    pub(crate) fn reply(&self, request: &Request<'_>, outcome: &Outcome, media_type: &str) -> Result<Reply, Failure> {
+    /// The mapped headers.
+    fn map(
+        &self,
+        request: &Request<'_>,
+        outcome: &Outcome,
+        of_function: bool,
+    ) -> Result<Vec<(&str, Vec<u8>)>, Failure> {
+        let text = String::from_utf8_lossy(&outcome.body);
+        let error_message = if of_function { lambda::error_message(&outcome.body) } else { None };
+        let document = match self.parameters.iter().any(|(_, source)| source.reads_document()) {
+            true => document(&text, error_message.as_deref())?,
+            false => Json::Null,
+        };
         let mut mapped = Vec::with_capacity(self.parameters.len());
         for (name, source) in &self.parameters {
-            if let Some(value) = source.value(request, outcome)? {
+            let value = match source {
+                ResponseSource::Header(name) => outcome.headers.last(name).map(<[u8]>::to_vec),
+                ResponseSource::MultiValueHeader(name) => {
+                    let values: Vec<_> = outcome.headers.all(name).collect();
+                    (!values.is_empty()).then(|| values.join(&b","[..]))
+                }
+                ResponseSource::Body if outcome.body.is_empty() => Some(body::EMPTY.as_bytes().to_vec()),
+                ResponseSource::Body => Some(outcome.body.clone()),
+                ResponseSource::BodyPath(path) => body::text_at(&document, path),
+                ResponseSource::Other(source) => request.values(source).pop(),
+            };
+            if let Some(value) = value.filter(|value| value.len() <= MAX_MAPPED_BYTES) {
                 mapped.push((name.as_str(), headers::clean_value(value)));
             }
         }
-        let (media_type, body) = match self.template(request.headers.first("accept")) {
-            Some((media_type, template)) => (media_type, template.render()?.into_bytes()),
-            None => (media_type, outcome.body.clone()),
-        };
-        let mut reply = Reply { status: self.status, body, ..Reply::default() };
-        if !mapped.iter().any(|(name, _)| *name == "content-type") {
-            reply.headers.push(("content-type".into(), media_type.as_bytes().to_vec().into()));
-        }
-        for (name, value) in mapped {
-            match headers::mapped_response_header(name) {
-                Fate::Passed => reply.headers.push((name.to_owned().into(), value.into())),
-                Fate::Remapped => reply.headers.push((headers::remapped(name).into(), value.into())),
-                Fate::Dropped => {}
+        Ok(mapped)
+    }
+
+    /// What the client gets. `of_function` says that the outcome is a Lambda function's.
+    pub(crate) fn reply(
+        &self,
+        request: &Request<'_>,
+        outcome: Outcome,
+        of_function: bool,
+        binary: &BinaryMediaTypes,
+        overrides: &mut Overrides,
+    ) -> Result<Reply, Failure> {
+        let mapped = self.map(request, &outcome, of_function)?;
+        let accept = request.headers.first("accept");
+        let is_binary = binary.matches_content_type(outcome.headers.last("content-type"));
+        let accepted = binary.matches_accept(accept);
+        let payload = content::convert_response(outcome.body, is_binary, self.content_handling, accepted)?;
+        let (media_type, body) = match (self.template(accept), payload) {
+            (Some((media_type, template)), Payload::Text(input)) => {
+                (media_type, template.render(request, &input, overrides)?.into_bytes())
             }
+            (Some(_), Payload::Binary(_)) => {
+                return Err(Failure::configuration("a response template cannot read a binary payload"));
+            }
+            (None, payload) => (media::JSON, payload.into_bytes()),
+        };
+        let mut reply = Reply { status: overrides.status().unwrap_or(self.status), body, ..Reply::default() };
+        reply.set_header("content-type", media_type.as_bytes().to_vec());
+        let mapped = mapped.into_iter().map(|(name, value)| (name.to_owned(), vec![value]));
+        for (name, values) in mapped.chain(overrides.response_headers()) {
+            let name = match headers::mapped_response_header(&name) {
+                Fate::Passed => name,
+                Fate::Remapped => headers::remapped(&name),
+                Fate::Dropped => continue,
+            };
+            reply.headers.retain(|(other, _)| *other != name);
+            reply.headers.extend(values.into_iter().map(|value| (name.clone().into(), value.into())));
         }
         Ok(reply)
     }

@@ -1,6 +1,8 @@
 //! Mapping templates, compiled.
 
 use crate::failure::Failure;
+use crate::overrides::Overrides;
+use crate::request::Request;
 
 /// A template. One that is broken fails the requests that need it, not the configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,11 +22,16 @@ impl Template {
         Self::Text(text.to_owned())
     }
 
-    /// The rendered text.
+    /// The rendered text; `input` is the payload that `$input` reads.
     ///
     /// # Errors
     /// The template is broken.
-    pub fn render(&self) -> Result<String, Failure> {
+    pub(crate) fn render(
+        &self,
+        _request: &Request<'_>,
+        _input: &str,
+        _overrides: &mut Overrides,
+    ) -> Result<String, Failure> {
         match self {
             Self::Text(text) => Ok(text.clone()),
             Self::Broken(reason) => Err(Failure::configuration(format!("unable to transform: {reason}"))),

@@ -57,11 +57,6 @@ impl UriTemplate {
         Self { path, query: parts(query) }
     }
 
-    /// Whether any placeholder has to be filled.
-    pub fn is_static(&self) -> bool {
-        self.path.iter().chain(&self.query).all(|part| matches!(part, Part::Text(_)))
-    }
-
     /// Appends the path with its placeholders filled. A placeholder without a value stays as typed.
     pub fn push_path<'v>(&self, out: &mut Vec<u8>, value: impl Fn(&str) -> Option<&'v [u8]>) {
         push(&self.path, out, value, push_path_value);
@@ -201,12 +196,6 @@ mod tests {
         check("/{p}", "%2Fa%zz", "/%2Fa%25zz", "");
         check("/{p}", "a?b#c\r\nd", "/a%3Fb%23c%0D%0Ad", "");
         check("/{p}", "test%2Balias@gmail.com", "/test%2Balias@gmail.com", "");
-    }
-
-    #[test]
-    fn is_static() {
-        assert!(UriTemplate::parse("/a?b=c").is_static());
-        assert!(!UriTemplate::parse("/a?b={c}").is_static());
     }
 
     proptest! {

@@ -1,5 +1,5 @@
 //! MOCK integrations, from the client's request to its answer.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 mod support;
 

@@ -1,0 +1,88 @@
+//! Where backends are called, and the call itself.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use gateway::{Callout, ConfigError, Host};
+
+use crate::failure::Failure;
+use crate::raw::RawEndpoint;
+
+/// Shortest timeout, in milliseconds, as the service has it.
+///
+/// Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html>
+const MIN_TIMEOUT_MILLIS: u32 = 50;
+
+/// An endpoint, checked.
+#[derive(Debug)]
+pub(crate) struct Endpoint {
+    cluster: String,
+    authority: String,
+    path_prefix: String,
+    timeout: Duration,
+}
+
+/// A request to a backend.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct BackendRequest {
+    pub(crate) method: String,
+    /// Path and query.
+    pub(crate) target: Vec<u8>,
+    /// Lower-case names, without pseudo headers; a `host` replaces the endpoint's own.
+    pub(crate) headers: Vec<(Cow<'static, str>, Vec<u8>)>,
+    pub(crate) body: Vec<u8>,
+}
+
+impl BackendRequest {
+    /// Sets a header, replacing all values of the same name.
+    pub(crate) fn set(&mut self, name: impl Into<Cow<'static, str>>, value: impl Into<Vec<u8>>) {
+        let name = name.into();
+        self.headers.retain(|(other, _)| *other != name);
+        self.headers.push((name, value.into()));
+    }
+}
+
+impl Endpoint {
+    pub(crate) fn from_raw(raw: RawEndpoint) -> Result<Self, ConfigError> {
+        if raw.cluster.is_empty() {
+            return Err(ConfigError::new("cluster", "names no cluster"));
+        }
+        if raw.authority.is_empty() || !raw.authority.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(ConfigError::new("authority", format!("`{}` is no authority", raw.authority)));
+        }
+        if raw.timeout_in_millis < MIN_TIMEOUT_MILLIS {
+            let message = format!("{} is too short, expected at least {MIN_TIMEOUT_MILLIS}", raw.timeout_in_millis);
+            return Err(ConfigError::new("timeoutInMillis", message));
+        }
+        if raw.signing.is_some() {
+            return Err(ConfigError::new("signing", "calls cannot be signed yet"));
+        }
+        Ok(Self {
+            cluster: raw.cluster,
+            authority: raw.authority,
+            path_prefix: raw.path_prefix,
+            timeout: Duration::from_millis(u64::from(raw.timeout_in_millis)),
+        })
+    }
+
+    /// The call that sends `request`.
+    ///
+    /// # Errors
+    /// The request cannot be signed.
+    pub(crate) fn callout(&self, _host: &dyn Host, mut request: BackendRequest) -> Result<Callout, Failure> {
+        let mut authority = self.authority.clone().into_bytes();
+        if let Some(at) = request.headers.iter().position(|(name, _)| name == "host") {
+            authority = request.headers.remove(at).1;
+        }
+        let mut path = self.path_prefix.clone().into_bytes();
+        path.extend(request.target);
+        // A signature would go on here: it covers all of the above, the headers, the body and the time.
+        let mut headers: Vec<(Cow<'static, str>, Vec<u8>)> =
+            Vec::with_capacity(request.headers.len().saturating_add(3));
+        headers.push((":method".into(), request.method.into_bytes()));
+        headers.push((":path".into(), path));
+        headers.push((":authority".into(), authority));
+        headers.extend(request.headers);
+        Ok(Callout { cluster: self.cluster.clone(), headers, body: request.body, timeout: self.timeout })
+    }
+}

@@ -1,0 +1,198 @@
+//! AWS_PROXY: the function gets the request as an event and answers for itself.
+//!
+//! Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html>
+
+use gateway::{Callout, ConfigError, GatewayError, Host, Reply};
+use serde_json::{Map, Value};
+
+use crate::answer::Outcome;
+use crate::content::base64_decode;
+use crate::endpoint::{BackendRequest, Endpoint};
+use crate::event::event;
+use crate::failure::Failure;
+use crate::headers::{self, Fate, Kind};
+use crate::http_proxy::backend_method;
+use crate::lambda::{self, Function};
+use crate::media::{self, BinaryMediaTypes};
+use crate::parameters::RequestParameters;
+use crate::raw::RawAwsProxy;
+use crate::request::Request;
+
+/// Largest event and largest result of a function, in bytes (6 MB).
+///
+/// Source: <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
+const MAX_LAMBDA_BYTES: usize = 6 << 20;
+
+/// An AWS_PROXY integration, compiled.
+#[derive(Debug)]
+pub(crate) struct LambdaProxy {
+    endpoint: Endpoint,
+    function: Function,
+    /// Why every request fails.
+    unusable: Option<String>,
+}
+
+impl LambdaProxy {
+    pub(crate) fn from_raw(raw: RawAwsProxy) -> Result<Self, ConfigError> {
+        let parameters = RequestParameters::from_raw(&raw.request_parameters, Kind::AwsProxy)
+            .map_err(|error| error.below("requestParameters"))?;
+        let method = backend_method(raw.http_method)?.filter(|method| method != "POST");
+        let by_method = method.map(|method| format!("a function is invoked with POST only, not with {method}"));
+        Ok(Self {
+            endpoint: Endpoint::from_raw(raw.endpoint).map_err(|error| error.below("endpoint"))?,
+            function: Function::from_raw(raw.function),
+            unusable: parameters.illegal().map(|name| format!("`{name}` must not be mapped")).or(by_method),
+        })
+    }
+
+    /// The call for one request.
+    pub(crate) fn call(
+        &self,
+        host: &dyn Host,
+        request: &Request<'_>,
+        binary: &BinaryMediaTypes,
+    ) -> Result<Callout, Failure> {
+        if let Some(reason) = &self.unusable {
+            return Err(Failure::configuration(reason.as_str()));
+        }
+        let event = event(host, request, binary.matches_content_type(request.headers.last("content-type")));
+        if event.len() > MAX_LAMBDA_BYTES {
+            return Err(lambda::too_large());
+        }
+        let mut to_function = BackendRequest {
+            method: "POST".to_owned(),
+            target: self.function.path().to_vec(),
+            body: event.into_bytes(),
+            ..BackendRequest::default()
+        };
+        to_function.set("content-type", media::JSON);
+        to_function.set("user-agent", format!("AmazonAPIGateway_{}", request.context.api().api_id));
+        if let Some(trace_id) = request.trace_id() {
+            to_function.set("x-amzn-trace-id", trace_id);
+        }
+        self.endpoint.callout(host, to_function)
+    }
+
+    /// What the client gets for the function's result.
+    pub(crate) fn reply(
+        &self,
+        request: &Request<'_>,
+        outcome: Outcome,
+        binary: &BinaryMediaTypes,
+    ) -> Result<Reply, Failure> {
+        lambda::check_invocation(&outcome)?;
+        if outcome.headers.first("x-amz-function-error").is_some() {
+            return Err(malformed("the function failed"));
+        }
+        if outcome.body.len() > MAX_LAMBDA_BYTES {
+            return Err(malformed("the function's result is larger than 6 MB"));
+        }
+        let wants_bytes = binary.matches_accept(request.headers.first("accept"));
+        let mut reply = read_result(&outcome.body, wants_bytes)?;
+        if let Some(trace_id) = request.trace_id() {
+            reply.headers.push(("x-amzn-trace-id".into(), trace_id.to_vec().into()));
+        }
+        Ok(reply)
+    }
+}
+
+/// Reads `{"statusCode": 200, "headers": {…}, "multiValueHeaders": {…}, "body": "…", "isBase64Encoded": false}`.
+pub(crate) fn read_result(result: &[u8], wants_bytes: bool) -> Result<Reply, Failure> {
+    const MEMBERS: [&str; 5] = ["statusCode", "headers", "multiValueHeaders", "body", "isBase64Encoded"];
+    let Ok(Value::Object(mut result)) = serde_json::from_slice(result) else {
+        return Err(malformed("the function's result is no JSON object"));
+    };
+    if let Some(unknown) = result.keys().find(|name| !MEMBERS.contains(&name.as_str())) {
+        return Err(malformed(format!("the function's result has an unknown member of {} bytes", unknown.len())));
+    }
+    let mut reply = Reply { status: status(result.get("statusCode"))?, ..Reply::default() };
+    let encoded = match result.get("isBase64Encoded") {
+        None | Some(Value::Null) => false,
+        Some(Value::Bool(encoded)) => *encoded,
+        Some(_) => return Err(malformed("isBase64Encoded is no boolean")),
+    };
+    add_headers(&result, &mut reply)?;
+    reply.body = match result.remove("body") {
+        None | Some(Value::Null) => Vec::new(),
+        Some(Value::String(text)) if encoded && wants_bytes => base64_decode(text.as_bytes())
+            .ok_or_else(|| Failure::configuration("the function's body is to be decoded and is no base64"))?,
+        Some(Value::String(text)) => text.into_bytes(),
+        Some(_) => return Err(malformed("the function's body is no string")),
+    };
+    Ok(reply)
+}
+
+/// An integer, or a string of digits; 200 when there is none. An interim status (1xx) ends no request.
+fn status(value: Option<&Value>) -> Result<u16, Failure> {
+    let status = match value {
+        None | Some(Value::Null) => Some(200),
+        Some(Value::Number(number)) => number.as_u64(),
+        Some(Value::String(text)) if text.bytes().all(|byte| byte.is_ascii_digit()) => text.parse().ok(),
+        Some(_) => None,
+    };
+    status
+        .and_then(|status| u16::try_from(status).ok())
+        .filter(|status| (200..=599).contains(status))
+        .ok_or_else(|| malformed("statusCode is no HTTP status"))
+}
+
+/// Headers with several values come first, then those with one, each name in one place.
+fn add_headers(result: &Map<String, Value>, reply: &mut Reply) -> Result<(), Failure> {
+    let mut merged: indexmap::IndexMap<String, Vec<Vec<u8>>> = indexmap::IndexMap::new();
+    for (name, values) in members(result, "multiValueHeaders")? {
+        let Value::Array(values) = values else { return Err(malformed("a member of multiValueHeaders is no list")) };
+        for value in values {
+            merged.entry(header_name(name)?).or_default().extend(header_value(value)?);
+        }
+    }
+    for (name, value) in members(result, "headers")? {
+        merged.entry(header_name(name)?).or_default().extend(header_value(value)?);
+    }
+    if merged.get("content-type").is_none_or(Vec::is_empty) {
+        reply.headers.push(("content-type".into(), media::JSON.as_bytes().into()));
+    }
+    for (name, values) in merged {
+        let name = match headers::function_response_header(&name) {
+            Fate::Passed => name,
+            Fate::Remapped => headers::remapped(&name),
+            Fate::Dropped => continue,
+        };
+        for value in values {
+            reply.headers.push((name.clone().into(), value.into()));
+        }
+    }
+    Ok(())
+}
+
+fn members<'r>(
+    result: &'r Map<String, Value>,
+    name: &str,
+) -> Result<impl Iterator<Item = (&'r String, &'r Value)>, Failure> {
+    match result.get(name) {
+        None | Some(Value::Null) => Ok(None.into_iter().flatten()),
+        Some(Value::Object(members)) => Ok(Some(members).into_iter().flatten()),
+        Some(_) => Err(malformed(format!("{name} is no object"))),
+    }
+}
+
+fn header_name(name: &str) -> Result<String, Failure> {
+    if headers::is_name(name) {
+        return Ok(name.to_ascii_lowercase());
+    }
+    Err(malformed("a header has no valid name"))
+}
+
+/// Not documented: a header that is `null` is left out, as a function's way to unset it.
+fn header_value(value: &Value) -> Result<Option<Vec<u8>>, Failure> {
+    match value {
+        Value::Null => Ok(None),
+        Value::String(text) => Ok(Some(headers::clean_value(text.clone().into_bytes()))),
+        Value::Bool(value) => Ok(Some(value.to_string().into_bytes())),
+        Value::Number(_) | Value::Array(_) | Value::Object(_) => Err(malformed("a header's value is no string")),
+    }
+}
+
+fn malformed(reason: impl Into<String>) -> Failure {
+    let reason = format!("malformed Lambda proxy response: {}", reason.into());
+    Failure::of_request(GatewayError::malformed_proxy_response(), reason)
+}
