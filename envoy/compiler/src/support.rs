@@ -112,9 +112,9 @@ impl Feature {
             Self::BodyMapping => Error("mappings from the request body are not supported yet"),
 
             Self::Compression => Warning("answers are not compressed yet"),
-            Self::DisabledExecuteApiEndpoint => {
-                Error("the execute-api endpoint is switched off: mount the API as a custom domain does, with a base path")
-            }
+            Self::DisabledExecuteApiEndpoint => Error(
+                "the execute-api endpoint is switched off: mount the API as a custom domain does, with a base path",
+            ),
             Self::PrivateEndpoint => Warning("who reaches a private API is up to the network that Envoy is in"),
             Self::ResponseCache => Warning("answers are not cached yet"),
             Self::Canary => Error("canary releases are not supported yet"),

@@ -13,7 +13,7 @@ pub fn expand_stage_variables<'v>(text: &str, value: impl Fn(&str) -> Option<&'v
     let mut rest = text;
     while let Some((before, after)) = rest.split_once(START) {
         expanded.push_str(before);
-        let name = after.split_once('}').map(|(name, after)| (name, after));
+        let name = after.split_once('}');
         let fits = |name: &str| !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
         match name.filter(|(name, _)| fits(name)) {
             Some((name, after)) => {
@@ -100,3 +100,7 @@ impl BackendUri {
         })
     }
 }
+
+#[cfg(test)]
+#[path = "uri_tests.rs"]
+mod tests;

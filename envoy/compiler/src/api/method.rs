@@ -78,6 +78,8 @@ pub struct Method {
     pub request_models: IndexMap<String, ModelReference>,
     /// The validator in force, its own or the API's.
     pub request_validator: Option<Spanned<String>>,
+    /// Where the document gives an integration, whether it can be read or not.
+    pub integration_span: Option<Span>,
     /// What runs behind it.
     pub integration: Option<Integration>,
     /// Method responses by status (`200`).

@@ -58,10 +58,9 @@ impl fmt::Display for PathError {
             Self::BelowGreedy(part) => {
                 write!(f, "Cannot create a child of a resource with a greedy path variable: {part}")
             }
-            Self::Sibling(part) => write!(
-                f,
-                "A sibling ({part}) of this resource already has a variable path part -- only one is allowed"
-            ),
+            Self::Sibling(part) => {
+                write!(f, "A sibling ({part}) of this resource already has a variable path part -- only one is allowed")
+            }
         }
     }
 }
@@ -73,7 +72,8 @@ impl PathPart {
     /// [`PathError::EmptyPart`] or [`PathError::InvalidPart`].
     pub fn parse(part: &str) -> Result<Self, PathError> {
         let fits = |text: &str, more: &str| {
-            !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "-._:,".contains(c) || more.contains(c))
+            !text.is_empty()
+                && text.chars().all(|c| c.is_ascii_alphanumeric() || "-._:,".contains(c) || more.contains(c))
         };
         if part.is_empty() {
             return Err(PathError::EmptyPart);

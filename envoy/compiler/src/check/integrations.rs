@@ -2,15 +2,16 @@
 
 use super::{Checked, Findings};
 use crate::api::{
-    ConnectionType, ContentHandling, Integration, IntegrationType, MappingSource, RequestDestination, Resource, RestApi,
-    has_directives,
+    ConnectionType, ContentHandling, Integration, IntegrationType, MappingSource, RequestDestination, Resource,
+    RestApi, has_directives,
 };
 use crate::source::Spanned;
 use crate::support::Feature;
 use crate::uri::{BackendUri, expand_stage_variables};
 
 /// Headers that no integration may be sent by a mapping; API Gateway answers 500 to every request that would.
-const ILLEGAL_HEADERS: [&str; 4] = ["Content-Length", "Transfer-Encoding", "X-Amzn-Trace-Id", "X-Amzn-Apigateway-Api-Id"];
+const ILLEGAL_HEADERS: [&str; 4] =
+    ["Content-Length", "Transfer-Encoding", "X-Amzn-Trace-Id", "X-Amzn-Apigateway-Api-Id"];
 
 impl Findings {
     pub(super) fn check_integration(
@@ -49,7 +50,8 @@ impl Findings {
 
     fn check_mock(&mut self, api: &RestApi, integration: &Integration) {
         let answers = integration.responses.iter();
-        let templates = integration.request_templates.values().chain(answers.flat_map(|a| a.response_templates.values()));
+        let templates =
+            integration.request_templates.values().chain(answers.flat_map(|a| a.response_templates.values()));
         for template in templates.filter(|template| has_directives(template)) {
             self.uses(Feature::MappingTemplates, template.span);
         }
@@ -66,7 +68,7 @@ impl Findings {
     fn check_verb(&mut self, integration: &Integration) {
         if integration.http_method.is_none() {
             let text = "the integration has no `httpMethod`: Enumeration value for HttpMethod must be non-empty";
-            self.diagnostics.error(integration.span, text);
+            self.missing(integration.span, text);
         }
     }
 
@@ -78,7 +80,7 @@ impl Findings {
         }
         let Some(uri) = &integration.uri else {
             let text = format!("an integration of type {} needs a `uri`", integration.kind.as_str());
-            self.diagnostics.error(integration.span, text);
+            self.missing(integration.span, &text);
             return;
         };
         let expanded = self.expand(uri, checked);
@@ -105,7 +107,7 @@ impl Findings {
     fn check_vpc_link(&mut self, integration: &Integration, checked: &Checked) {
         let Some(id) = &integration.connection_id else {
             let text = "a connection of type VPC_LINK needs a `connectionId`";
-            self.diagnostics.error(integration.span, text);
+            self.missing(integration.span, text);
             return;
         };
         let expanded = self.expand(id, checked);
@@ -133,7 +135,8 @@ impl Findings {
             if let Some(RequestDestination::Header(name)) = RequestDestination::parse(destination)
                 && ILLEGAL_HEADERS.iter().any(|illegal| illegal.eq_ignore_ascii_case(name))
             {
-                let text = format!("API Gateway does not let the header `{name}` be mapped: every request is answered 500");
+                let text =
+                    format!("API Gateway does not let the header `{name}` be mapped: every request is answered 500");
                 self.diagnostics.warning(source.span, text);
             }
             let runs = *integration.kind == IntegrationType::HttpProxy;

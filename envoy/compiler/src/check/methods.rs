@@ -10,6 +10,8 @@ impl Findings {
         self.check_validator(api, method);
         match &method.integration {
             Some(integration) => self.check_integration(api, resource, integration, checked),
+            // It could not be read, which is reported.
+            None if method.integration_span.is_some() => {}
             None => {
                 let text = format!(
                     "{} {} has no `x-amazon-apigateway-integration`; API Gateway refuses to deploy it (No integration \

@@ -10,7 +10,7 @@ mod stage;
 use std::path::{Path, PathBuf};
 
 use crate::api::RestApi;
-use crate::diagnostics::{Diagnostics, Report};
+use crate::diagnostics::{Diagnostics, Report, Severity};
 use crate::openapi::{self, BasePath, Definition};
 use crate::routes::{self, Route};
 use crate::settings::{self, Settings, is_stage_name};
@@ -125,7 +125,8 @@ pub fn check(definitions: Vec<Input>, settings: Option<Input>, options: &Options
         checked.diagnostics.extend(diagnostics);
         checked.definitions.extend(definition);
     }
-    let mut findings = Findings { diagnostics: std::mem::take(&mut checked.diagnostics) };
+    let diagnostics = std::mem::take(&mut checked.diagnostics);
+    let mut findings = Findings { while_reading: diagnostics.items().len(), diagnostics };
     findings.check_all(&checked);
     checked.diagnostics = findings.diagnostics;
     checked
@@ -189,6 +190,8 @@ impl Checked {
 /// Collects what is wrong between the parts.
 struct Findings {
     diagnostics: Diagnostics,
+    /// How many of them are from reading.
+    while_reading: usize,
 }
 
 impl Findings {
@@ -203,6 +206,16 @@ impl Findings {
             Support::Yes => {}
             Support::Error(text) => self.diagnostics.error(span, format!("{text}{note}")),
             Support::Warning(text) => self.diagnostics.warning(span, format!("{text}{note}")),
+        }
+    }
+
+    /// Reports that something is missing inside a value, unless something in there could not be read: then it may be
+    /// what is missing.
+    fn missing(&mut self, span: Span, text: &str) {
+        let inside = |other: Span| other.source == span.source && span.start <= other.start && other.end <= span.end;
+        let mut unread = self.diagnostics.items().iter().take(self.while_reading);
+        if !unread.any(|item| item.severity == Severity::Error && inside(item.span)) {
+            self.diagnostics.error(span, text);
         }
     }
 
@@ -231,7 +244,7 @@ impl Findings {
                 }
             };
             if number > 0 {
-                self.uses(Feature::SeveralDefinitions, Span { end: span.start, ..span });
+                self.uses(Feature::SeveralDefinitions, span);
             }
         }
         self.check_stage(checked);

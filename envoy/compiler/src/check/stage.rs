@@ -46,7 +46,8 @@ impl Findings {
             if let MethodKey::Method { resource_path, http_method } = key
                 && !exists(resource_path, *http_method)
             {
-                let text = format!("the API has no method {http_method} {resource_path}: these settings have no effect");
+                let text =
+                    format!("the API has no method {http_method} {resource_path}: these settings have no effect");
                 self.diagnostics.warning(method.span, text);
             }
         }
@@ -69,10 +70,14 @@ impl Findings {
         if let (Some(span), false) = (keyed, covered) {
             let stage = &checked.stage_name;
             let text = match own {
-                Some(id) => format!("no usage plan is for the stage {id}/{stage}: requests that need a key are all refused"),
-                None => "the settings give no `apiId`, so no usage plan is for this API: requests that need a key are all \
+                Some(id) => {
+                    format!("no usage plan is for the stage {id}/{stage}: requests that need a key are all refused")
+                }
+                None => {
+                    "the settings give no `apiId`, so no usage plan is for this API: requests that need a key are all \
                          refused"
-                    .to_owned(),
+                        .to_owned()
+                }
             };
             self.diagnostics.warning(span, text);
         }

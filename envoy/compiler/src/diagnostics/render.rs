@@ -237,6 +237,11 @@ fn collect(node: &Node, field: &str, secret: bool, masks: &mut Vec<Mask>) {
             for entry in map.entries() {
                 let name = &*entry.key.text;
                 let inside = secret || SECRET_FIELDS.contains(&name) || name == "services";
+                // A secret where the name of a field belongs.
+                let Span { start, end, .. } = entry.key.span;
+                if secret && end.saturating_sub(start) as usize >= MIN_KEY_LENGTH {
+                    masks.push(Mask { start, end, secret });
+                }
                 let shown = SHOWN_FIELDS.contains(&name);
                 collect(&entry.value, name, inside && !shown, masks);
             }

@@ -44,7 +44,7 @@ fn status(reader: &mut Reader<'_>, node: &Node) -> Option<Spanned<u16>> {
 }
 
 fn check_parameter(reader: &mut Reader<'_>, name: &str, source: &Spanned<String>) {
-    if !name.strip_prefix(HEADER_PREFIX).is_some_and(|header| !header.is_empty()) {
+    if name.strip_prefix(HEADER_PREFIX).is_none_or(str::is_empty) {
         reader.error(source.span, format!("`{name}` is no response header, expected `{HEADER_PREFIX}NAME`"));
     }
     match MappingSource::parse(source) {

@@ -5,8 +5,8 @@ use indexmap::IndexMap;
 use super::rest_api::{Context, check_validator};
 use super::{Version, integration, schemas, security};
 use crate::api::{
-    Authorization, HeaderSource, HttpMethod, Integration, MappingSource, Method, MethodResponse, ModelReference, PathPart,
-    RequestDestination, ResourceId, RestApi,
+    Authorization, HeaderSource, HttpMethod, Integration, MappingSource, Method, MethodResponse, ModelReference,
+    PathPart, RequestDestination, ResourceId, RestApi,
 };
 use crate::read::{Fields, Reader};
 use crate::source::{Entry, Node, Spanned};
@@ -47,6 +47,7 @@ pub fn read<'d>(
         request_parameters: path_parameters(api, place),
         request_models: IndexMap::new(),
         request_validator: own_validator.or_else(|| context.request_validator.clone()),
+        integration_span: None,
         integration: None,
         responses: IndexMap::new(),
     };
@@ -69,6 +70,7 @@ pub fn read<'d>(
         read_responses(reader, context, api, &mut method, node, &produces);
     }
     if let Some(node) = fields.take("x-amazon-apigateway-integration") {
+        method.integration_span = Some(node.span);
         method.integration = reader.follow(node).and_then(|node| integration::read(reader, node));
     }
     fields.finish_extensible(reader);
@@ -102,7 +104,8 @@ fn read_security<'d>(
     };
     let Some(node) = fields.take("x-amazon-apigateway-auth") else { return (authorization, api_key) };
     let Some(mut auth) = reader.fields(node) else { return (authorization, api_key) };
-    let kind = auth.required(reader, "type").and_then(|node| reader.choice(node, &[("NONE", false), ("AWS_IAM", true)]));
+    let kind =
+        auth.required(reader, "type").and_then(|node| reader.choice(node, &[("NONE", false), ("AWS_IAM", true)]));
     auth.finish(reader);
     match (kind, &authorization) {
         (Some(kind), Authorization::None | Authorization::AwsIam(_)) if *kind => {
@@ -133,10 +136,33 @@ fn read_parameters<'d>(
         let Some(node) = reader.follow(item) else { continue };
         let Some(mut fields) = reader.fields(node) else { continue };
         fields.ignore(&[
-            "description", "schema", "content", "type", "format", "items", "style", "explode", "allowReserved",
-            "allowEmptyValue", "deprecated", "example", "examples", "default", "collectionFormat", "enum", "minimum",
-            "maximum", "exclusiveMinimum", "exclusiveMaximum", "minLength", "maxLength", "pattern", "minItems", "maxItems",
-            "uniqueItems", "multipleOf",
+            "description",
+            "schema",
+            "content",
+            "type",
+            "format",
+            "items",
+            "style",
+            "explode",
+            "allowReserved",
+            "allowEmptyValue",
+            "deprecated",
+            "example",
+            "examples",
+            "default",
+            "collectionFormat",
+            "enum",
+            "minimum",
+            "maximum",
+            "exclusiveMinimum",
+            "exclusiveMaximum",
+            "minLength",
+            "maxLength",
+            "pattern",
+            "minItems",
+            "maxItems",
+            "uniqueItems",
+            "multipleOf",
         ]);
         let name = fields.required(reader, "name").and_then(|node| reader.text(node));
         let place = fields.required(reader, "in").and_then(|node| reader.text(node));

@@ -33,12 +33,7 @@ pub struct Context<'d> {
 }
 
 /// Reads a document as a REST API.
-pub fn read<'d>(
-    reader: &mut Reader<'d>,
-    root: &'d Node,
-    version: Version,
-    options: &Options,
-) -> Option<RestApi> {
+pub fn read<'d>(reader: &mut Reader<'d>, root: &'d Node, version: Version, options: &Options) -> Option<RestApi> {
     let mut fields = reader.fields(root)?;
     fields.ignore(&["swagger", "openapi", "host", "schemes", "tags", "externalDocs"]);
     let mut api = RestApi {
@@ -163,7 +158,8 @@ fn read_policy(reader: &mut Reader<'_>, node: &Node) -> Option<Spanned<serde_jso
 fn read_endpoint<'d>(reader: &mut Reader<'d>, fields: &mut Fields<'d>, root: &'d Node, api: &mut RestApi) {
     const NAME: &str = "x-amazon-apigateway-endpoint-configuration";
     let servers = root.get("servers").and_then(Node::as_list).unwrap_or_default();
-    let nodes: Vec<&Node> = fields.take(NAME).into_iter().chain(servers.iter().filter_map(|node| node.get(NAME))).collect();
+    let nodes: Vec<&Node> =
+        fields.take(NAME).into_iter().chain(servers.iter().filter_map(|node| node.get(NAME))).collect();
     for node in nodes {
         let Some(mut fields) = reader.fields(node) else { continue };
         fields.ignore(&["types", "ipAddressType"]);

@@ -49,7 +49,14 @@ pub fn read_schemes<'d>(reader: &mut Reader<'d>, root: &'d Node, version: Versio
 fn read_scheme<'d>(reader: &mut Reader<'d>, node: &'d Node, span: Span) -> Option<Scheme> {
     let mut fields = reader.fields(node)?;
     fields.ignore(&[
-        "description", "scheme", "bearerFormat", "flow", "flows", "authorizationUrl", "tokenUrl", "scopes",
+        "description",
+        "scheme",
+        "bearerFormat",
+        "flow",
+        "flows",
+        "authorizationUrl",
+        "tokenUrl",
+        "scopes",
         "openIdConnectUrl",
     ]);
     let mut text = |name| fields.take(name).and_then(|node| reader.text(node));
@@ -128,7 +135,10 @@ fn check_authorizer(reader: &mut Reader<'_>, authorizer: &Authorizer) {
         reader.error(span, "an authorizer of type COGNITO_USER_POOLS needs `providerARNs`");
     }
     if kind == AuthorizerType::Jwt {
-        reader.error(span, "authorizers of type `jwt` are for HTTP APIs, expected `cognito_user_pools`, `request` or `token`");
+        reader.error(
+            span,
+            "authorizers of type `jwt` are for HTTP APIs, expected `cognito_user_pools`, `request` or `token`",
+        );
     }
     let caches = authorizer.result_ttl_seconds.is_none_or(|ttl| *ttl > 0);
     match kind {

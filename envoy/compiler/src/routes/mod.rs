@@ -95,7 +95,10 @@ pub fn find<'r, 'p>(
     verb: HttpMethod,
     path: &RequestPath<'p>,
 ) -> Option<(&'r Route, PathParameters<'p>)> {
-    routes.iter().filter(|route| route.verbs.contains(&verb)).find_map(|route| Some((route, path.matches(&route.parts)?)))
+    routes
+        .iter()
+        .filter(|route| route.verbs.contains(&verb))
+        .find_map(|route| Some((route, path.matches(&route.parts)?)))
 }
 
 #[cfg(test)]

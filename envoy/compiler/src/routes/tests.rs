@@ -1,4 +1,4 @@
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
 
 use indexmap::IndexMap;
 use proptest::prelude::*;
@@ -22,6 +22,7 @@ fn method(http_method: HttpMethod) -> Method {
         request_parameters: IndexMap::new(),
         request_models: IndexMap::new(),
         request_validator: None,
+        integration_span: None,
         integration: None,
         responses: IndexMap::new(),
     }
@@ -65,7 +66,11 @@ fn check(lines: &[&str], cases: &[(&str, &str)]) {
 fn a_resource_without_the_method_is_skipped() {
     check(
         &["PATCH /users/me", "GET /users/{userId}"],
-        &[("GET /users/me", "GET /users/{userId} userId=me"), ("POST /users/me", "403"), ("PATCH /users/me", "PATCH /users/me")],
+        &[
+            ("GET /users/me", "GET /users/{userId} userId=me"),
+            ("POST /users/me", "403"),
+            ("PATCH /users/me", "PATCH /users/me"),
+        ],
     );
     check(&["GET /things/real", "ANY /things/{proxy+}"], &[("POST /things/real", "ANY /things/{proxy+} proxy=real")]);
     check(&["/parent/child", "ANY /{proxy+}"], &[("GET /parent/child", "ANY /{proxy+} proxy=parent/child")]);

@@ -32,12 +32,13 @@ impl std::fmt::Debug for ApiKey {
     }
 }
 
-/// Reads the keys; those that lack an id or a value are reported and left out.
-pub fn read<'d>(reader: &mut Reader<'d>, node: &'d Node) -> Vec<ApiKey> {
-    reader.list(node).iter().filter_map(|item| read_key(reader, item)).collect()
+/// Reads the keys. Those that lack an id or a value are reported and left out; `ids` gets the ids of all, so that plans
+/// that name them are not reported as well.
+pub fn read<'d>(reader: &mut Reader<'d>, node: &'d Node, ids: &mut Vec<Spanned<String>>) -> Vec<ApiKey> {
+    reader.list(node).iter().filter_map(|item| read_key(reader, item, ids)).collect()
 }
 
-fn read_key<'d>(reader: &mut Reader<'d>, node: &'d Node) -> Option<ApiKey> {
+fn read_key<'d>(reader: &mut Reader<'d>, node: &'d Node, ids: &mut Vec<Spanned<String>>) -> Option<ApiKey> {
     let mut fields = reader.fields(node)?;
     fields.ignore(&["description", "createdDate", "lastUpdatedDate", "stageKeys", "tags", "customerId"]);
     let id = fields.required(reader, "id").and_then(|node| read_id(reader, node));
@@ -45,6 +46,7 @@ fn read_key<'d>(reader: &mut Reader<'d>, node: &'d Node) -> Option<ApiKey> {
     let value = fields.required(reader, "value").and_then(|node| read_value(reader, node));
     let enabled = fields.take("enabled").map(|node| reader.boolean(node).is_some_and(|flag| *flag));
     fields.finish(reader);
+    ids.extend(id.clone());
     Some(ApiKey {
         span: node.span,
         id: id?,

@@ -90,15 +90,16 @@ pub struct UsageReport {
 /// Reads a settings document.
 pub fn read(document: &Document) -> (Settings, Diagnostics) {
     let mut reader = Reader::new(document);
+    let mut key_ids = Vec::new();
     let settings = match document.root() {
-        Some(root) if !root.is_null() => read_root(&mut reader, root).unwrap_or_default(),
+        Some(root) if !root.is_null() => read_root(&mut reader, root, &mut key_ids).unwrap_or_default(),
         _ => Settings::default(),
     };
-    validate::validate(&mut reader, &settings);
+    validate::validate(&mut reader, &settings, &key_ids);
     (settings, reader.diagnostics)
 }
 
-fn read_root<'d>(reader: &mut Reader<'d>, root: &'d Node) -> Option<Settings> {
+fn read_root<'d>(reader: &mut Reader<'d>, root: &'d Node, ids: &mut Vec<Spanned<String>>) -> Option<Settings> {
     let mut fields = reader.fields(root)?;
     let api_id = fields.take("apiId").and_then(|node| word(reader, node, "letters, digits, `_` and `-`", 128));
     let account_id = fields.take("accountId").and_then(|node| read_account(reader, node));
@@ -107,7 +108,7 @@ fn read_root<'d>(reader: &mut Reader<'d>, root: &'d Node) -> Option<Settings> {
     let protocol_type = fields.take("protocolType").and_then(|node| reader.choice(node, &protocols));
     let stage = fields.take("stage").and_then(|node| stage::read(reader, node));
     let throttle_settings = fields.take("throttleSettings").and_then(|node| plans::read_throttle(reader, node));
-    let api_keys = fields.take("apiKeys").map(|node| keys::read(reader, node));
+    let api_keys = fields.take("apiKeys").map(|node| keys::read(reader, node, ids));
     let usage_plans = fields.take("usagePlans").map(|node| plans::read(reader, node));
     let credentials = fields.take("credentials").map(|node| credentials::read(reader, node));
     let endpoints = fields.take("endpoints").and_then(|node| endpoints::read(reader, node));

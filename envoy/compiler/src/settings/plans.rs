@@ -135,14 +135,14 @@ fn read_plan<'d>(reader: &mut Reader<'d>, node: &'d Node) -> Option<UsagePlan> {
     fields.ignore(&["description", "productCode", "tags"]);
     let id = fields.required(reader, "id").and_then(|node| read_id(reader, node));
     let name = fields.take("name").and_then(|node| reader.text(node));
-    let api_stages = fields.take("apiStages").map(|node| {
-        reader.list(node).iter().filter_map(|item| read_api_stage(reader, item)).collect::<Vec<_>>()
-    });
+    let api_stages = fields
+        .take("apiStages")
+        .map(|node| reader.list(node).iter().filter_map(|item| read_api_stage(reader, item)).collect::<Vec<_>>());
     let throttle = fields.take("throttle").and_then(|node| read_throttle(reader, node));
     let quota = fields.take("quota").and_then(|node| read_quota(reader, node));
-    let key_ids = fields.take("keyIds").map(|node| {
-        reader.list(node).iter().filter_map(|item| read_id(reader, item)).collect::<Vec<_>>()
-    });
+    let key_ids = fields
+        .take("keyIds")
+        .map(|node| reader.list(node).iter().filter_map(|item| read_id(reader, item)).collect::<Vec<_>>());
     let created = fields.take("createdDate").and_then(|node| read_date(reader, node));
     fields.finish(reader);
     if let (Some(Quota { offset: Some(offset), .. }), None) = (&quota, created)
@@ -175,7 +175,8 @@ fn read_api_stage<'d>(reader: &mut Reader<'d>, node: &'d Node) -> Option<ApiStag
     let mut throttles = IndexMap::new();
     for entry in throttle.and_then(|node| reader.map(node)).map(|map| map.entries()).unwrap_or_default() {
         let Some(key) = ThrottleKey::parse(&entry.key.text) else {
-            let text = format!("`{}` is no method, expected `/path/VERB` as `/pets/GET` (the root: `//GET`)", entry.key.text);
+            let text =
+                format!("`{}` is no method, expected `/path/VERB` as `/pets/GET` (the root: `//GET`)", entry.key.text);
             reader.error(entry.key.span, text);
             continue;
         };
@@ -185,7 +186,10 @@ fn read_api_stage<'d>(reader: &mut Reader<'d>, node: &'d Node) -> Option<ApiStag
         }
     }
     if throttles.len() > MAX_METHOD_THROTTLES {
-        let text = format!("{} methods have limits of their own, at most {MAX_METHOD_THROTTLES} are accepted", throttles.len());
+        let text = format!(
+            "{} methods have limits of their own, at most {MAX_METHOD_THROTTLES} are accepted",
+            throttles.len()
+        );
         reader.error(throttle.map_or(node.span, |node| node.span), text);
     }
     Some(ApiStage { span: node.span, api_id: api_id?, stage: stage?, throttle: throttles })
@@ -205,9 +209,15 @@ fn read_quota<'d>(reader: &mut Reader<'d>, node: &'d Node) -> Option<Quota> {
     let limit = fields.required(reader, "limit").and_then(|node| reader.integer(node, 0..=MAX_QUOTA));
     let periods = [("DAY", Period::Day), ("WEEK", Period::Week), ("MONTH", Period::Month)];
     let period = fields.required(reader, "period").and_then(|node| reader.choice(node, &periods));
-    let max = period.map_or(Period::Month, |period| period.value).max_offset();
-    let offset = fields.take("offset").and_then(|node| reader.integer(node, 0..=max));
+    let offset = fields.take("offset").and_then(|node| reader.integer(node, 0..=MAX_QUOTA));
     fields.finish(reader);
+    if let (Some(offset), Some(period)) = (offset, period)
+        && *offset > period.max_offset()
+    {
+        let (max, name) = (period.max_offset(), period.as_str());
+        let accepted = if max == 0 { "0".to_owned() } else { format!("0 to {max}") };
+        reader.error(offset.span, format!("found {}, expected {accepted} with the period {name}", *offset));
+    }
     Some(Quota {
         limit: limit?.map(i64::unsigned_abs),
         offset: offset.map(|offset| offset.map(|offset| u32::try_from(offset).unwrap_or(0))),

@@ -80,12 +80,18 @@ pub fn is_stage_name(name: &str) -> bool {
 pub fn read<'d>(reader: &mut Reader<'d>, node: &'d Node) -> Option<Stage> {
     let mut fields = reader.fields(node)?;
     fields.ignore(&[
-        "deploymentId", "description", "createdDate", "lastUpdatedDate", "documentationVersion", "tags",
+        "deploymentId",
+        "description",
+        "createdDate",
+        "lastUpdatedDate",
+        "documentationVersion",
+        "tags",
         "cacheClusterStatus",
     ]);
     let stage_name = fields.take("stageName").and_then(|node| reader.text(node));
     if let Some(name) = stage_name.as_ref().filter(|name| !is_stage_name(name)) {
-        let text = format!("found `{}`, expected letters, digits, `_` and `-`, at most {MAX_STAGE_NAME} characters", **name);
+        let text =
+            format!("found `{}`, expected letters, digits, `_` and `-`, at most {MAX_STAGE_NAME} characters", **name);
         reader.error(name.span, text);
     }
     let variables = fields.take("variables").map(|node| read_variables(reader, node));

@@ -9,20 +9,23 @@ use crate::read::Reader;
 use crate::source::{Span, Spanned};
 
 /// Reports duplicate ids and values, plans that name keys that are not there, and keys in two plans for one stage.
-pub fn validate(reader: &mut Reader<'_>, settings: &Settings) {
-    validate_keys(reader, &settings.api_keys);
-    validate_plans(reader, &settings.usage_plans, &settings.api_keys);
+/// `ids` are those of all keys, also of such as could not be read.
+pub fn validate(reader: &mut Reader<'_>, settings: &Settings, ids: &[Spanned<String>]) {
+    validate_keys(reader, &settings.api_keys, ids);
+    validate_plans(reader, &settings.usage_plans, &settings.api_keys, ids);
     validate_exclusive(reader, &settings.usage_plans);
     validate_credentials(reader, &settings.credentials);
 }
 
-fn validate_keys(reader: &mut Reader<'_>, keys: &[ApiKey]) {
-    let mut ids: HashMap<&str, ()> = HashMap::with_capacity(keys.len());
+fn validate_keys(reader: &mut Reader<'_>, keys: &[ApiKey], ids: &[Spanned<String>]) {
+    let mut seen: HashSet<&str> = HashSet::with_capacity(ids.len());
+    for id in ids {
+        if !seen.insert(id) {
+            reader.error(id.span, format!("there is another key with the id {}", shown_id(id)));
+        }
+    }
     let mut values: HashMap<&str, &ApiKey> = HashMap::with_capacity(keys.len());
     for key in keys {
-        if ids.insert(&key.id, ()).is_some() {
-            reader.error(key.id.span, format!("there is another key with the id {}", shown_id(&key.id)));
-        }
         if let Some(first) = values.get(key.value.as_str()) {
             let text = format!("the value is the same as that of the key with the id {}", shown_id(&first.id));
             reader.error(key.value.span, text);
@@ -32,8 +35,8 @@ fn validate_keys(reader: &mut Reader<'_>, keys: &[ApiKey]) {
     }
 }
 
-fn validate_plans(reader: &mut Reader<'_>, plans: &[UsagePlan], keys: &[ApiKey]) {
-    let known: HashSet<&str> = keys.iter().map(|key| key.id.as_str()).collect();
+fn validate_plans(reader: &mut Reader<'_>, plans: &[UsagePlan], keys: &[ApiKey], ids: &[Spanned<String>]) {
+    let known: HashSet<&str> = ids.iter().map(|id| id.as_str()).collect();
     let values: HashMap<&str, &ApiKey> = keys.iter().map(|key| (key.value.as_str(), key)).collect();
     let mut ids = HashSet::new();
     for plan in plans {

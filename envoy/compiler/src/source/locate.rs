@@ -49,9 +49,12 @@ impl Document {
             at = match &node.value {
                 Value::Map(map) => {
                     let holds = |key: Span, value: &Node| contains(key, span) || contains(value.span, span);
-                    let found = nearest(map.entries(), span, |entry| entry.key.span.start, |entry| {
-                        holds(entry.key.span, &entry.value)
-                    });
+                    let found = nearest(
+                        map.entries(),
+                        span,
+                        |entry| entry.key.span.start,
+                        |entry| holds(entry.key.span, &entry.value),
+                    );
                     found.and_then(|(_, entry)| {
                         path.0.push(Step::Key(entry.key.text.clone()));
                         (!contains(entry.key.span, span)).then_some(&entry.value)
@@ -77,12 +80,7 @@ fn contains(outer: Span, inner: Span) -> bool {
 
 /// The first item that holds `span`. Items stand in the order of the text, unless aliases brought them in, so the
 /// likely one is tried first.
-fn nearest<T>(
-    items: &[T],
-    span: Span,
-    start: impl Fn(&T) -> u32,
-    holds: impl Fn(&T) -> bool,
-) -> Option<(usize, &T)> {
+fn nearest<T>(items: &[T], span: Span, start: impl Fn(&T) -> u32, holds: impl Fn(&T) -> bool) -> Option<(usize, &T)> {
     let likely = items.partition_point(|item| start(item) <= span.start).saturating_sub(1);
     match items.get(likely).filter(|item| holds(item)) {
         Some(item) => Some((likely, item)),

@@ -48,7 +48,7 @@ impl Role {
 }
 
 /// Number of a document in [`Sources`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SourceId(u32);
 
 /// A stretch of a document's text, in bytes. Line, column and path are found from it when a message needs them.
@@ -118,14 +118,8 @@ impl Sources {
     /// [`Document::root`] and its errors are returned beside its number.
     pub fn add(&mut self, name: &str, role: Role, bytes: Vec<u8>) -> (SourceId, Vec<Diagnostic>) {
         let id = SourceId(u32::try_from(self.documents.len()).unwrap_or(u32::MAX));
-        let mut document = Document {
-            id,
-            name: name.to_owned(),
-            role,
-            text: String::new(),
-            lines: vec![0],
-            root: None,
-        };
+        let mut document =
+            Document { id, name: name.to_owned(), role, text: String::new(), lines: vec![0], root: None };
         let diagnostics = document.load(bytes);
         self.documents.push(document);
         (id, diagnostics)
@@ -161,7 +155,10 @@ impl Document {
                 let at = error.utf8_error().valid_up_to();
                 self.text = String::from_utf8_lossy(error.as_bytes()).into_owned();
                 self.index_lines();
-                return vec![Diagnostic::error(self.span(at, at), "the file is not UTF-8 text from here on".to_owned())];
+                return vec![Diagnostic::error(
+                    self.span(at, at),
+                    "the file is not UTF-8 text from here on".to_owned(),
+                )];
             }
         }
         self.index_lines();

@@ -189,7 +189,8 @@ fn json_number(text: &str) -> serde_json::Value {
     if let Ok(number) = text.parse::<u64>() {
         return number.into();
     }
-    let radix = |prefix: &str, radix| text.strip_prefix(prefix).and_then(|digits| u64::from_str_radix(digits, radix).ok());
+    let radix =
+        |prefix: &str, radix| text.strip_prefix(prefix).and_then(|digits| u64::from_str_radix(digits, radix).ok());
     if let Some(number) = radix("0x", 16).or_else(|| radix("0o", 8)) {
         return number.into();
     }

@@ -16,7 +16,6 @@ use crate::diagnostics::Diagnostic;
 /// Deepest nesting; API definitions stay below 30, JSON schemas seldom reach 50.
 pub const MAX_DEPTH: usize = 100;
 
-
 /// Longest key. YAML has 1024 for keys without `?`; API Gateway's own limits on names and paths are far lower.
 const MAX_KEY_CHARACTERS: usize = 8192;
 
@@ -24,11 +23,7 @@ const MAX_KEY_CHARACTERS: usize = 8192;
 ///
 /// # Errors
 /// The text is no YAML, is empty, has several documents, nests too deep or grows too large.
-pub fn parse(
-    text: &str,
-    source: SourceId,
-    max_nodes: usize,
-) -> Result<(Node, Vec<Diagnostic>), Vec<Diagnostic>> {
+pub fn parse(text: &str, source: SourceId, max_nodes: usize) -> Result<(Node, Vec<Diagnostic>), Vec<Diagnostic>> {
     let mut builder = Builder { source, max_nodes, ..Builder::default() };
     match builder.build(text) {
         Ok(root) => Ok((root, builder.diagnostics)),
@@ -36,12 +31,6 @@ pub fn parse(
             builder.diagnostics.push(error);
             Err(builder.diagnostics)
         }
-    }
-}
-
-impl Default for SourceId {
-    fn default() -> Self {
-        SourceId(0)
     }
 }
 
@@ -69,7 +58,11 @@ struct Open {
 enum Content {
     List(Vec<Node>),
     /// The entries, the key that waits for its value (`None` inside: the key was refused), and what `<<` names.
-    Map { map: Map, key: Option<Option<Key>>, merged: Vec<Node> },
+    Map {
+        map: Map,
+        key: Option<Option<Key>>,
+        merged: Vec<Node>,
+    },
 }
 
 impl Builder {

@@ -1,4 +1,4 @@
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 use super::super::{Role, Sources};
 use super::*;
@@ -19,8 +19,10 @@ fn json(text: &str) -> String {
 #[test]
 fn scalars_follow_the_core_schema() {
     assert_eq!(json("[null, ~, true, False, yes, on, 'true']"), r#"[null,null,true,false,"yes","on","true"]"#);
-    assert_eq!(json("[1, -2, 0x1F, 0o17, 1.5, 1e3, .5, 1_000, 1.2.3, 2024-01-01]"),
-        r#"[1,-2,31,15,1.5,1000.0,0.5,"1_000","1.2.3","2024-01-01"]"#);
+    assert_eq!(
+        json("[1, -2, 0x1F, 0o17, 1.5, 1e3, .5, 1_000, 1.2.3, 2024-01-01]"),
+        r#"[1,-2,31,15,1.5,1000.0,0.5,"1_000","1.2.3","2024-01-01"]"#
+    );
     assert_eq!(json("a: !!str 200\nb:\nc: ''"), r#"{"a":"200","b":null,"c":""}"#);
 }
 
@@ -41,7 +43,8 @@ fn json_reads_with_tabs_escapes_and_pairs() {
 
 #[test]
 fn tags_stay_on_the_node() {
-    let node = read("a: !Sub 'x${y}'\nb: !GetAtt [Role, Arn]\nc: {Ref: Bucket}\nd: {\"Fn::Sub\": x}\ne: !Ref B").unwrap();
+    let node =
+        read("a: !Sub 'x${y}'\nb: !GetAtt [Role, Arn]\nc: {Ref: Bucket}\nd: {\"Fn::Sub\": x}\ne: !Ref B").unwrap();
     let function = |key| node.get(key).unwrap().cloudformation_function();
     assert_eq!(function("a").as_deref(), Some("Fn::Sub"));
     assert_eq!(function("b").as_deref(), Some("Fn::GetAtt"));
@@ -53,7 +56,10 @@ fn tags_stay_on_the_node() {
 
 #[test]
 fn aliases_and_merge_keys_work() {
-    assert_eq!(json("a: &x {b: 1, c: 2}\nd: *x\ne:\n  <<: *x\n  c: 3"), r#"{"a":{"b":1,"c":2},"d":{"b":1,"c":2},"e":{"c":3,"b":1}}"#);
+    assert_eq!(
+        json("a: &x {b: 1, c: 2}\nd: *x\ne:\n  <<: *x\n  c: 3"),
+        r#"{"a":{"b":1,"c":2},"d":{"b":1,"c":2},"e":{"c":3,"b":1}}"#
+    );
     assert_eq!(json("- &x {a: 1}\n- &y {a: 2, b: 2}\n- {<<: [*x, *y]}"), r#"[{"a":1},{"a":2,"b":2},{"a":1,"b":2}]"#);
 }
 
