@@ -42,6 +42,11 @@ impl KeyTable {
     /// Reads all keys. Ids, digests and duplicates are checked; plans are added later.
     pub(crate) fn build(raw: &[RawApiKeys], problems: &mut Problems) -> Self {
         let mut table = Self::default();
+        // Counted first, because the memory of a VM never shrinks: a vector that grows leaves half of it behind.
+        let (keys, ids_bytes) = size(raw);
+        table.keys.reserve_exact(keys);
+        table.digests.reserve_exact(keys);
+        table.ids.reserve_exact(ids_bytes);
         for (entry, keys) in raw.iter().enumerate() {
             match keys {
                 RawApiKeys::One(key) => {
@@ -89,6 +94,7 @@ impl KeyTable {
         // About as many directory entries as keys; a key more or less does not matter, 2²⁰ entries are 4 MB.
         self.directory_bits = self.keys.len().checked_ilog2().unwrap_or(0).clamp(1, 20);
         let shift = u32::BITS.saturating_sub(self.directory_bits);
+        self.directory.reserve_exact((1usize << self.directory_bits).saturating_add(1));
         let mut next = 0;
         for bucket in 0..1u32 << self.directory_bits {
             while let Some((digest, _)) = self.digests.get(next)
@@ -99,10 +105,6 @@ impl KeyTable {
             self.directory.push(u32::try_from(next).unwrap_or(u32::MAX));
         }
         self.directory.push(u32::try_from(self.digests.len()).unwrap_or(u32::MAX));
-        self.directory.shrink_to_fit();
-        self.digests.shrink_to_fit();
-        self.keys.shrink_to_fit();
-        self.ids.shrink_to_fit();
     }
 
     /// Enters which plans each key has. `members` are pairs of key and plan, in any order; duplicates count once.
@@ -154,6 +156,24 @@ impl KeyTable {
     fn before(&self, index: KeyIndex) -> Option<&Key> {
         self.keys.get(index.0.checked_sub(1)? as usize)
     }
+}
+
+/// How many keys there are, and how long their ids are together.
+fn size(raw: &[RawApiKeys]) -> (usize, usize) {
+    let (mut keys, mut ids_bytes) = (0usize, 0usize);
+    let mut count = |id: &str| {
+        keys = keys.saturating_add(1);
+        ids_bytes = ids_bytes.saturating_add(id.len());
+    };
+    for entry in raw {
+        match entry {
+            RawApiKeys::One(key) => count(&key.id),
+            RawApiKeys::Packed(keys) => {
+                keys.split_ascii_whitespace().filter_map(|key| key.split(':').next()).for_each(&mut count);
+            }
+        }
+    }
+    (keys, ids_bytes)
 }
 
 /// Keys by id, while a configuration is compiled.

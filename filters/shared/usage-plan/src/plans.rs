@@ -200,6 +200,13 @@ impl Stages {
             *entry = settings;
         }
     }
+
+    /// `apiId/stage`, for messages.
+    fn name(&self, wanted: StageIndex) -> String {
+        let all =
+            self.by_name.iter().flat_map(|(api_id, stages)| stages.iter().map(move |(name, i)| (api_id, name, *i)));
+        all.filter(|(_, _, index)| *index == wanted).map(|(api_id, name, _)| format!("{api_id}/{name}")).collect()
+    }
 }
 
 /// A method's throttle in a stage: its own values, then those of `*/*`, then AWS's defaults. `None` when neither rate
@@ -304,13 +311,5 @@ fn check_one_plan_per_stage(keys: &KeyTable, plans: &[Plan], stages: &Stages, pr
                 );
             }
         }
-    }
-}
-
-impl Stages {
-    fn name(&self, wanted: StageIndex) -> String {
-        let all =
-            self.by_name.iter().flat_map(|(api_id, stages)| stages.iter().map(move |(name, i)| (api_id, name, *i)));
-        all.filter(|(_, _, index)| *index == wanted).map(|(api_id, name, _)| format!("{api_id}/{name}")).collect()
     }
 }

@@ -27,9 +27,8 @@ pub struct RawPlans {
 
 /// An entry of `apiKeys`: an object, or a string of many keys.
 ///
-/// The string holds enabled keys as `id:digest`, separated by blanks. Envoy keeps every JSON value of a configuration
-/// as a message of some hundred bytes, so 100,000 keys are far smaller in a few long strings than in objects of
-/// their own.
+/// The string holds enabled keys as `id:digest`, separated by blanks: 100,000 keys are 6.6 MB of configuration instead
+/// of 9.3 MB, which Envoy holds once and each VM twice while it starts.
 #[derive(Clone, Debug, PartialEq)]
 pub enum RawApiKeys {
     /// `{"id": "k1", "valueSha256": "…"}`
