@@ -1,0 +1,134 @@
+//! `java.util.LinkedHashMap`
+
+use std::rc::Rc;
+
+use super::{CallError, Called, object, some, void};
+use crate::budget::Walk;
+use crate::render::Renderer;
+use crate::value::{Map, Object, ObjectKind, Value, View, ViewKind, contains, equals};
+
+/// `map.name(arguments)`; `target` is the map, or the loop that has it.
+pub(super) fn call(
+    renderer: &mut Renderer<'_, '_>,
+    target: &Value,
+    map: &Map,
+    name: &str,
+    mut arguments: Vec<Value>,
+) -> Called {
+    match (name, arguments.as_slice()) {
+        ("get", [key]) => find(renderer, map, key),
+        ("put", [_, _]) => {
+            let value = arguments.pop().unwrap_or(Value::Null);
+            let key = arguments.pop().unwrap_or(Value::Null);
+            put(renderer, target, map, key, value)
+        }
+        ("size", []) => some(Value::size(map.len())),
+        ("isEmpty", []) => some(map.is_empty()),
+        ("containsKey", [key]) => {
+            searched(renderer, map, key)?;
+            some(map.contains(key))
+        }
+        ("getOrDefault", [key, default]) => {
+            searched(renderer, map, key)?;
+            Ok(Some(map.find(key).unwrap_or_else(|| default.clone())))
+        }
+        ("keySet", []) => view(map, ViewKind::Keys),
+        ("values", []) => view(map, ViewKind::Values),
+        ("entrySet", []) => view(map, ViewKind::Entries),
+        ("remove", [key]) => {
+            searched(renderer, map, key)?;
+            moved(renderer, map)?;
+            Ok(Some(map.remove(key).unwrap_or(Value::Null)))
+        }
+        ("remove", [key, value]) => {
+            moved(renderer, map)?;
+            let same = match map.find(key) {
+                Some(found) => equals(&found, value, Walk::new(&renderer.budget))?,
+                None => false,
+            };
+            if same {
+                map.remove(key);
+            }
+            some(same)
+        }
+        ("putAll", [other]) => {
+            let Some(other) = entries(other) else { return Ok(None) };
+            for (key, value) in other {
+                put(renderer, target, map, key, value)?;
+            }
+            void()
+        }
+        ("putIfAbsent", [key, _]) => {
+            searched(renderer, map, key)?;
+            match map.find(key) {
+                None | Some(Value::Null) => {
+                    let value = arguments.pop().unwrap_or(Value::Null);
+                    let key = arguments.pop().unwrap_or(Value::Null);
+                    put(renderer, target, map, key, value)
+                }
+                found => Ok(found),
+            }
+        }
+        ("replace", [key, _]) => {
+            searched(renderer, map, key)?;
+            if !map.contains(key) {
+                return Ok(Some(Value::Null));
+            }
+            let value = arguments.pop().unwrap_or(Value::Null);
+            let key = arguments.pop().unwrap_or(Value::Null);
+            put(renderer, target, map, key, value)
+        }
+        ("containsValue", [value]) => {
+            let values: Vec<Value> = map.entries().into_iter().map(|(_, value)| value).collect();
+            some(contains(&values, value, Walk::new(&renderer.budget))?)
+        }
+        ("clear", []) => {
+            map.clear();
+            void()
+        }
+        ("clone", []) => {
+            renderer.allocate(map.len().saturating_mul(size_of::<(Value, Value)>()))?;
+            some(map.copy())
+        }
+        _ => object(renderer, target, name, &arguments),
+    }
+}
+
+/// `map.get(key)`
+pub(super) fn find(renderer: &Renderer<'_, '_>, map: &Map, key: &Value) -> Called {
+    searched(renderer, map, key)?;
+    Ok(map.find(key))
+}
+
+fn put(renderer: &mut Renderer<'_, '_>, target: &Value, map: &Map, key: Value, value: Value) -> Called {
+    searched(renderer, map, &key)?;
+    renderer.allocate(size_of::<(Value, Value)>())?;
+    renderer.adopt(target, &key);
+    renderer.adopt(target, &value);
+    Ok(Some(map.put(key, value).unwrap_or(Value::Null)))
+}
+
+fn view(map: &Map, kind: ViewKind) -> Called {
+    some(Value::object(ObjectKind::View(Rc::new(View { map: map.clone(), kind }))))
+}
+
+/// Takes what looking for a key costs: only strings have an index.
+fn searched(renderer: &Renderer<'_, '_>, map: &Map, key: &Value) -> Result<(), CallError> {
+    if let Value::String(_) = key {
+        return Ok(());
+    }
+    Ok(renderer.spend(u64::try_from(map.len() / 4).unwrap_or(u64::MAX))?)
+}
+
+/// Takes what removing an entry costs.
+fn moved(renderer: &Renderer<'_, '_>, map: &Map) -> Result<(), CallError> {
+    Ok(renderer.spend(u64::try_from(map.len() / 4).unwrap_or(u64::MAX))?)
+}
+
+fn entries(value: &Value) -> Option<Vec<(Value, Value)>> {
+    match value {
+        Value::Map(map) => Some(map.entries()),
+        Value::Object(Object(ObjectKind::Loop(scope))) => Some(scope.storage.entries()),
+        _ => None,
+    }
+}

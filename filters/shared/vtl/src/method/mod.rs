@@ -1,0 +1,317 @@
+//! Java's methods and properties, as far as templates use them.
+//!
+//! A method is found by its name and the classes of its arguments, as in Java: `substring("1")` does not exist, and
+//! gives no value. What exists but throws in Java ends the rendering.
+
+mod collection;
+mod list;
+mod map;
+mod number;
+mod scalar;
+mod string;
+
+use std::rc::Rc;
+
+use crate::budget::Walk;
+use crate::error::Limit;
+use crate::host::Thrown;
+use crate::render::{Renderer, Signal};
+use crate::value::{Entry, ListKind, LoopScope, NumberError, Object, ObjectKind, Value, equals, hash_code};
+
+/// Why a call has no result.
+pub(crate) enum CallError {
+    Thrown(Thrown),
+    /// Rendering a block inside of the call ended.
+    Signal(Signal),
+}
+
+/// The result of a call: `None` where there is no such method.
+pub(crate) type Called = Result<Option<Value>, CallError>;
+
+impl CallError {
+    pub(crate) fn into_signal(self, renderer: &Renderer<'_, '_>, method: &str) -> Signal {
+        match self {
+            Self::Thrown(thrown) => renderer.thrown_signal(method, thrown),
+            Self::Signal(signal) => signal,
+        }
+    }
+}
+
+impl From<Signal> for CallError {
+    fn from(signal: Signal) -> Self {
+        Self::Signal(signal)
+    }
+}
+
+impl From<Thrown> for CallError {
+    fn from(thrown: Thrown) -> Self {
+        Self::Thrown(thrown)
+    }
+}
+
+impl From<Limit> for CallError {
+    fn from(limit: Limit) -> Self {
+        Self::Thrown(Thrown::Limit(limit))
+    }
+}
+
+impl From<&str> for CallError {
+    fn from(reason: &str) -> Self {
+        Self::Thrown(Thrown::from(reason))
+    }
+}
+
+impl From<String> for CallError {
+    fn from(reason: String) -> Self {
+        Self::Thrown(Thrown::from(reason))
+    }
+}
+
+impl From<NumberError> for CallError {
+    fn from(error: NumberError) -> Self {
+        match error {
+            NumberError::Digits => Self::from(Limit::Digits),
+            NumberError::Format => Self::from("not a number"),
+        }
+    }
+}
+
+/// What a void method gives.
+fn void() -> Called {
+    Ok(Some(Value::empty()))
+}
+
+fn some(value: impl Into<Value>) -> Called {
+    Ok(Some(value.into()))
+}
+
+/// `target.name(arguments)`
+pub(crate) fn call(renderer: &mut Renderer<'_, '_>, target: &Value, name: &str, mut arguments: Vec<Value>) -> Called {
+    match target {
+        Value::String(text) => string::call(renderer, text, name, &arguments),
+        Value::List(list) => list::call(renderer, target, list, name, arguments),
+        Value::Map(map) => map::call(renderer, target, map, name, arguments),
+        Value::Int(_) | Value::Long(_) | Value::Float(_) | Value::Double(_) | Value::BigInt(_) | Value::Decimal(_) => {
+            number::call(renderer, target, name, &arguments)
+        }
+        Value::Bool(value) => scalar::call_bool(renderer, *value, name, &arguments),
+        Value::Char(unit) => scalar::call_char(renderer, *unit, name, &arguments),
+        Value::Object(Object(kind)) => match kind {
+            ObjectKind::Array(array) => collection::call_array(renderer, target, array, name, arguments),
+            ObjectKind::View(view) => collection::call_view(renderer, target, view, name, &arguments),
+            ObjectKind::Entry(entry) => call_entry(renderer, target, entry, name, arguments),
+            ObjectKind::Cursor(cursor) => match (name, arguments.as_slice()) {
+                ("hasNext", []) => some(cursor.has_next()),
+                ("next", []) if !cursor.has_next() => Err("no more elements".into()),
+                ("next", []) => match cursor.advance() {
+                    Ok(value) => Ok(Some(value.unwrap_or(Value::Null))),
+                    Err(_) => Err("the collection was changed meanwhile".into()),
+                },
+                _ => object(renderer, target, name, &arguments),
+            },
+            ObjectKind::Loop(scope) => call_loop(renderer, target, scope, name, arguments),
+            ObjectKind::Block(_) => object(renderer, target, name, &arguments),
+            ObjectKind::Host(place) => {
+                // A host cannot render blocks.
+                for argument in &mut arguments {
+                    if let Value::Object(Object(ObjectKind::Block(_))) = argument {
+                        *argument = Value::String(renderer.text_of(argument)?);
+                    }
+                }
+                Ok(renderer.call_host(*place, name, &arguments)?)
+            }
+        },
+        Value::Null => Ok(None),
+    }
+}
+
+/// The methods that every object has. `getClass` is not offered.
+fn object(renderer: &mut Renderer<'_, '_>, target: &Value, name: &str, arguments: &[Value]) -> Called {
+    match (name, arguments) {
+        ("toString", []) => Ok(Some(Value::String(renderer.text_of(target)?))),
+        ("equals", [other]) => some(equals(target, other, Walk::new(&renderer.budget))?),
+        ("hashCode", []) => some(hash_code(target, Walk::new(&renderer.budget))?),
+        _ => Ok(None),
+    }
+}
+
+/// `target[index]`, which is `target.get(index)`.
+pub(crate) fn get(renderer: &mut Renderer<'_, '_>, target: &Value, index: &Value) -> Called {
+    match target {
+        Value::List(list) => match index {
+            Value::Int(n) => element(usize::try_from(*n).ok().and_then(|n| list.get(n)), *n),
+            _ => Ok(None),
+        },
+        Value::Map(map) => map::find(renderer, map, index),
+        Value::Object(Object(kind)) => match kind {
+            ObjectKind::Array(array) => match index {
+                Value::Int(n) => element(usize::try_from(*n).ok().and_then(|n| array.get(n)), *n),
+                _ => Ok(None),
+            },
+            ObjectKind::Loop(scope) => Ok(stored(scope, index)),
+            ObjectKind::Host(place) => Ok(renderer.call_host(*place, "get", std::slice::from_ref(index))?),
+            _ => Ok(None),
+        },
+        _ => Ok(None),
+    }
+}
+
+fn element(found: Option<Value>, index: i32) -> Called {
+    match found {
+        Some(value) => Ok(Some(value)),
+        None => Err(format!("index {index} is out of bounds").into()),
+    }
+}
+
+/// What has a `size()`, and its size.
+pub(crate) fn size(target: &Value) -> Option<i32> {
+    let len = match target {
+        Value::List(list) => list.len(),
+        Value::Map(map) => map.len(),
+        Value::Object(Object(kind)) => match kind {
+            ObjectKind::Array(array) => array.len(),
+            ObjectKind::View(view) => view.map.len(),
+            ObjectKind::Loop(scope) => scope.storage.len(),
+            _ => return None,
+        },
+        _ => return None,
+    };
+    Some(i32::try_from(len).unwrap_or(i32::MAX))
+}
+
+/// `target.name`: a key of a map, or what a Java bean's getter gives.
+pub(crate) fn property(target: &Value, name: &str) -> Option<Value> {
+    if let Value::Map(map) = target {
+        return map.get(name);
+    }
+    // A getter is found with a large and a small first letter.
+    let is = |wanted: &str| {
+        let (first, rest) = (name.get(..1), name.get(1..));
+        first.is_some_and(|first| wanted.get(..1).is_some_and(|other| first.eq_ignore_ascii_case(other)))
+            && rest == wanted.get(1..)
+    };
+    match target {
+        Value::String(text) if is("empty") => Some(Value::Bool(text.is_empty())),
+        Value::String(text) if is("blank") => Some(Value::Bool(text.chars().all(char::is_whitespace))),
+        Value::String(text) if is("bytes") => Some(string::bytes(text)),
+        Value::List(list) if is("empty") => Some(Value::Bool(list.is_empty())),
+        Value::Double(n) if is("naN") => Some(Value::Bool(n.is_nan())),
+        Value::Double(n) if is("infinite") => Some(Value::Bool(n.is_infinite())),
+        Value::Object(Object(kind)) => match kind {
+            ObjectKind::Entry(entry) if is("key") => Some(entry.key.clone()),
+            ObjectKind::Entry(entry) if is("value") => Some(entry.value()),
+            ObjectKind::View(view) if is("empty") => Some(Value::Bool(view.map.is_empty())),
+            ObjectKind::Loop(scope) => {
+                let getter = ["index", "count", "hasNext", "first", "last", "parent", "topmost", "replaced"];
+                match getter.into_iter().find(|getter| is(getter)) {
+                    Some(getter) => loop_property(scope, getter),
+                    None => stored(scope, &Value::from(name)),
+                }
+            }
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Longest chain of loops that is searched: deeper ones are made by setting `$foreach`, which nobody does.
+const MAX_LOOPS: usize = 256;
+
+/// The loop and those around it.
+fn loops(scope: &Rc<LoopScope>) -> impl Iterator<Item = Rc<LoopScope>> {
+    std::iter::successors(Some(Rc::clone(scope)), |scope| scope.parent.clone()).take(MAX_LOOPS)
+}
+
+fn loop_property(scope: &Rc<LoopScope>, name: &str) -> Option<Value> {
+    let index = scope.index.get();
+    let of = |scope: Rc<LoopScope>| Value::object(ObjectKind::Loop(scope));
+    Some(match name {
+        "index" => Value::Int(index),
+        "count" => Value::Int(index.saturating_add(1)),
+        "hasNext" => Value::Bool(scope.has_next.get()),
+        "first" => Value::Bool(index < 1),
+        "last" => Value::Bool(!scope.has_next.get()),
+        "parent" => of(scope.parent.clone()?),
+        "topmost" => of(loops(scope).last()?),
+        _ => loops(scope).find_map(|scope| scope.replaced.clone())?,
+    })
+}
+
+/// What the template put into `$foreach`, or into that of a loop around.
+fn stored(scope: &Rc<LoopScope>, key: &Value) -> Option<Value> {
+    loops(scope).find_map(|scope| scope.storage.find(key))
+}
+
+fn call_loop(
+    renderer: &mut Renderer<'_, '_>,
+    target: &Value,
+    scope: &Rc<LoopScope>,
+    name: &str,
+    arguments: Vec<Value>,
+) -> Called {
+    let getter = match name {
+        "hasNext" => "hasNext",
+        "isFirst" => "first",
+        "isLast" => "last",
+        "getIndex" => "index",
+        "getCount" => "count",
+        "getHasNext" => "hasNext",
+        "getFirst" => "first",
+        "getLast" => "last",
+        "getParent" => "parent",
+        "getTopmost" => "topmost",
+        "getReplaced" => "replaced",
+        "get" => match arguments.as_slice() {
+            [key] => return Ok(stored(scope, key)),
+            _ => return Ok(None),
+        },
+        _ => return map::call(renderer, target, &scope.storage, name, arguments),
+    };
+    if arguments.is_empty() { Ok(loop_property(scope, getter)) } else { Ok(None) }
+}
+
+fn call_entry(
+    renderer: &mut Renderer<'_, '_>,
+    target: &Value,
+    entry: &Rc<Entry>,
+    name: &str,
+    mut arguments: Vec<Value>,
+) -> Called {
+    match (name, arguments.as_slice()) {
+        ("getKey", []) => Ok(Some(entry.key.clone())),
+        ("getValue", []) => Ok(Some(entry.value())),
+        ("setValue", [_]) => {
+            let value = arguments.pop().unwrap_or(Value::Null);
+            renderer.adopt(&Value::Map(entry.map.clone()), &value);
+            Ok(Some(entry.set(value)))
+        }
+        _ => object(renderer, target, name, &arguments),
+    }
+}
+
+/// The elements of what Java has as a `Collection`.
+fn elements(value: &Value) -> Option<Vec<Value>> {
+    match value {
+        Value::List(list) => Some(list.to_vec()),
+        Value::Object(Object(ObjectKind::View(view))) => Some(view.to_vec()),
+        _ => None,
+    }
+}
+
+/// A new list of these values, for which the rendering pays.
+fn new_list(renderer: &Renderer<'_, '_>, values: Vec<Value>) -> Called {
+    renderer.allocate(values.len().saturating_mul(size_of::<Value>()))?;
+    Ok(Some(Value::List(crate::value::List::new(ListKind::Vtl, values))))
+}
+
+/// A new array, likewise.
+fn new_array(renderer: &Renderer<'_, '_>, values: Vec<Value>) -> Called {
+    renderer.allocate(values.len().saturating_mul(size_of::<Value>()))?;
+    Ok(Some(Value::array(values)))
+}
+
+/// A new text, likewise.
+fn new_text(renderer: &Renderer<'_, '_>, text: String) -> Called {
+    renderer.allocate(text.len())?;
+    some(text)
+}

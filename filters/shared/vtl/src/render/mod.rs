@@ -1,0 +1,290 @@
+//! Walks a compiled template and writes its output.
+
+mod cycles;
+mod evaluate;
+mod foreach;
+mod pattern_cache;
+mod reference;
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use crate::ast::{Node, Offset, Program, Slot};
+use crate::budget::Budget;
+use crate::error::{Limit, Position, RenderErrorKind};
+use crate::host::{Host, Thrown};
+use crate::limits::{MAX_OUTPUT_BYTES, MAX_RENDER_DEPTH};
+use crate::scope::{Scope, Trace};
+use crate::value::{Block, NumberError, Object, ObjectKind, Printer, Value, print};
+use cycles::Adoptions;
+pub(crate) use pattern_cache::PatternCache;
+
+/// How often a block may be inside of itself; further in, its reference is printed as typed.
+const MAX_BLOCK_DEPTH: u32 = 2;
+
+/// A rendering that failed, and where in the template.
+#[derive(Debug)]
+pub(crate) struct Fault {
+    pub kind: RenderErrorKind,
+    pub at: Offset,
+}
+
+/// Why rendering does not simply go on.
+#[derive(Debug)]
+pub(crate) enum Signal {
+    Fault(Box<Fault>),
+    /// `#break`, for the innermost block, or for the loop of this identity.
+    Break(Option<usize>),
+    Stop,
+}
+
+type Rendered<T> = Result<T, Signal>;
+
+/// Renders a program.
+pub(crate) fn render(
+    program: &Program,
+    source: &str,
+    patterns: &PatternCache,
+    scope: &mut Scope<'_>,
+) -> Result<String, Fault> {
+    let mut slots = vec![Value::Null; program.names.len()];
+    for (name, value) in &scope.variables {
+        let slot = program.names.iter().position(|known| **known == **name);
+        if let Some(place) = slot.and_then(|slot| slots.get_mut(slot)) {
+            *place = value.clone();
+        }
+    }
+    let trace = match &mut scope.trace {
+        Some(observer) => Some(&mut **observer as &mut dyn FnMut(Trace<'_>)),
+        None => None,
+    };
+    let mut renderer = Renderer {
+        program,
+        source,
+        patterns,
+        hosts: &scope.hosts,
+        trace,
+        slots,
+        hidden: Vec::new(),
+        depth: 0,
+        budget: Budget::default(),
+        at: 0,
+        adoptions: Adoptions::default(),
+    };
+    let mut out = String::with_capacity(source.len());
+    let result = renderer.nodes(&program.nodes, &mut out);
+    let Renderer { slots, adoptions, .. } = renderer;
+    drop(slots);
+    adoptions.dissolve_cycles();
+    match result {
+        // Outside of every block, `#break` ends the template, too.
+        Ok(()) | Err(Signal::Break(_) | Signal::Stop) => Ok(out),
+        Err(Signal::Fault(fault)) => Err(*fault),
+    }
+}
+
+pub(crate) struct Renderer<'t, 's> {
+    program: &'t Program,
+    source: &'t str,
+    patterns: &'t PatternCache,
+    hosts: &'s [&'s dyn Host],
+    trace: Option<&'s mut dyn FnMut(Trace<'_>)>,
+    slots: Vec<Value>,
+    /// Loop variables that are null in this iteration, and stay so whatever is set; `false` once one was removed.
+    hidden: Vec<(Slot, bool)>,
+    depth: u32,
+    pub(crate) budget: Budget,
+    /// Where in the template the last construct begins.
+    at: Offset,
+    adoptions: Adoptions,
+}
+
+impl Renderer<'_, '_> {
+    fn nodes(&mut self, nodes: &[Node], out: &mut String) -> Rendered<()> {
+        for node in nodes {
+            self.node(node, out)?;
+        }
+        Ok(())
+    }
+
+    fn node(&mut self, node: &Node, out: &mut String) -> Rendered<()> {
+        self.spend(1)?;
+        match node {
+            Node::Text(text) => self.write(text, out),
+            Node::Print(reference) => self.print_reference(reference, out),
+            Node::Set(set) => self.set(set),
+            Node::If(node) => {
+                for (condition, body) in &node.branches {
+                    if self.is_true(condition)? {
+                        return self.nested(|r| r.nodes(body, out));
+                    }
+                }
+                match &node.otherwise {
+                    Some(body) => self.nested(|r| r.nodes(body, out)),
+                    None => Ok(()),
+                }
+            }
+            Node::Foreach(node) => self.nested(|r| r.foreach(node, out)),
+            Node::Define(define) => {
+                let block = Block { body: Rc::clone(&define.body), depth: Cell::new(0) };
+                self.put(define.variable, Value::object(ObjectKind::Block(Rc::new(block))));
+                Ok(())
+            }
+            Node::Break(None, _) => Err(Signal::Break(None)),
+            Node::Break(Some(argument), at) => match self.value(argument)? {
+                Value::Object(Object(ObjectKind::Loop(scope))) => Err(Signal::Break(Some(scope.owner))),
+                _ => Err(self.fault_at(*at, RenderErrorKind::Failed("#break takes a loop, such as $foreach".into()))),
+            },
+            Node::Stop(argument) => {
+                if let Some(argument) = argument {
+                    let message = self.value(argument)?;
+                    self.text_of(&message)?;
+                }
+                Err(Signal::Stop)
+            }
+        }
+    }
+
+    /// Appends to the output.
+    fn write(&mut self, text: &str, out: &mut String) -> Rendered<()> {
+        out.push_str(text);
+        self.check(out)
+    }
+
+    pub(crate) fn spend(&self, steps: u64) -> Rendered<()> {
+        self.budget.spend(steps).map_err(|limit| self.limit(limit))
+    }
+
+    /// Takes memory for a text or a collection.
+    pub(crate) fn allocate(&self, bytes: usize) -> Rendered<()> {
+        self.budget.allocate(bytes).map_err(|limit| self.limit(limit))
+    }
+
+    /// One level deeper, while `inside` runs.
+    fn nested<T>(&mut self, inside: impl FnOnce(&mut Self) -> Rendered<T>) -> Rendered<T> {
+        if self.depth >= MAX_RENDER_DEPTH {
+            return Err(self.limit(Limit::Depth));
+        }
+        self.depth = self.depth.saturating_add(1);
+        let result = inside(self);
+        self.depth = self.depth.saturating_sub(1);
+        result
+    }
+
+    pub(crate) fn limit(&self, limit: Limit) -> Signal {
+        self.fault(RenderErrorKind::Limit(limit))
+    }
+
+    fn fault(&self, kind: RenderErrorKind) -> Signal {
+        self.fault_at(self.at, kind)
+    }
+
+    fn fault_at(&self, at: Offset, kind: RenderErrorKind) -> Signal {
+        Signal::Fault(Box::new(Fault { kind, at }))
+    }
+
+    fn failed(&self, reason: impl Into<String>) -> Signal {
+        self.fault(RenderErrorKind::Failed(reason.into()))
+    }
+
+    /// A calculation failed.
+    fn number_fault(&self, error: NumberError) -> Signal {
+        match error {
+            NumberError::Digits => self.limit(Limit::Digits),
+            NumberError::Format => self.failed("the calculation has no result"),
+        }
+    }
+
+    /// A method threw.
+    fn thrown(&self, method: &str, thrown: Thrown) -> Signal {
+        match thrown {
+            Thrown::Limit(limit) => self.limit(limit),
+            Thrown::Exception(reason) => self.fault(RenderErrorKind::Method { method: method.to_owned(), reason }),
+        }
+    }
+
+    /// The printed form of a value.
+    pub(crate) fn text_of(&mut self, value: &Value) -> Rendered<Rc<str>> {
+        if let Value::String(text) = value {
+            return Ok(Rc::clone(text));
+        }
+        let mut text = String::new();
+        print(value, &mut text, 0, self)?;
+        self.allocate(text.len())?;
+        Ok(Rc::from(text))
+    }
+
+    /// Renders a block; `false` where it is too deep inside of itself.
+    fn render_block(&mut self, block: &Rc<Block>, out: &mut String) -> Rendered<bool> {
+        let depth = block.depth.get();
+        if depth >= MAX_BLOCK_DEPTH {
+            return Ok(false);
+        }
+        block.depth.set(depth.saturating_add(1));
+        let result = self.nested(|r| r.nodes(&block.body, out));
+        block.depth.set(depth);
+        match result {
+            Ok(()) | Err(Signal::Break(None)) => Ok(true),
+            Err(signal) => Err(signal),
+        }
+    }
+
+    /// What a variable holds.
+    fn read(&self, slot: Slot) -> Value {
+        if !self.hidden.is_empty() && self.hidden.iter().any(|(hidden, active)| *hidden == slot && *active) {
+            return Value::Null;
+        }
+        self.slots.get(slot).cloned().unwrap_or(Value::Null)
+    }
+
+    fn put(&mut self, slot: Slot, value: Value) {
+        if let Value::Null = value {
+            for (hidden, active) in &mut self.hidden {
+                *active = *active || *hidden == slot;
+            }
+        }
+        if let Some(place) = self.slots.get_mut(slot) {
+            *place = value;
+        }
+    }
+
+    /// Sets a variable back to what it was, where null means that there was none.
+    fn restore(&mut self, slot: Slot, value: Value) {
+        if let Value::Null = value {
+            for (hidden, active) in &mut self.hidden {
+                *active = *active && *hidden != slot;
+            }
+        }
+        if let Some(place) = self.slots.get_mut(slot) {
+            *place = value;
+        }
+    }
+
+    fn observe(&mut self, at: Offset, reference: &str, value: &Value) {
+        if let Some(observer) = &mut self.trace {
+            let position = Position::of(self.source, usize::try_from(at).unwrap_or(usize::MAX));
+            observer(Trace { line: position.line, column: position.column, reference, value });
+        }
+    }
+}
+
+impl Printer for Renderer<'_, '_> {
+    type Error = Signal;
+
+    fn block(&mut self, block: &Rc<Block>, out: &mut String) -> Rendered<()> {
+        if !self.render_block(block, out)? {
+            // Java's `toString` gives null here.
+            out.push_str("null");
+        }
+        Ok(())
+    }
+
+    fn check(&mut self, out: &str) -> Rendered<()> {
+        self.spend(1)?;
+        if out.len() > MAX_OUTPUT_BYTES { Err(self.limit(Limit::Output)) } else { Ok(()) }
+    }
+
+    fn too_deep(&self) -> Signal {
+        self.limit(Limit::Depth)
+    }
+}

@@ -1,0 +1,274 @@
+//! `replaceAll`, `replaceFirst`, `split` and `matches`, with Java's rules for empty matches and for `$1` in
+//! replacements.
+
+use regex_lite::{Captures, Regex};
+
+use super::pattern::Pattern;
+
+impl Pattern {
+    /// `matches`: the whole text.
+    pub(crate) fn matches(&self, text: &str) -> bool {
+        match self {
+            Self::Literal(literal) => literal == text,
+            Self::Regex { whole, .. } => whole.is_match(text),
+        }
+    }
+
+    /// `replaceAll`, or `replaceFirst`. `max_len` bounds the result.
+    ///
+    /// # Errors
+    /// The reason, for a replacement that Java refuses, or a result that is too long.
+    pub(crate) fn replace(
+        &self,
+        text: &str,
+        replacement: &str,
+        first_only: bool,
+        max_len: usize,
+    ) -> Result<String, String> {
+        let groups = match self {
+            Self::Literal(_) => 0,
+            Self::Regex { find, .. } => find.captures_len().saturating_sub(1),
+        };
+        // Java reads the replacement when there is something to replace.
+        let mut parsed: Option<Replacement> = None;
+        let mut out = String::with_capacity(text.len());
+        let mut copied = 0;
+        let mut matches = Matches { pattern: self, text, next: Some(0) };
+        while let Some(found) = matches.advance() {
+            if parsed.is_none() {
+                parsed = Some(Replacement::parse(replacement, groups, self)?);
+            }
+            out.push_str(text.get(copied..found.start).unwrap_or(""));
+            if let Some(replacement) = &parsed {
+                replacement.write(&found, &mut out);
+            }
+            if out.len() > max_len {
+                return Err("the result is too long".to_owned());
+            }
+            copied = found.end;
+            if first_only {
+                break;
+            }
+        }
+        out.push_str(text.get(copied..).unwrap_or(""));
+        Ok(out)
+    }
+
+    /// `split(pattern, limit)`: with 0 the empty strings at the end are left out.
+    pub(crate) fn split<'t>(&self, text: &'t str, limit: i32) -> Vec<&'t str> {
+        let most = usize::try_from(limit).ok().filter(|n| *n > 0);
+        let mut parts = Vec::new();
+        let mut from = 0;
+        let mut matches = Matches { pattern: self, text, next: Some(0) };
+        while let Some(found) = matches.advance() {
+            if most.is_some_and(|most| parts.len().saturating_add(1) >= most) {
+                break;
+            }
+            // An empty match at the very beginning splits nothing off.
+            if found.end == 0 {
+                continue;
+            }
+            parts.push(text.get(from..found.start).unwrap_or(""));
+            from = found.end;
+        }
+        if parts.is_empty() {
+            return vec![text];
+        }
+        parts.push(text.get(from..).unwrap_or(""));
+        if limit == 0 {
+            while parts.last().is_some_and(|part| part.is_empty()) {
+                parts.pop();
+            }
+        }
+        parts
+    }
+}
+
+/// A match, and its groups if the pattern has any.
+struct Found<'t> {
+    start: usize,
+    end: usize,
+    text: &'t str,
+    groups: Option<Captures<'t>>,
+}
+
+/// Matches one after the other, as `Matcher.find` gives them: an empty match may follow directly on another match.
+struct Matches<'p, 't> {
+    pattern: &'p Pattern,
+    text: &'t str,
+    /// Where to search next.
+    next: Option<usize>,
+}
+
+impl<'t> Matches<'_, 't> {
+    fn advance(&mut self) -> Option<Found<'t>> {
+        let from = self.next?;
+        let found = match self.pattern {
+            Pattern::Literal(literal) => {
+                let start = self.text.get(from..)?.find(literal.as_str())?.saturating_add(from);
+                let end = start.saturating_add(literal.len());
+                Found { start, end, text: self.text.get(start..end)?, groups: None }
+            }
+            Pattern::Regex { find, .. } => find_at(find, self.text, from)?,
+        };
+        self.next = if found.end > found.start {
+            Some(found.end)
+        } else {
+            let after = self.text.get(found.end..).and_then(|rest| rest.chars().next());
+            after.map(|c| found.end.saturating_add(c.len_utf8()))
+        };
+        Some(found)
+    }
+}
+
+fn find_at<'t>(regex: &Regex, text: &'t str, from: usize) -> Option<Found<'t>> {
+    if regex.captures_len() <= 1 {
+        let found = regex.find_at(text, from)?;
+        return Some(Found { start: found.start(), end: found.end(), text: found.as_str(), groups: None });
+    }
+    let groups = regex.captures_at(text, from)?;
+    let found = groups.get(0)?;
+    let (start, end, text) = (found.start(), found.end(), found.as_str());
+    Some(Found { start, end, text, groups: Some(groups) })
+}
+
+/// A replacement: texts and groups.
+struct Replacement<'r> {
+    parts: Vec<Part<'r>>,
+}
+
+enum Part<'r> {
+    Char(char),
+    Text(&'r str),
+    Group(usize),
+    Whole,
+    Named(&'r str),
+}
+
+impl<'r> Replacement<'r> {
+    fn parse(text: &'r str, groups: usize, pattern: &Pattern) -> Result<Self, String> {
+        let mut parts = Vec::new();
+        let mut rest = text;
+        loop {
+            let plain = rest.find(['\\', '$']).unwrap_or(rest.len());
+            let (before, special) = rest.split_at_checked(plain).unwrap_or((rest, ""));
+            parts.push(Part::Text(before));
+            let mut chars = special.chars();
+            match chars.next() {
+                None => break,
+                Some('\\') => {
+                    let escaped = chars.next().ok_or("the character to be escaped is missing")?;
+                    parts.push(Part::Char(escaped));
+                    rest = chars.as_str();
+                }
+                Some(_) => {
+                    let (part, after) = reference(chars.as_str(), groups, pattern)?;
+                    parts.push(part);
+                    rest = after;
+                }
+            }
+        }
+        Ok(Self { parts })
+    }
+
+    fn write(&self, found: &Found<'_>, out: &mut String) {
+        for part in &self.parts {
+            match part {
+                Part::Char(c) => out.push(*c),
+                Part::Text(text) => out.push_str(text),
+                Part::Group(n) => {
+                    let group = found.groups.as_ref().and_then(|groups| groups.get(*n));
+                    out.push_str(group.map_or("", |group| group.as_str()));
+                }
+                Part::Named(name) => {
+                    let group = found.groups.as_ref().and_then(|groups| groups.name(name));
+                    out.push_str(group.map_or("", |group| group.as_str()));
+                }
+                Part::Whole => out.push_str(found.text),
+            }
+        }
+    }
+}
+
+/// `$1` or `${name}`, after the `$`.
+fn reference<'r>(text: &'r str, groups: usize, pattern: &Pattern) -> Result<(Part<'r>, &'r str), String> {
+    if let Some(named) = text.strip_prefix('{') {
+        let (name, rest) = named.split_once('}').ok_or("a group name in the replacement is not closed")?;
+        let known = match pattern {
+            Pattern::Literal(_) => false,
+            Pattern::Regex { find, .. } => find.capture_names().flatten().any(|known| known == name),
+        };
+        return if known { Ok((Part::Named(name), rest)) } else { Err(format!("no group named `{name}`")) };
+    }
+    let mut chars = text.chars();
+    let Some(first) = chars.next().and_then(|c| c.to_digit(10)) else {
+        return Err("illegal group reference".to_owned());
+    };
+    let mut number = usize::try_from(first).unwrap_or(0);
+    if number > groups {
+        return Err(format!("no group {number}"));
+    }
+    let mut rest = chars.as_str();
+    // More digits belong to the number as long as there is such a group.
+    while let Some(digit) = rest.chars().next().and_then(|c| c.to_digit(10)) {
+        let longer = number.saturating_mul(10).saturating_add(usize::try_from(digit).unwrap_or(0));
+        if longer > groups {
+            break;
+        }
+        number = longer;
+        rest = rest.get(1..).unwrap_or("");
+    }
+    Ok((if number == 0 { Part::Whole } else { Part::Group(number) }, rest))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn replace(text: &str, pattern: &str, replacement: &str) -> Result<String, String> {
+        Pattern::compile(pattern)?.replace(text, replacement, false, 1000)
+    }
+
+    #[test]
+    fn replacements() {
+        for (text, pattern, replacement, result) in [
+            ("baaac", "a*", "x", "xbxxcx"),
+            ("Hello World", "(\\w+) (\\w+)", "$2 $1", "World Hello"),
+            ("abc", "b", "[$0]", "a[b]c"),
+            ("abc", "(b)", "$10", "ab0c"),
+            ("abc", "b", "\\$1\\\\", "a$1\\c"),
+            ("abc", "(?<n>b)", "<${n}>", "a<b>c"),
+            ("it\\'s", "\\\\'", "'", "it's"),
+            ("abc", "", "-", "-a-b-c-"),
+            ("abc", "x", "$9", "abc"),
+            ("a\u{e9}b", "\u{e9}?", "-", "-a--b-"),
+            ("ab", "^", "x", "xab"),
+        ] {
+            assert_eq!(replace(text, pattern, replacement).as_deref(), Ok(result), "{text} {pattern}");
+        }
+        assert!(replace("abc", "b", "$1").is_err());
+        assert!(replace("abc", "b", "$").is_err());
+        assert!(replace("abc", "b", "\\").is_err());
+        assert!(replace("abc", "b", "${n}").is_err());
+        assert!(replace(&"a".repeat(100), "", &"x".repeat(100)).is_err());
+    }
+
+    #[test]
+    fn splits() {
+        for (text, pattern, limit, parts) in [
+            ("a,b,,c", ",", 0, &["a", "b", "", "c"][..]),
+            ("a,b,,", ",", 0, &["a", "b"]),
+            ("a,b,,", ",", -1, &["a", "b", "", ""]),
+            ("a,b,c", ",", 2, &["a", "b,c"]),
+            ("abc", "", 0, &["a", "b", "c"]),
+            ("/a/b", "/", 0, &["", "a", "b"]),
+            ("abc", "x", 0, &["abc"]),
+            ("", ",", 0, &[""]),
+            (",", ",", 0, &[]),
+            ("a1b22c", "\\d+", 0, &["a", "b", "c"]),
+        ] {
+            assert_eq!(Pattern::compile(pattern).unwrap().split(text, limit), parts, "{text} {pattern} {limit}");
+        }
+    }
+}

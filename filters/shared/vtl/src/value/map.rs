@@ -1,0 +1,257 @@
+//! Maps that keep the order of insertion.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use super::Value;
+use super::equality::equals;
+use super::objects::release;
+use crate::budget::{Budget, Walk};
+
+/// How a map prints and finds its keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MapKind {
+    /// `{a=1, b=2}`
+    Plain,
+    /// Prints nothing: the parts of `$context`, as recorded on API Gateway.
+    Context,
+    /// Finds a key in any case, if not in its own: header names.
+    Headers,
+}
+
+/// `java.util.LinkedHashMap`: shared, so that a clone is the same map.
+#[derive(Debug, Clone)]
+pub struct Map(Rc<MapCell>);
+
+#[derive(Debug)]
+struct MapCell {
+    kind: MapKind,
+    table: RefCell<Table>,
+    /// Counts insertions and removals. A loop over the map fails when they happen meanwhile.
+    changes: Cell<u32>,
+}
+
+#[derive(Debug, Default)]
+struct Table {
+    entries: Vec<(Value, Value)>,
+    /// Places of the string keys, once there are many.
+    index: Option<HashMap<Rc<str>, usize>>,
+}
+
+/// Maps up to this size are searched from the front. It is faster, and most are smaller.
+const MAX_UNINDEXED: usize = 16;
+
+impl Drop for MapCell {
+    fn drop(&mut self) {
+        let entries = std::mem::take(&mut self.table.get_mut().entries);
+        release(entries.into_iter().flat_map(|(key, value)| [key, value]));
+    }
+}
+
+impl Default for Map {
+    fn default() -> Self {
+        Self::new(MapKind::Plain)
+    }
+}
+
+impl Map {
+    /// An empty map.
+    pub fn new(kind: MapKind) -> Self {
+        Self::with_entries(kind, Vec::new())
+    }
+
+    /// A map of these entries, whose keys differ.
+    pub(crate) fn with_entries(kind: MapKind, entries: Vec<(Value, Value)>) -> Self {
+        let mut table = Table { entries, index: None };
+        table.reindex();
+        Self(Rc::new(MapCell { kind, table: RefCell::new(table), changes: Cell::new(0) }))
+    }
+
+    /// How it prints.
+    pub fn kind(&self) -> MapKind {
+        self.0.kind
+    }
+
+    /// Number of entries.
+    pub fn len(&self) -> usize {
+        self.read(|entries| entries.len())
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The value of a string key.
+    pub fn get(&self, key: &str) -> Option<Value> {
+        let table = self.0.table.try_borrow().ok()?;
+        let place = table.find_text(key, self.0.kind)?;
+        table.entries.get(place).map(|(_, value)| value.clone())
+    }
+
+    /// Sets the value of a string key.
+    pub fn insert(&self, key: &str, value: impl Into<Value>) {
+        self.put(Value::from(key), value.into());
+    }
+
+    /// The entries, as they are now.
+    pub fn entries(&self) -> Vec<(Value, Value)> {
+        self.read(|entries| entries.to_vec())
+    }
+
+    /// Whether both are the same map, not only equal.
+    pub fn is_same(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+
+    pub(crate) fn address(&self) -> usize {
+        Rc::as_ptr(&self.0).addr()
+    }
+
+    pub(crate) fn owners(&self) -> usize {
+        Rc::strong_count(&self.0)
+    }
+
+    pub(crate) fn changes(&self) -> u32 {
+        self.0.changes.get()
+    }
+
+    /// Looks at the entries. `look` must not come back to this map to change it.
+    pub(crate) fn read<R: Default>(&self, look: impl FnOnce(&[(Value, Value)]) -> R) -> R {
+        self.0.table.try_borrow().map(|table| look(&table.entries)).unwrap_or_default()
+    }
+
+    /// The value of any key.
+    pub(crate) fn find(&self, key: &Value) -> Option<Value> {
+        let table = self.0.table.try_borrow().ok()?;
+        let place = table.find(key, self.0.kind)?;
+        table.entries.get(place).map(|(_, value)| value.clone())
+    }
+
+    pub(crate) fn contains(&self, key: &Value) -> bool {
+        self.0.table.try_borrow().is_ok_and(|table| table.find(key, self.0.kind).is_some())
+    }
+
+    pub(crate) fn entry(&self, place: usize) -> Option<(Value, Value)> {
+        self.read(|entries| entries.get(place).cloned())
+    }
+
+    /// Sets a value, and gives the one before.
+    pub(crate) fn put(&self, key: Value, value: Value) -> Option<Value> {
+        let mut table = self.0.table.try_borrow_mut().ok()?;
+        let place = table.find(&key, self.0.kind);
+        if let Some((_, old)) = place.and_then(|place| table.entries.get_mut(place)) {
+            return Some(std::mem::replace(old, value));
+        }
+        table.push(key, value);
+        self.0.changes.set(self.changes().wrapping_add(1));
+        None
+    }
+
+    /// Removes an entry, and gives its value.
+    pub(crate) fn remove(&self, key: &Value) -> Option<Value> {
+        let removed = {
+            let mut table = self.0.table.try_borrow_mut().ok()?;
+            let place = table.find(key, self.0.kind)?;
+            if place >= table.entries.len() {
+                return None;
+            }
+            let removed = table.entries.remove(place);
+            table.reindex();
+            removed
+        };
+        self.0.changes.set(self.changes().wrapping_add(1));
+        Some(removed.1)
+    }
+
+    pub(crate) fn clear(&self) {
+        self.0.changes.set(self.changes().wrapping_add(1));
+        self.dissolve();
+    }
+
+    /// Takes everything out, without counting as a change.
+    pub(crate) fn dissolve(&self) {
+        let table = self.0.table.try_borrow_mut().map(|mut table| std::mem::take(&mut *table));
+        drop(table);
+    }
+
+    /// A new map with the same entries.
+    pub(crate) fn copy(&self) -> Self {
+        Self::with_entries(self.kind(), self.entries())
+    }
+}
+
+impl Table {
+    fn find(&self, key: &Value, kind: MapKind) -> Option<usize> {
+        if let Value::String(text) = key {
+            return self.find_text(text, kind);
+        }
+        // Other keys are few, and the caller pays for the search. What is nested too deeply is not found.
+        let budget = Budget::default();
+        self.entries.iter().position(|(k, _)| equals(k, key, Walk::new(&budget)).unwrap_or(false))
+    }
+
+    fn find_text(&self, key: &str, kind: MapKind) -> Option<usize> {
+        let exact = match &self.index {
+            Some(index) => index.get(key).copied(),
+            None => self.entries.iter().position(|(k, _)| k.as_str() == Some(key)),
+        };
+        if exact.is_none() && kind == MapKind::Headers {
+            return self.entries.iter().position(|(k, _)| k.as_str().is_some_and(|k| k.eq_ignore_ascii_case(key)));
+        }
+        exact
+    }
+
+    fn push(&mut self, key: Value, value: Value) {
+        let place = self.entries.len();
+        if let (Some(index), Value::String(text)) = (&mut self.index, &key) {
+            index.insert(Rc::clone(text), place);
+        }
+        self.entries.push((key, value));
+        if self.index.is_none() && self.entries.len() > MAX_UNINDEXED {
+            self.reindex();
+        }
+    }
+
+    fn reindex(&mut self) {
+        self.index = (self.entries.len() > MAX_UNINDEXED).then(|| {
+            let texts = self.entries.iter().enumerate().filter_map(|(place, (key, _))| match key {
+                Value::String(text) => Some((Rc::clone(text), place)),
+                _ => None,
+            });
+            texts.collect()
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_keep_their_place_through_the_index() {
+        let map = Map::default();
+        for n in 0..40 {
+            map.insert(&format!("k{n}"), n);
+        }
+        map.insert("k5", 500);
+        assert!(map.remove(&"k0".into()).is_some());
+        map.put(Value::Int(7), "seven".into());
+        assert_eq!(map.len(), 40);
+        assert_eq!(map.get("k5").map(|v| v.to_string()), Some("500".into()));
+        assert_eq!(map.get("k39").map(|v| v.to_string()), Some("39".into()));
+        assert_eq!(map.find(&Value::Int(7)).map(|v| v.to_string()), Some("seven".into()));
+        assert!(map.find(&Value::Long(7)).is_none(), "an Integer is not a Long");
+        assert!(map.get("k0").is_none());
+        assert_eq!(map.entry(0).map(|(k, _)| k.to_string()), Some("k1".into()));
+    }
+
+    #[test]
+    fn header_names_are_found_in_any_case() {
+        let map = Map::new(MapKind::Headers);
+        map.insert("Content-Type", "a");
+        assert!(map.get("content-type").is_some());
+        assert!(Map::default().get("content-type").is_none());
+    }
+}

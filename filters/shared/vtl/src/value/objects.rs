@@ -1,0 +1,354 @@
+//! Arrays, views of maps, entries, iterators, blocks and loops.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use super::{List, Map, Object, ObjectKind, Value};
+use crate::ast::Node;
+
+/// A Java array, as `split` and `toArray` give it.
+#[derive(Debug, Clone)]
+pub(crate) struct Array(Rc<ArrayCell>);
+
+#[derive(Debug)]
+struct ArrayCell(RefCell<Vec<Value>>);
+
+impl Drop for ArrayCell {
+    fn drop(&mut self) {
+        release(std::mem::take(self.0.get_mut()).into_iter());
+    }
+}
+
+impl Array {
+    pub(crate) fn new(items: Vec<Value>) -> Self {
+        Self(Rc::new(ArrayCell(RefCell::new(items))))
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.read(<[Value]>::len)
+    }
+
+    pub(crate) fn get(&self, index: usize) -> Option<Value> {
+        self.read(|items| items.get(index).cloned())
+    }
+
+    pub(crate) fn set(&self, index: usize, value: Value) -> Option<Value> {
+        let mut items = self.0.0.try_borrow_mut().ok()?;
+        items.get_mut(index).map(|slot| std::mem::replace(slot, value))
+    }
+
+    pub(crate) fn read<R: Default>(&self, look: impl FnOnce(&[Value]) -> R) -> R {
+        self.0.0.try_borrow().map(|items| look(&items)).unwrap_or_default()
+    }
+
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+
+    pub(crate) fn address(&self) -> usize {
+        Rc::as_ptr(&self.0).addr()
+    }
+
+    pub(crate) fn owners(&self) -> usize {
+        Rc::strong_count(&self.0)
+    }
+
+    pub(crate) fn dissolve(&self) {
+        let items = self.0.0.try_borrow_mut().map(|mut items| std::mem::take(&mut *items));
+        drop(items);
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ViewKind {
+    Keys,
+    Values,
+    Entries,
+}
+
+/// `keySet()`, `values()` or `entrySet()`: what the map has now, not a copy.
+#[derive(Debug)]
+pub(crate) struct View {
+    pub map: Map,
+    pub kind: ViewKind,
+}
+
+impl View {
+    /// The element for an entry of the map.
+    pub(crate) fn element(&self, (key, value): (Value, Value)) -> Value {
+        match self.kind {
+            ViewKind::Keys => key,
+            ViewKind::Values => value,
+            ViewKind::Entries => Value::object(ObjectKind::Entry(Rc::new(Entry {
+                map: self.map.clone(),
+                key,
+                last: RefCell::new(value),
+            }))),
+        }
+    }
+
+    pub(crate) fn to_vec(&self) -> Vec<Value> {
+        self.map.entries().into_iter().map(|entry| self.element(entry)).collect()
+    }
+}
+
+/// `Map.Entry`
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub map: Map,
+    pub key: Value,
+    /// The value, for an entry that is no longer in the map.
+    last: RefCell<Value>,
+}
+
+impl Drop for Entry {
+    fn drop(&mut self) {
+        release(std::iter::once(std::mem::replace(self.last.get_mut(), Value::Null)));
+    }
+}
+
+impl Entry {
+    pub(crate) fn value(&self) -> Value {
+        match self.map.find(&self.key) {
+            Some(value) => value,
+            None => self.last.try_borrow().map(|last| last.clone()).unwrap_or(Value::Null),
+        }
+    }
+
+    pub(crate) fn set(&self, value: Value) -> Value {
+        let old = self.value();
+        if self.map.contains(&self.key) {
+            self.map.put(self.key.clone(), value.clone());
+        }
+        let replaced = self.last.try_borrow_mut().map(|mut last| std::mem::replace(&mut *last, value));
+        drop(replaced);
+        old
+    }
+}
+
+/// A walk over a collection: a `#foreach`, or `iterator()`.
+#[derive(Debug)]
+pub(crate) struct Cursor {
+    source: Source,
+    next: Cell<usize>,
+}
+
+#[derive(Debug)]
+enum Source {
+    List {
+        list: List,
+        changes: u32,
+    },
+    /// Java looks for the next entry when it gives one, so that a map may grow during its last round.
+    View {
+        view: View,
+        changes: u32,
+        more: Cell<bool>,
+    },
+    Array(Array),
+    /// Steps from a first number, up or down.
+    Range {
+        first: i32,
+        down: bool,
+        len: usize,
+    },
+}
+
+/// A collection was changed while it was iterated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ConcurrentModification;
+
+impl Cursor {
+    pub(crate) fn list(list: &List) -> Self {
+        Self::new(Source::List { list: list.clone(), changes: list.changes() })
+    }
+
+    pub(crate) fn view(map: &Map, kind: ViewKind) -> Self {
+        let view = View { map: map.clone(), kind };
+        let (changes, more) = (map.changes(), Cell::new(!map.is_empty()));
+        Self::new(Source::View { view, changes, more })
+    }
+
+    pub(crate) fn array(array: &Array) -> Self {
+        Self::new(Source::Array(array.clone()))
+    }
+
+    /// From `first` to `last`, both included.
+    pub(crate) fn range(first: i32, last: i32) -> Self {
+        Self::new(Source::Range { first, down: first >= last, len: range_len(first, last) })
+    }
+
+    fn new(source: Source) -> Self {
+        Self { source, next: Cell::new(0) }
+    }
+
+    /// The cursor that `#foreach` makes of a value; `None` where it iterates nothing.
+    pub(crate) fn over(value: &Value) -> Option<Rc<Self>> {
+        Some(match value {
+            Value::List(list) => Rc::new(Self::list(list)),
+            Value::Map(map) => Rc::new(Self::view(map, ViewKind::Values)),
+            Value::Object(Object(kind)) => match kind {
+                ObjectKind::Array(array) => Rc::new(Self::array(array)),
+                ObjectKind::View(view) => Rc::new(Self::view(&view.map, view.kind)),
+                ObjectKind::Loop(scope) => Rc::new(Self::view(&scope.storage, ViewKind::Values)),
+                ObjectKind::Cursor(cursor) => Rc::clone(cursor),
+                _ => return None,
+            },
+            _ => return None,
+        })
+    }
+
+    /// The collection that is walked.
+    pub(crate) fn source(&self) -> Option<Value> {
+        match &self.source {
+            Source::List { list, .. } => Some(Value::List(list.clone())),
+            Source::View { view, .. } => Some(Value::Map(view.map.clone())),
+            Source::Array(array) => Some(Value::object(ObjectKind::Array(array.clone()))),
+            Source::Range { .. } => None,
+        }
+    }
+
+    pub(crate) fn has_next(&self) -> bool {
+        let next = self.next.get();
+        match &self.source {
+            // Java compares for inequality: a list that shrank has a next element, too.
+            Source::List { list, .. } => next != list.len(),
+            Source::View { more, .. } => more.get(),
+            Source::Array(array) => next < array.len(),
+            Source::Range { len, .. } => next < *len,
+        }
+    }
+
+    /// The next element, `None` at the end.
+    pub(crate) fn advance(&self) -> Result<Option<Value>, ConcurrentModification> {
+        let place = self.next.get();
+        self.next.set(place.saturating_add(1));
+        Ok(match &self.source {
+            Source::List { list, changes } => {
+                if list.changes() != *changes {
+                    return Err(ConcurrentModification);
+                }
+                list.get(place)
+            }
+            Source::View { view, changes, more } => {
+                if view.map.changes() != *changes {
+                    return Err(ConcurrentModification);
+                }
+                more.set(place.saturating_add(1) < view.map.len());
+                view.map.entry(place).map(|entry| view.element(entry))
+            }
+            Source::Array(array) => array.get(place),
+            Source::Range { first, down, len } => (place < *len).then(|| Value::Int(step(*first, *down, place))),
+        })
+    }
+}
+
+/// Number of integers from `first` to `last`.
+pub(crate) fn range_len(first: i32, last: i32) -> usize {
+    usize::try_from(first.abs_diff(last)).unwrap_or(usize::MAX).saturating_add(1)
+}
+
+fn step(first: i32, down: bool, place: usize) -> i32 {
+    let distance = i32::try_from(place).unwrap_or(i32::MAX);
+    if down { first.saturating_sub(distance) } else { first.saturating_add(distance) }
+}
+
+/// What `#define` puts into its variable: rendered each time it is printed.
+#[derive(Debug)]
+pub(crate) struct Block {
+    pub body: Rc<Vec<Node>>,
+    /// How many renderings of it are under way.
+    pub depth: Cell<u32>,
+}
+
+/// `$foreach`
+#[derive(Debug)]
+pub(crate) struct LoopScope {
+    /// Which `#foreach` it belongs to.
+    pub owner: usize,
+    pub index: Cell<i32>,
+    pub has_next: Cell<bool>,
+    pub parent: Option<Rc<LoopScope>>,
+    /// What `$foreach` was before, if not a loop.
+    pub replaced: Option<Value>,
+    /// Properties that the template sets.
+    pub storage: Map,
+}
+
+impl Drop for LoopScope {
+    fn drop(&mut self) {
+        // Loops can be chained by a template that sets `$foreach`, too.
+        let parent = self.parent.take().map(|parent| Value::object(ObjectKind::Loop(parent)));
+        release([parent, self.replaced.take()].into_iter().flatten());
+    }
+}
+
+/// Values under destruction. A template can nest values a million levels deep, and dropping the outermost would drop
+/// the next one inside of itself, and so on until the stack ends.
+#[derive(Default)]
+struct Releasing {
+    active: bool,
+    pending: Vec<Value>,
+}
+
+thread_local! {
+    static RELEASING: RefCell<Releasing> = RefCell::default();
+}
+
+/// Drops the values of a container one after the other.
+pub(super) fn release(values: impl Iterator<Item = Value>) {
+    let mut nested = values.filter(|value| matches!(value, Value::List(_) | Value::Map(_) | Value::Object(_)));
+    let Some(first) = nested.next() else { return };
+    let _ = RELEASING.try_with(|releasing| {
+        if let Ok(mut releasing) = releasing.try_borrow_mut() {
+            releasing.pending.push(first);
+            releasing.pending.extend(nested);
+            if releasing.active {
+                return;
+            }
+            releasing.active = true;
+        }
+        loop {
+            // The borrow ends before the drop, which may come back here.
+            let next = releasing.try_borrow_mut().ok().and_then(|mut releasing| releasing.pending.pop());
+            if next.is_none() {
+                break;
+            }
+        }
+        if let Ok(mut releasing) = releasing.try_borrow_mut() {
+            releasing.active = false;
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::ListKind;
+
+    #[test]
+    fn a_million_levels_are_dropped_without_recursion() {
+        let mut value = Value::Null;
+        for n in 0..1_000_000 {
+            value = if n % 2 == 0 {
+                Value::List(List::new(ListKind::Vtl, vec![value]))
+            } else {
+                let map = Map::default();
+                map.insert("k", value);
+                Value::array(vec![Value::Map(map)])
+            };
+        }
+        drop(value);
+    }
+
+    #[test]
+    fn ranges_count_down_too() {
+        let cursor = Cursor::range(2, -1);
+        let mut seen = Vec::new();
+        while let Ok(Some(value)) = cursor.advance() {
+            seen.push(value.to_string());
+        }
+        assert_eq!(seen, ["2", "1", "0", "-1"]);
+        assert_eq!(range_len(i32::MIN, i32::MAX), 1 << 32);
+    }
+}
