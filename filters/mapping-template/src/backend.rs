@@ -71,6 +71,11 @@ impl Backend {
         })
     }
 
+    /// The mapping.
+    pub(crate) fn mapping(&self) -> &Mapping {
+        &self.mapping
+    }
+
     /// The call for one request.
     pub(crate) fn call(
         &self,

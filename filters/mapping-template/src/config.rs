@@ -57,6 +57,15 @@ impl MappingTemplate {
 }
 
 impl Route {
+    /// The templates of the route that cannot be rendered.
+    pub(crate) fn problems(&self) -> Vec<String> {
+        match &self.integration {
+            Some(Integration::Mock(mapping)) => mapping.problems(),
+            Some(Integration::Backend(backend)) => backend.mapping().problems(),
+            _ => Vec::new(),
+        }
+    }
+
     fn from_raw(raw: RawMappingRoute, api: &Api) -> Result<Self, ConfigError> {
         let integration = match raw.integration {
             None => None,

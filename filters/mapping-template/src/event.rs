@@ -2,14 +2,14 @@
 //!
 //! Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html#api-gateway-simple-proxy-for-lambda-input-format>
 
-use gateway::{Host, Property, json};
+use gateway::{Property, json};
 use serde_json::Value;
 
 use crate::content::base64_encode;
 use crate::request::Request;
 
 /// The members of `requestContext.identity` that are always there, in the service's order.
-const IDENTITY: [&str; 12] = [
+pub(crate) const IDENTITY: [&str; 12] = [
     "cognitoIdentityPoolId",
     "accountId",
     "cognitoIdentityId",
@@ -24,10 +24,10 @@ const IDENTITY: [&str; 12] = [
     "user",
 ];
 /// The members that are there only for methods that require an API key.
-const IDENTITY_OF_KEY: [&str; 2] = ["apiKey", "apiKeyId"];
+pub(crate) const IDENTITY_OF_KEY: [&str; 2] = ["apiKey", "apiKeyId"];
 
 /// Writes the event of a request; `binary` says that its body is bytes.
-pub(crate) fn event(host: &dyn Host, request: &Request<'_>, binary: bool) -> String {
+pub(crate) fn event(request: &Request<'_>, binary: bool) -> String {
     let context = &request.context;
     let api = context.api();
     let mut out = Writer(String::with_capacity(request.body.len().saturating_mul(2).saturating_add(3072)));
@@ -45,7 +45,7 @@ pub(crate) fn event(host: &dyn Host, request: &Request<'_>, binary: bool) -> Str
     let path_parameters = path_parameters.map(|(name, value)| (name, String::from_utf8_lossy(value).into_owned()));
     out.strings("pathParameters", path_parameters);
     out.strings("stageVariables", api.stage_variables.iter().map(|(name, value)| (name.as_str(), value.clone())));
-    write_request_context(host, request, &mut out);
+    write_request_context(request, &mut out);
     if request.body.is_empty() {
         out.raw("body", "null");
     } else if binary {
@@ -71,7 +71,7 @@ fn path(request: &Request<'_>) -> String {
     request.context.get("path").unwrap_or_default()
 }
 
-fn write_request_context(host: &dyn Host, request: &Request<'_>, out: &mut Writer) {
+fn write_request_context(request: &Request<'_>, out: &mut Writer) {
     let context = &request.context;
     let variable = |out: &mut Writer, name: &str| out.text(name, &context.get(name).unwrap_or_default());
     out.open("requestContext", '{');
@@ -98,7 +98,8 @@ fn write_request_context(host: &dyn Host, request: &Request<'_>, out: &mut Write
             out.text(name, &value);
         }
     }
-    if let Some(certificate) = object(host, Property::Identity).and_then(|identity| identity.get("clientCert").cloned())
+    if let Some(certificate) =
+        request.object(Property::Identity).and_then(|identity| identity.get("clientCert").cloned())
     {
         out.raw("clientCert", &certificate.to_string());
     }
@@ -106,7 +107,7 @@ fn write_request_context(host: &dyn Host, request: &Request<'_>, out: &mut Write
     for name in ["domainName", "deploymentId", "apiId"] {
         variable(out, name);
     }
-    if let Some(Value::Object(members)) = object(host, Property::Authorizer) {
+    if let Some(Value::Object(members)) = request.object(Property::Authorizer) {
         write_authorizer(&members, out);
     }
     out.close('}');
@@ -123,10 +124,6 @@ fn write_authorizer(members: &serde_json::Map<String, Value>, out: &mut Writer) 
         }
     }
     out.close('}');
-}
-
-fn object(host: &dyn Host, property: Property) -> Option<Value> {
-    serde_json::from_slice(&host.property(property)?).ok()
 }
 
 /// Names in the order of their first value, each with its values.

@@ -3,8 +3,8 @@
 use std::rc::Rc;
 
 use gateway::{
-    Answer, Body, Callout, ConfigError, Filter, GatewayError, Host, MAX_PAYLOAD_BYTES, Metric, Reply, ResponseType,
-    Step, Stream,
+    Answer, Body, Callout, ConfigError, Filter, GatewayError, Host, LogLevel, MAX_PAYLOAD_BYTES, Metric, Reply,
+    ResponseType, Step, Stream,
 };
 
 use crate::answer::Outcome;
@@ -21,6 +21,16 @@ impl Filter for MappingTemplate {
 
     fn configure(raw: RawConfig) -> Result<Self, ConfigError> {
         Self::from_raw(raw)
+    }
+
+    /// Says which templates are broken. The service takes them, and fails the requests that need them; so do we.
+    fn start(&self, host: &dyn Host) -> Result<(), ConfigError> {
+        for (name, route) in &self.routes {
+            for problem in route.problems() {
+                host.log(LogLevel::Error, &format!("routes.{name}: {problem}"));
+            }
+        }
+        Ok(())
     }
 
     fn stream(self: &Rc<Self>) -> MappingStream {

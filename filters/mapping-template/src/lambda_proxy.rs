@@ -55,7 +55,7 @@ impl LambdaProxy {
         if let Some(reason) = &self.unusable {
             return Err(Failure::configuration(reason.as_str()));
         }
-        let event = event(host, request, binary.matches_content_type(request.headers.last("content-type")));
+        let event = event(request, binary.matches_content_type(request.headers.last("content-type")));
         if event.len() > MAX_LAMBDA_BYTES {
             return Err(lambda::too_large());
         }

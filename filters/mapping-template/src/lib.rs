@@ -29,6 +29,7 @@ mod response;
 mod selection;
 mod template;
 mod uri;
+mod variables;
 
 pub use config::MappingTemplate;
 pub use filter::MappingStream;

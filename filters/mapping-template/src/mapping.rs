@@ -61,6 +61,23 @@ impl Mapping {
         })
     }
 
+    /// The templates that cannot be rendered: where they stand, and why.
+    pub(crate) fn problems(&self) -> Vec<String> {
+        let of = |key: &str, templates: &[(String, Option<Template>)]| {
+            let problem = |(media_type, template): &(String, Option<Template>)| {
+                let problem = template.as_ref()?.problem()?;
+                Some(format!("{key}.{media_type}: {problem}"))
+            };
+            templates.iter().filter_map(problem).collect::<Vec<_>>()
+        };
+        let mut problems = of("requestTemplates", &self.templates);
+        for response in &self.responses {
+            let key = format!("integrationResponses ({}).responseTemplates", response.status);
+            problems.extend(of(&key, response.templates()));
+        }
+        problems
+    }
+
     /// The template for a body of this media type; `Ok(None)` lets the body pass.
     ///
     /// # Errors

@@ -97,6 +97,11 @@ impl<'a> Request<'a> {
         chain
     }
 
+    /// A JSON object that an earlier filter has left.
+    pub fn object(&self, property: Property) -> Option<serde_json::Value> {
+        serde_json::from_slice(&self.host.property(property)?).ok()
+    }
+
     /// The values of a mapping source; none when it is missing. The body is not one of them: [`crate::body`].
     pub fn values(&self, source: &Source) -> Vec<Vec<u8>> {
         let one = |value: Option<Vec<u8>>| value.into_iter().collect();

@@ -135,6 +135,11 @@ impl IntegrationResponse {
         })
     }
 
+    /// All templates, by media type.
+    pub(crate) fn templates(&self) -> &[(String, Option<Template>)] {
+        &self.templates
+    }
+
     /// The template for the first media type that the client accepts, else JSON's, else the first one.
     fn template(&self, accept: Option<&[u8]>) -> Option<(&str, &Template)> {
         let of = |wanted: &str| self.templates.iter().find(|(key, _)| key == wanted);

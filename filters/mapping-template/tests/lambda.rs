@@ -1,5 +1,5 @@
 //! Lambda functions: AWS_PROXY and AWS.
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 mod support;
 
