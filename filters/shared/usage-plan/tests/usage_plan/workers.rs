@@ -18,14 +18,14 @@ fn one_key(fields: &str) -> Plans {
 }
 
 /// Counters in which, between a worker's reading and writing, other workers run as `script` says: so many whole
-/// requests, each of them with the same chance of being interrupted, three deep. Every fourth time nobody interrupts,
-/// so that nobody is kept from writing for ever.
+/// requests, each of them with the same chance of being interrupted, three deep. Ten interruptions are the most
+/// between two requests of the test, so that nobody is kept from writing for ever.
 struct Race<'a> {
     plans: &'a Plans,
     store: Store,
     script: RefCell<Box<dyn Iterator<Item = u8> + 'a>>,
     depth: Cell<u32>,
-    loads: Cell<u32>,
+    interruptions: Cell<u32>,
     clock: Cell<u64>,
     passed: Cell<u64>,
     failed: Cell<u64>,
@@ -38,7 +38,7 @@ impl<'a> Race<'a> {
             store: Store::default(),
             script: RefCell::new(Box::new(script.iter().copied().cycle())),
             depth: Cell::new(0),
-            loads: Cell::new(0),
+            interruptions: Cell::new(0),
             clock: Cell::new(START),
             passed: Cell::new(0),
             failed: Cell::new(0),
@@ -46,6 +46,9 @@ impl<'a> Race<'a> {
     }
 
     fn request(&self) {
+        if self.depth.get() == 0 {
+            self.interruptions.set(0);
+        }
         match self.plans.admit(&get_pets("secret"), UnixMicros(self.clock.get()), self) {
             Ok(_) => self.passed.set(self.passed.get() + 1),
             Err(Denial::Throttled { .. } | Denial::QuotaExceeded { .. }) => {}
@@ -57,11 +60,14 @@ impl<'a> Race<'a> {
 impl Counters for Race<'_> {
     fn load(&self, name: &str) -> Result<Option<(Vec<u8>, Cas)>, SharedDataError> {
         let found = self.store.load(name);
-        self.loads.set(self.loads.get() + 1);
-        if self.depth.get() < 3 && !self.loads.get().is_multiple_of(4) {
+        if self.depth.get() < 3 {
             self.depth.set(self.depth.get() + 1);
             let others = self.script.borrow_mut().next().unwrap_or(0) % 4;
             for _ in 0..others {
+                if self.interruptions.get() == 10 {
+                    break;
+                }
+                self.interruptions.set(self.interruptions.get() + 1);
                 self.clock.set(self.clock.get() + 50);
                 self.request();
             }
@@ -90,12 +96,13 @@ proptest! {
             let seconds = (race.clock.get() - START) as f64 / 1e6;
             prop_assert!(race.passed.get() as f64 <= f64::from(burst) + f64::from(rate) * seconds);
         }
-        // There is a request at least every 100 µs, so what was not taken is the last token, and for a bucket of one
-        // what came in while it was full.
-        let seconds = (race.clock.get() - START) as f64 / 1e6;
-        let due = f64::from(burst) + f64::from(rate) * seconds;
-        let overflow = if burst == 1 { f64::from(rate) * 100e-6 } else { 0.0 };
-        prop_assert!(race.passed.get() as f64 >= due * (0.99 - overflow) - 1.0, "{} of {due}", race.passed.get());
+        // No token is lost but the last ones, as long as the bucket cannot fill up while everybody waits: less than a
+        // millisecond passes from one decision to the next, and that is four tokens at most.
+        if burst >= 5 {
+            let seconds = (race.clock.get() - START) as f64 / 1e6;
+            let due = f64::from(burst) + f64::from(rate) * seconds;
+            prop_assert!(race.passed.get() as f64 >= due * 0.99 - 4.0, "{} of {due}", race.passed.get());
+        }
         prop_assert_eq!(race.failed.get(), 0);
     }
 
