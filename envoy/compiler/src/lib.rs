@@ -12,6 +12,7 @@
 //! * [`openapi`] turns a document into the model in [`api`]: all that the document says, supported or not.
 //! * [`settings`] reads what a definition cannot say: stage, keys, plans, endpoints.
 //! * [`check`] holds both against each other and against the one table of what this project runs ([`support`]).
+//! * [`compile`] makes an Envoy configuration of it, [`run`] an Envoy that follows its files.
 //! * [`routes`] orders the methods so that the first match is API Gateway's choice.
 //!
 //! The later stages accept a [`check::Model`] only, which exists only when no error was found.
@@ -22,10 +23,12 @@
 
 pub mod api;
 pub mod check;
+pub mod compile;
 pub mod diagnostics;
 pub mod openapi;
 pub mod read;
 pub mod routes;
+pub mod run;
 pub mod settings;
 pub mod source;
 pub mod support;

@@ -1,6 +1,5 @@
 //! One request's way through the filter.
 
-use std::borrow::Cow;
 use std::rc::Rc;
 
 use gateway::{
@@ -28,7 +27,7 @@ impl Filter for GatewayResponses {
     }
 
     fn stream(self: &Rc<Self>) -> ResponsesStream {
-        ResponsesStream { filter: Rc::clone(self), ids: None, route: None, trace_id: None, received_bytes: 0, body: None }
+        ResponsesStream { filter: Rc::clone(self), ids: None, route: None, trace_id: None, received_bytes: 0 }
     }
 }
 
@@ -39,8 +38,6 @@ pub struct ResponsesStream {
     route: Option<Rc<RawResponsesRoute>>,
     trace_id: Option<String>,
     received_bytes: usize,
-    /// What the response body is to be replaced by.
-    body: Option<Vec<u8>>,
 }
 
 impl Stream for ResponsesStream {
@@ -78,32 +75,33 @@ impl Stream for ResponsesStream {
         Step::Continue
     }
 
-    fn on_response_headers(&mut self, host: &dyn Host, end_of_stream: bool) -> Step {
-        let details = host.attribute(&["response", "code_details"]).unwrap_or_default();
-        let mut edits = match Answerer::of(&details, status(host)) {
-            Answerer::Upstream | Answerer::Integration => Edits::default(),
-            Answerer::Filter => match host.property(Property::Error).and_then(|json| GatewayError::from_property(&json)) {
-                Some(error) => self.gateway_response(host, &error, false),
-                None => Edits::default(),
-            },
+    fn on_response_headers(&mut self, host: &dyn Host, _end_of_stream: bool) -> Step {
+        let details = host.attribute(&["response", "code_details"]);
+        let ids = self.ids.get_or_insert_with(|| Ids::of_request(host)).clone();
+        let (error, rewrite) = match Answerer::of(details.as_deref(), status(host)) {
+            Answerer::Upstream => (None, false),
+            // No error left: an integration's own answer.
+            Answerer::Filter => (host.property(Property::Error).and_then(|json| GatewayError::from_property(&json)), false),
             Answerer::Envoy(error) => {
                 host.count(Metric::Error);
-                host.log(LogLevel::Info, &format!("{} became {}", String::from_utf8_lossy(&details), error.status));
-                self.gateway_response(host, &error, true)
+                host.log(LogLevel::Info, &format!("{} became {}", String::from_utf8_lossy(&details.unwrap_or_default()), error.status));
+                (Some(error), true)
             }
         };
-        let ids = self.ids.get_or_insert_with(|| Ids::of_request(host));
-        edits.set("x-amzn-requestid", ids.request_id.clone().into_bytes());
-        edits.set("x-amz-apigw-id", ids.extended_request_id.clone().into_bytes());
-        self.body = edits.body.take().filter(|_| !end_of_stream);
-        edits.into()
-    }
-
-    fn on_response_body(&mut self, _host: &dyn Host, _body: Body) -> Step {
-        match &mut self.body {
-            // The first part is replaced by the whole new body, the rest by nothing.
-            Some(body) => Edits { body: Some(std::mem::take(body)), ..Edits::default() }.into(),
-            None => Step::Continue,
+        let custom = error.as_ref().and_then(|error| self.customised(error));
+        match (error, custom) {
+            (Some(error), custom) if rewrite || custom.is_some() => {
+                Step::Respond(Box::new(self.gateway_response(host, error, custom, &ids)))
+            }
+            (error, _) => {
+                let mut edits = Edits::default();
+                edits.set("x-amzn-requestid", ids.request_id.into_bytes());
+                edits.set("x-amz-apigw-id", ids.extended_request_id.into_bytes());
+                if let Some(trace) = error.and_then(|error| self.shown_trace_id(&error)) {
+                    edits.set("x-amzn-trace-id", trace.into_bytes());
+                }
+                edits.into()
+            }
         }
     }
 }
@@ -117,32 +115,6 @@ impl ResponsesStream {
         route
     }
 
-    /// The changes that make the response under way the gateway response of `error`. `rewrite` says that it is not
-    /// yet its built-in form.
-    fn gateway_response(&mut self, host: &dyn Host, error: &GatewayError, rewrite: bool) -> Edits {
-        let mut edits = Edits::default();
-        let custom = self.customised(error);
-        let status = custom.and_then(|custom| custom.status);
-        let reply = Reply::from_error(error.clone());
-        if rewrite {
-            edits.set = reply.headers;
-            edits.body = Some(reply.body);
-        }
-        if rewrite || status.is_some() {
-            edits.set(":status", status.unwrap_or(error.status).to_string().into_bytes());
-        }
-        if error.shows_trace_id() && let Some(trace) = &self.trace_id {
-            edits.set("x-amzn-trace-id", trace.clone().into_bytes());
-        }
-        if let Some(custom) = custom {
-            self.customise(host, error, custom, &mut edits);
-        }
-        if let Some(body) = &edits.body {
-            edits.set("content-length", body.len().to_string().into_bytes());
-        }
-        edits
-    }
-
     /// The entry of the error's type alone, else the entry of its family.
     fn customised(&self, error: &GatewayError) -> Option<&GatewayResponse> {
         let own = self.filter.responses.get(&error.response_type?);
@@ -150,30 +122,39 @@ impl ResponsesStream {
         own.or_else(|| self.filter.responses.get(&family))
     }
 
-    fn customise(&self, host: &dyn Host, error: &GatewayError, custom: &GatewayResponse, edits: &mut Edits) {
-        let method = self.route.as_ref().and_then(|route| route.method.as_ref());
-        let mut context = Context::new(&self.filter.api, method, host);
-        if let Some(ids) = &self.ids {
-            context = context.with_ids(ids);
+    /// The whole answer for `error`, customised or built in.
+    fn gateway_response(&self, host: &dyn Host, error: GatewayError, custom: Option<&GatewayResponse>, ids: &Ids) -> Reply {
+        let mut reply = Reply::from_error(error.clone());
+        if let Some(trace) = self.shown_trace_id(&error) {
+            reply.set_header("x-amzn-trace-id", trace.into_bytes());
         }
+        if let Some(custom) = custom {
+            self.customise(host, &error, custom, ids, &mut reply);
+        }
+        reply.with_ids(ids)
+    }
+
+    fn shown_trace_id(&self, error: &GatewayError) -> Option<String> {
+        self.trace_id.clone().filter(|_| error.shows_trace_id())
+    }
+
+    fn customise(&self, host: &dyn Host, error: &GatewayError, custom: &GatewayResponse, ids: &Ids, reply: &mut Reply) {
+        let method = self.route.as_ref().and_then(|route| route.method.as_ref());
+        let context = Context::new(&self.filter.api, method, host).with_ids(ids);
         let headers = host.request_headers();
         let accept = headers.first("accept").and_then(|accept| std::str::from_utf8(accept).ok());
-        if let Some((media_type, template)) = custom.template(accept) {
-            let body = template.render(&Scope { context: &context, error, headers: &headers });
-            edits.set("content-type", media_type.clone().into_bytes());
-            edits.body = Some(body.into_bytes());
+        if let Some(status) = custom.status {
+            reply.status = status;
         }
-        let headers = custom.headers.iter().filter(|(name, _)| !NOT_CUSTOMISABLE.contains(&name.as_str()));
-        for (name, source) in headers {
-            let mut values = source.values(&context, host).into_iter();
-            let Some(first) = values.next() else { continue };
-            let joined = values.fold(first, |mut joined, value| {
-                joined.push(b',');
-                joined.extend(value);
-                joined
-            });
-            edits.set.retain(|(set, _)| *set != *name);
-            edits.set.push((Cow::Owned(name.clone()), joined.into()));
+        if let Some((media_type, template)) = custom.template(accept) {
+            reply.body = template.render(&Scope { context: &context, error, headers: &headers }).into_bytes();
+            reply.set_header("content-type", media_type.clone().into_bytes());
+        }
+        for (name, source) in custom.headers.iter().filter(|(name, _)| !NOT_CUSTOMISABLE.contains(&name.as_str())) {
+            let values = source.values(&context, host);
+            if !values.is_empty() {
+                reply.set_header(name.clone(), values.join(&b","[..]));
+            }
         }
     }
 }

@@ -1,1 +1,6 @@
-//! Every filter in one module, chosen by root_id.
+//! Every filter in one module, chosen by `root_id`: one VM for each worker instead of one for each filter.
+
+shell::module! {
+    filters: [api_key::ApiKey, gateway_responses::GatewayResponses, mapping_template::MappingTemplate],
+    callbacks: [request_headers, request_body, callout, response_headers, response_body, tick],
+}

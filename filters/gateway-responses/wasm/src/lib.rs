@@ -2,5 +2,5 @@
 
 shell::module! {
     filters: [filter::GatewayResponses],
-    callbacks: [request_headers, request_body, response_headers, response_body],
+    callbacks: [request_headers, request_body, response_headers],
 }

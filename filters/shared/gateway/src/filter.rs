@@ -67,7 +67,7 @@ pub trait Stream: 'static {
     }
 
     /// Response headers are here, from the upstream, from a later filter, from Envoy, or this filter's own.
-    /// [`Step::Respond`] and [`Step::Callout`] are not possible any more.
+    /// [`Step::Respond`] replaces the response, and ends its events; [`Step::Callout`] is not possible any more.
     fn on_response_headers(&mut self, _host: &dyn Host, _end_of_stream: bool) -> Step {
         Step::Continue
     }

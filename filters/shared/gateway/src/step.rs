@@ -17,7 +17,8 @@ pub enum Step {
     Buffer,
     /// Hold it, send this HTTP call, and go on in `on_callout`.
     Callout(Box<Callout>),
-    /// Answer the client here; nothing reaches the upstream.
+    /// Answer the client here. On the way in, nothing reaches the upstream; on the way out, at the response's headers,
+    /// the whole response is replaced.
     Respond(Box<Reply>),
 }
 
@@ -114,6 +115,13 @@ impl Reply {
             headers.push(("x-amzn-errortype".into(), HeaderValue::Borrowed(error_type.as_bytes())));
         }
         Self { status: error.status, headers, body: error.builtin_body().into_bytes(), error: Some(error) }
+    }
+
+    /// Sets a header, replacing all values of the same name.
+    pub fn set_header(&mut self, name: impl Into<Cow<'static, str>>, value: impl Into<HeaderValue>) {
+        let name = name.into();
+        self.headers.retain(|(other, _)| !other.eq_ignore_ascii_case(&name));
+        self.headers.push((name, value.into()));
     }
 
     /// Adds the headers that every response carries.

@@ -79,6 +79,7 @@ mod import {
         pub fn proxy_get_shared_data(key: *const u8, key_size: usize, data: *mut *mut u8, size: *mut usize, cas: *mut u32) -> i32;
         pub fn proxy_set_shared_data(key: *const u8, key_size: usize, value: *const u8, value_size: usize, cas: u32) -> i32;
         pub fn proxy_continue_stream(half: i32) -> i32;
+        pub fn proxy_set_effective_context(context: u32) -> i32;
         pub fn proxy_send_local_response(status: u32, details: *const u8, details_size: usize, body: *const u8, body_size: usize, headers: *const u8, headers_size: usize, grpc_status: i32) -> i32;
         pub fn proxy_http_call(cluster: *const u8, cluster_size: usize, headers: *const u8, headers_size: usize, body: *const u8, body_size: usize, trailers: *const u8, trailers_size: usize, timeout_millis: u32, token: *mut u32) -> i32;
         pub fn proxy_define_metric(kind: i32, name: *const u8, name_size: usize, id: *mut u32) -> i32;
@@ -226,6 +227,11 @@ pub fn send_local_response(status: u16, details: &str, headers: &[u8], body: &[u
             NO_GRPC_STATUS,
         )
     })
+}
+
+/// Makes `context` the one that the following calls are about. Fails when Envoy does not know it any more.
+pub fn set_effective_context(context: u32) -> Result<()> {
+    check(unsafe { import::proxy_set_effective_context(context) })
 }
 
 /// Sends an HTTP call; the answer comes to the context that is current now.

@@ -6,6 +6,7 @@ use gateway::{Answer, Body, Callout, Edits, GatewayError, Headers, Host, Ids, Lo
 
 use crate::abi::{self, Buffer, Half, Map};
 use crate::host::{Counters, Envoy, read_headers};
+use crate::vm;
 
 /// How many steps one callback may run before the filter is taken to be stuck. The longest sensible chain is a
 /// callout that fails at once, a second one that does, and an answer.
@@ -176,7 +177,7 @@ impl StreamContext {
         Action::Pause
     }
 
-    /// Carries out a step on the response's way. Only changes and holding are possible there.
+    /// Carries out a step on the response's way. Envoy takes an answer there as long as no header has left.
     fn response_step(&mut self, step: Step, end_of_stream: bool) -> Action {
         let counters = Rc::clone(&self.counters);
         let envoy = Envoy::new(&counters);
@@ -191,12 +192,14 @@ impl StreamContext {
                 self.response_waiting = Waiting::WholeBody;
                 Action::Pause
             }
-            Step::Callout(_) | Step::Respond(_) => {
-                envoy.log(LogLevel::Error, "a filter cannot call or answer while the response is under way");
-                let mut edits = Edits { body: Some(Vec::new()), ..Edits::default() };
-                edits.set(":status", &b"500"[..]);
-                apply(&envoy, edits, Map::Response, Buffer::Response);
-                Action::Continue
+            Step::Respond(reply) => {
+                self.respond(&envoy, *reply);
+                Action::Pause
+            }
+            Step::Callout(_) => {
+                envoy.log(LogLevel::Error, "a filter cannot call while the response is under way");
+                self.respond(&envoy, Reply::from_error(GatewayError::new(ResponseType::ApiConfigurationError)));
+                Action::Pause
             }
         }
     }
@@ -228,7 +231,10 @@ pub fn send(callout: &Callout) -> Result<(), ()> {
     let headers = callout.headers.iter().map(|(name, value)| (name.as_bytes(), value.as_slice()));
     let timeout = u32::try_from(callout.timeout.as_millis()).unwrap_or(u32::MAX);
     match abi::http_call(&callout.cluster, &Headers::to_wire(headers), &callout.body, timeout) {
-        Ok(_) => Ok(()),
+        Ok(token) => {
+            vm::called(token);
+            Ok(())
+        }
         Err(_) => Err(()),
     }
 }

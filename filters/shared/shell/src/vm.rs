@@ -3,7 +3,7 @@
 //! A context is taken out of the table while its core runs, so a callback that Envoy nests into another one finds
 //! the table free, and one that names a context nobody knows does nothing.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::rc::Rc;
@@ -69,6 +69,18 @@ type Contexts = HashMap<u32, Context, BuildHasherDefault<IdHasher>>;
 
 thread_local! {
     static CONTEXTS: RefCell<Contexts> = RefCell::new(Contexts::default());
+    /// The request whose callback runs now; 0 while none does.
+    static RUNNING: Cell<u32> = const { Cell::new(0) };
+    /// The request that each call under way belongs to, by the call's token. Envoy answers to the root.
+    static CALLS: RefCell<HashMap<u32, u32, BuildHasherDefault<IdHasher>>> = RefCell::new(HashMap::default());
+}
+
+/// Remembers that the request whose callback runs now has made a call.
+pub fn called(token: u32) {
+    let running = RUNNING.get();
+    if running != 0 {
+        CALLS.with(|calls| calls.try_borrow_mut().map(|mut calls| calls.insert(token, running)).ok());
+    }
 }
 
 fn with_contexts<T>(run: impl FnOnce(&mut Contexts) -> T) -> Option<T> {
@@ -79,7 +91,9 @@ fn with_contexts<T>(run: impl FnOnce(&mut Contexts) -> T) -> Option<T> {
 fn with_stream(context: u32, or: Action, run: impl FnOnce(&mut StreamContext) -> Action) -> i32 {
     let action = match with_contexts(|contexts| contexts.remove(&context)).flatten() {
         Some(Context::Stream(mut stream)) => {
+            let before = RUNNING.replace(context);
             let action = run(&mut stream);
+            RUNNING.set(before);
             with_contexts(|contexts| contexts.insert(context, Context::Stream(stream)));
             action
         }
@@ -185,17 +199,23 @@ pub fn response_trailers(context: u32) -> i32 {
 }
 
 /// `proxy_on_http_call_response`, for a request or for a root's periodic work.
-pub fn callout(context: u32, headers: usize) {
-    match root_context(context) {
-        Some(root) => {
-            let next = root.root.on_callout(&Envoy::new(&root.counters), answer(headers));
-            run_callouts(&root, next);
+pub fn callout(context: u32, token: u32, headers: usize) {
+    let caller = CALLS.with(|calls| calls.try_borrow_mut().ok().and_then(|mut calls| calls.remove(&token)));
+    match caller {
+        // The request may be gone by now.
+        Some(caller) => {
+            if abi::set_effective_context(caller).is_ok() {
+                with_stream(caller, Action::Continue, |stream| {
+                    stream.on_callout(headers);
+                    Action::Continue
+                });
+            }
         }
         None => {
-            with_stream(context, Action::Continue, |stream| {
-                stream.on_callout(headers);
-                Action::Continue
-            });
+            if let Some(root) = root_context(context) {
+                let next = root.root.on_callout(&Envoy::new(&root.counters), answer(headers));
+                run_callouts(&root, next);
+            }
         }
     }
 }

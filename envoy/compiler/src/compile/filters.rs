@@ -1,0 +1,287 @@
+//! The model as the filters' own configurations, and as routes and clusters.
+
+use std::collections::BTreeMap;
+
+use api_key::{ApiKey, RawKeyRoute};
+use gateway::{Filter, RawApi, RawRoute};
+use gateway_responses::{GatewayResponses, RawGatewayResponse, RawResponsesRoute, Refusal};
+use mapping_template::{
+    ContentHandling, MappingTemplate, PassthroughBehavior, RawHttpProxy, RawIntegration, RawIntegrationResponse,
+    RawMapping, RawMappingRoute, removable_by_route,
+};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use super::cluster::{Backend, Clusters};
+use super::plans::{has_limits, raw_plans};
+use super::routes::{MethodRoute, Upstream, route_configuration};
+use super::{Compiled, listener, wasm};
+use crate::api::{self, ApiKeySource, DEFAULT_TIMEOUT_MILLIS, Integration, IntegrationType, Method};
+use crate::check::{Api, Model};
+use crate::routes::Route;
+use crate::uri::{BackendUri, expand_stage_variables};
+
+/// Id of the API when the settings give none: the same definition always gets the same.
+const API_ID_LENGTH: usize = 10;
+const RESOURCE_ID_LENGTH: usize = 6;
+const DEPLOYMENT_ID_LENGTH: usize = 6;
+
+/// What the account and region are when neither settings nor definition say so.
+const DEFAULT_ACCOUNT: &str = "123456789012";
+const DEFAULT_REGION: &str = "us-east-1";
+
+pub(super) fn compile(model: &Model, module: &str) -> Result<Compiled, String> {
+    let [api] = model.apis.as_slice() else { return Err("expected one API".to_owned()) };
+    let raw_api = raw_api(model, api);
+    let plans = raw_plans(model, &raw_api);
+    let limited = has_limits(&plans);
+    let mut clusters = Clusters::default();
+    let mut responses = gateway_responses::RawConfig {
+        api: raw_api.clone(),
+        gateway_responses: raw_gateway_responses(api),
+        routes: BTreeMap::new(),
+        // A route that the configuration does not know belongs to a definition that is on its way in or out.
+        default: RawResponsesRoute { refuse: Some(Refusal::MissingAuthenticationToken), ..RawResponsesRoute::default() },
+    };
+    let refuse = |refusal| RawResponsesRoute { refuse: Some(refusal), ..RawResponsesRoute::default() };
+    responses.routes.insert(super::routes::UNMATCHED.to_owned(), refuse(Refusal::MissingAuthenticationToken));
+    responses.routes.insert(super::routes::OUTSIDE.to_owned(), refuse(Refusal::Forbidden));
+    let mut keys = api_key::RawConfig {
+        api: raw_api.clone(),
+        api_key_source: match api.rest.api_key_source.map(|source| source.value) {
+            Some(ApiKeySource::Authorizer) => api_key::ApiKeySource::Authorizer,
+            Some(ApiKeySource::Header) | None => api_key::ApiKeySource::Header,
+        },
+        plans,
+        routes: BTreeMap::new(),
+        default: RawKeyRoute { api_key_required: true, ..RawKeyRoute::default() },
+    };
+    let mut mappings = mapping_template::RawConfig {
+        api: raw_api.clone(),
+        binary_media_types: api.rest.binary_media_types.iter().map(|media_type| media_type.value.clone()).collect(),
+        routes: BTreeMap::new(),
+        default: RawMappingRoute {
+            method: None,
+            integration: Some(RawIntegration::Misconfigured("the route is not configured".to_owned())),
+        },
+    };
+    let mut methods = Vec::new();
+    for route in &api.routes {
+        let Some(method) = api.rest.resources.get(route.resource).methods.get(&route.key.http_method) else { continue };
+        let key = route.key.to_string();
+        let raw_route = raw_route(&raw_api, route, method);
+        let backend = method.integration.as_ref().map(|integration| backend(model, &raw_api, integration, &mut clusters));
+        let (integration, upstream) = match backend {
+            Some((integration, upstream)) => (integration, upstream),
+            None => (RawIntegration::Misconfigured("the method has no integration".to_owned()), None),
+        };
+        let needs_key = method.api_key_required.is_some();
+        let mut disabled = Vec::new();
+        if needs_key || limited {
+            let entry = RawKeyRoute {
+                api_key_required: needs_key,
+                resource_path: route.key.resource_path.clone(),
+                http_method: route.key.http_method.as_str().to_owned(),
+                usage_report: false,
+            };
+            keys.routes.insert(key.clone(), entry);
+        } else {
+            disabled.push(ApiKey::NAME);
+        }
+        let entry = RawResponsesRoute { method: Some(raw_route.clone()), refuse: None, trace_id: upstream.is_some() };
+        responses.routes.insert(key.clone(), entry);
+        let entry = RawMappingRoute { method: Some(raw_route), integration: Some(integration) };
+        mappings.routes.insert(key.clone(), entry);
+        methods.push(MethodRoute { key, parts: route.parts.iter().collect(), verb: route.key.http_method, upstream, disabled });
+    }
+    let vm_id = format!("apigw-{}", raw_api.api_id);
+    let routes = route_configuration(&raw_api.base_path, &methods, &[ApiKey::NAME, MappingTemplate::NAME]);
+    let internal_listeners = match model.settings.usage_report {
+        Some(report) => vec![listener::usage_report(report.listen.value, &vm_id, module, &keys)?],
+        None => Vec::new(),
+    };
+    let filters = vec![
+        filter::<GatewayResponses>(&vm_id, module, responses)?,
+        filter::<ApiKey>(&vm_id, module, keys)?,
+        filter::<MappingTemplate>(&vm_id, module, mappings)?,
+    ];
+    Ok(Compiled { base_path: raw_api.base_path, routes, clusters: clusters.to_values(), filters, internal_listeners })
+}
+
+/// A filter's name and configuration, once the filter itself has accepted it.
+fn filter<F>(vm_id: &str, module: &str, raw: F::Raw) -> Result<(&'static str, Value), String>
+where
+    F: Filter,
+    F::Raw: Serialize + DeserializeOwned + Clone,
+{
+    F::configure(raw.clone()).map_err(|error| format!("{}: {error}", F::NAME))?;
+    let wasm = wasm::wasm(F::NAME, vm_id, module, &raw).map_err(|error| format!("{}: {error}", F::NAME))?;
+    Ok((F::NAME, wasm))
+}
+
+fn raw_api(model: &Model, api: &Api) -> RawApi {
+    let settings = &model.settings;
+    let title = api.rest.name.as_deref().unwrap_or_default();
+    let arn = first_arn(api);
+    let of_arn = |part: usize| arn.and_then(|arn| arn.split(':').nth(part)).filter(|part| !part.is_empty());
+    let text = |setting: &Option<crate::source::Spanned<String>>| setting.as_ref().map(|setting| setting.value.clone());
+    let variables = settings.stage.variables.iter().map(|(name, value)| (name.clone(), value.value.clone())).collect();
+    RawApi {
+        api_id: text(&settings.api_id).unwrap_or_else(|| short_hash(title, API_ID_LENGTH)),
+        stage: model.stage_name.clone(),
+        account_id: text(&settings.account_id).unwrap_or_else(|| of_arn(4).unwrap_or(DEFAULT_ACCOUNT).to_owned()),
+        region: text(&settings.region).unwrap_or_else(|| of_arn(3).unwrap_or(DEFAULT_REGION).to_owned()),
+        deployment_id: short_hash(&format!("{:?}", api.rest), DEPLOYMENT_ID_LENGTH),
+        base_path: base_path(model),
+        stage_variables: variables,
+    }
+}
+
+/// `/prod`, or what the command line says instead; empty for `/`.
+fn base_path(model: &Model) -> String {
+    let path = model.base_path.as_deref().unwrap_or(&model.stage_name);
+    match path.trim_matches('/') {
+        "" => String::new(),
+        path => format!("/{path}"),
+    }
+}
+
+/// The ARN of the first function that the definition names, as an integration or as an authorizer.
+fn first_arn(api: &Api) -> Option<&str> {
+    let integrations = api.rest.methods().filter_map(|(_, method)| method.integration.as_ref()?.uri.as_ref());
+    let authorizers = api.rest.authorizers.values().filter_map(|authorizer| authorizer.authorizer_uri.as_ref());
+    integrations.chain(authorizers).find_map(|uri| {
+        let at = uri.value.find("arn:aws:lambda:")?;
+        uri.value.get(at..)
+    })
+}
+
+fn raw_route(api: &RawApi, route: &Route, method: &Method) -> RawRoute {
+    RawRoute {
+        resource_id: short_hash(&format!("{}{}", api.api_id, route.key.resource_path), RESOURCE_ID_LENGTH),
+        resource_path: route.key.resource_path.clone(),
+        operation_name: method.operation_name.clone(),
+    }
+}
+
+/// Letters and digits that stand for a text, as the service's ids look.
+fn short_hash(text: &str, length: usize) -> String {
+    const ALPHABET: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
+    let digest = Sha256::digest(text.as_bytes());
+    let letter = |byte: &u8| ALPHABET.get(usize::from(*byte) % ALPHABET.len()).copied().map_or('a', char::from);
+    digest.iter().take(length).map(letter).collect()
+}
+
+fn raw_gateway_responses(api: &Api) -> BTreeMap<String, RawGatewayResponse> {
+    let text = |(name, value): (&String, &crate::source::Spanned<String>)| (name.clone(), value.value.clone());
+    let raw = |response: &api::GatewayResponse| RawGatewayResponse {
+        status_code: response.status_code.as_ref().map(|status| status.value),
+        response_parameters: response.response_parameters.iter().map(text).collect(),
+        response_templates: response.response_templates.iter().map(text).map(|(k, v)| (k, Value::String(v))).collect(),
+    };
+    api.rest.gateway_responses.iter().map(|(name, response)| (name.clone(), raw(response))).collect()
+}
+
+/// The integration for the filter, and where Envoy's router sends requests, if it does.
+fn backend(
+    model: &Model,
+    api: &RawApi,
+    integration: &Integration,
+    clusters: &mut Clusters,
+) -> (RawIntegration, Option<Upstream>) {
+    let misconfigured = |reason: String| (RawIntegration::Misconfigured(reason), None);
+    match integration.kind.value {
+        IntegrationType::Mock => (RawIntegration::Mock(raw_mapping(integration)), None),
+        IntegrationType::HttpProxy => {
+            let uri = integration.uri.as_ref().map_or("", |uri| uri.value.as_str());
+            let (uri, _) = expand_stage_variables(uri, |name| api.stage_variables.get(name).map(String::as_str));
+            let uri = match BackendUri::parse(&uri) {
+                Ok(uri) => uri,
+                // The service answers 500 to every request; so does the filter.
+                Err(error) => return misconfigured(format!("{uri}: {error}")),
+            };
+            let upstream = upstream(model, api, integration, &uri, clusters);
+            let parameters: indexmap::IndexMap<String, String> =
+                integration.request_parameters.iter().map(|(name, value)| (name.clone(), value.value.clone())).collect();
+            let path = match &uri.query {
+                Some(query) => format!("{}?{query}", uri.path),
+                None => uri.path.clone(),
+            };
+            let proxy = RawHttpProxy {
+                path,
+                http_method: integration.http_method.as_ref().map(|method| method.value.clone()),
+                request_parameters: parameters,
+            };
+            (RawIntegration::HttpProxy(proxy), Some(upstream))
+        }
+        IntegrationType::Http | IntegrationType::Aws | IntegrationType::AwsProxy => {
+            misconfigured(format!("integrations of type {} are not supported", integration.kind.as_str()))
+        }
+    }
+}
+
+fn upstream(model: &Model, api: &RawApi, integration: &Integration, uri: &BackendUri, clusters: &mut Clusters) -> Upstream {
+    let endpoints = &model.settings.endpoints;
+    let link = integration.connection_id.as_ref().map(|id| {
+        expand_stage_variables(&id.value, |name| api.stage_variables.get(name).map(String::as_str)).0
+    });
+    let real = link.and_then(|link| endpoints.vpc_links.get(&link)).or_else(|| endpoints.hosts.get(&uri.authority));
+    let url = real.map_or_else(
+        || crate::settings::BackendUrl { tls: uri.tls, authority: uri.authority.clone() },
+        |real| real.value.clone(),
+    );
+    let insecure = integration.insecure_skip_verification.is_some_and(|flag| flag.value);
+    let cluster = clusters.add(Backend::new(&url, &uri.authority.host, insecure));
+    let destinations = integration.request_parameters.keys();
+    let mapped = destinations.filter_map(|name| name.strip_prefix("integration.request.header."));
+    let maps_host = mapped.clone().any(|name| name.eq_ignore_ascii_case("host"));
+    let authority = if uri.default_port { uri.authority.host.clone() } else { uri.authority.to_string() };
+    Upstream {
+        cluster,
+        authority,
+        maps_host,
+        timeout_millis: integration.timeout_in_millis.as_ref().map_or(DEFAULT_TIMEOUT_MILLIS, |timeout| timeout.value),
+        headers: vec![
+            ("x-amzn-apigateway-api-id".to_owned(), api.api_id.clone()),
+            ("x-amzn-trace-id".to_owned(), "%FILTER_STATE(wasm.apigw.trace_id:PLAIN)%".to_owned()),
+            ("x-forwarded-port".to_owned(), "%DOWNSTREAM_LOCAL_PORT%".to_owned()),
+        ],
+        removed: removable_by_route(mapped).into_iter().map(str::to_owned).collect(),
+    }
+}
+
+fn raw_mapping(integration: &Integration) -> RawMapping {
+    let text = |(name, value): (&String, &crate::source::Spanned<String>)| (name.clone(), value.value.clone());
+    RawMapping {
+        request_parameters: integration.request_parameters.iter().map(text).collect(),
+        request_templates: integration.request_templates.iter().map(text).collect(),
+        passthrough_behavior: match integration.passthrough_behavior {
+            api::PassthroughBehavior::WhenNoMatch => PassthroughBehavior::WhenNoMatch,
+            api::PassthroughBehavior::WhenNoTemplates => PassthroughBehavior::WhenNoTemplates,
+            api::PassthroughBehavior::Never => PassthroughBehavior::Never,
+        },
+        content_handling: integration.content_handling.map(|handling| content_handling(handling.value)),
+        integration_responses: integration.responses.iter().filter_map(raw_integration_response).collect(),
+    }
+}
+
+fn raw_integration_response(response: &api::IntegrationResponse) -> Option<RawIntegrationResponse> {
+    let text = |(name, value): (&String, &crate::source::Spanned<String>)| (name.clone(), value.value.clone());
+    Some(RawIntegrationResponse {
+        status_code: response.status_code.value.parse().ok()?,
+        selection_pattern: response.selection_pattern.as_ref().map(|pattern| pattern.value.clone()),
+        response_parameters: response.response_parameters.iter().map(text).collect(),
+        response_templates: response.response_templates.iter().map(text).collect(),
+        content_handling: response.content_handling.map(|handling| content_handling(handling.value)),
+        undeclared: false,
+    })
+}
+
+fn content_handling(handling: api::ContentHandling) -> ContentHandling {
+    match handling {
+        api::ContentHandling::ConvertToBinary => ContentHandling::ConvertToBinary,
+        api::ContentHandling::ConvertToText => ContentHandling::ConvertToText,
+    }
+}

@@ -1,0 +1,172 @@
+//! The listener: connection limits, header handling, and the filter chain.
+
+use std::net::SocketAddr;
+
+use api_key::{ApiKey, RawKeyRoute};
+use gateway::Filter;
+use serde_json::{Value, json};
+
+use super::path_match::METHOD_HEADER;
+use super::wasm::wasm;
+
+/// Longest integration timeout of API Gateway, in seconds; the connection manager's own timeouts stand just above it,
+/// so that a stream whose filter has died is answered in the end.
+const LONGEST_INTEGRATION_SECONDS: u32 = 29;
+/// Largest block of request headers that Envoy reads, in KiB: API Gateway's limits are enforced by the
+/// `gateway-responses` filter, this one only bounds memory.
+const MAX_REQUEST_HEADERS_KIB: u32 = 60;
+/// Most headers of one request; API Gateway bounds their bytes only.
+const MAX_HEADERS: u32 = 1000;
+/// What a filter that holds a body may hold: API Gateway's 10 MB and a little more, so that our filter answers first.
+const BUFFER_BYTES: u32 = 11 * 1024 * 1024;
+
+/// Name of the route configuration, and of the listener's statistics.
+pub const NAME: &str = "apigw";
+/// Name of the listener with the usage report.
+const USAGE_REPORT: &str = "usage-report";
+
+/// Where a listener's routes and filters come from.
+pub enum Source<'a> {
+    /// Everything in one file.
+    Inline {
+        /// The route configuration.
+        routes: &'a Value,
+        /// Filter names and their configurations.
+        filters: &'a [(&'static str, Value)],
+    },
+    /// Envoy watches files: `{folder}/rds.json` and `{folder}/ecds-{filter}.json`.
+    Files {
+        /// The folder.
+        folder: &'a str,
+        /// Filter names.
+        filters: &'a [&'static str],
+    },
+}
+
+/// The listener on `address`.
+pub fn listener(address: SocketAddr, source: &Source<'_>) -> Value {
+    let mut manager = json!({
+        "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
+        "stat_prefix": NAME,
+        // The client's address is that of the connection; X-Forwarded-For gets it appended.
+        "use_remote_address": true,
+        "generate_request_id": false,
+        "server_header_transformation": "PASS_THROUGH",
+        // Segments are compared as they were sent.
+        "normalize_path": false,
+        "merge_slashes": false,
+        "path_with_escaped_slashes_action": "KEEP_UNCHANGED",
+        "max_request_headers_kb": MAX_REQUEST_HEADERS_KIB,
+        "common_http_protocol_options": {"max_headers_count": MAX_HEADERS, "idle_timeout": "350s"},
+        "stream_idle_timeout": format!("{}s", LONGEST_INTEGRATION_SECONDS + 6),
+        "request_headers_timeout": "30s",
+        "local_reply_config": {"mappers": [empty_431()]},
+        "early_header_mutation_extensions": [{
+            "name": "envoy.http.early_header_mutation.header_mutation",
+            "typed_config": {
+                "@type": "type.googleapis.com/envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation",
+                "mutations": [{"append": {
+                    "header": {"key": METHOD_HEADER, "value": "%REQ(:METHOD)%"},
+                    "append_action": "OVERWRITE_IF_EXISTS_OR_ADD",
+                }}],
+            },
+        }],
+    });
+    let mut http_filters = Vec::new();
+    match source {
+        Source::Inline { routes, filters } => {
+            manager["route_config"] = (*routes).clone();
+            for (name, wasm) in *filters {
+                http_filters.push(json!({"name": name, "typed_config": wasm}));
+            }
+        }
+        Source::Files { folder, filters } => {
+            manager["rds"] = json!({
+                "route_config_name": NAME,
+                "config_source": file(&format!("{folder}/rds.json")),
+            });
+            for name in *filters {
+                http_filters.push(json!({"name": name, "config_discovery": {
+                    "config_source": file(&format!("{folder}/ecds-{name}.json")),
+                    "type_urls": ["type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm"],
+                }}));
+            }
+        }
+    }
+    http_filters.push(json!({
+        "name": "envoy.filters.http.router",
+        "typed_config": router(),
+    }));
+    manager["http_filters"] = json!(http_filters);
+    json!({
+        "name": NAME,
+        "address": socket_address(address),
+        "per_connection_buffer_limit_bytes": BUFFER_BYTES,
+        "filter_chains": [{"filters": [{
+            "name": "envoy.filters.network.http_connection_manager",
+            "typed_config": manager,
+        }]}],
+    })
+}
+
+/// The listener of the usage report: the `api-key` filter answers every request.
+///
+/// # Errors
+/// The configuration cannot be written as JSON.
+pub fn usage_report(address: SocketAddr, vm_id: &str, module: &str, keys: &api_key::RawConfig) -> Result<Value, String> {
+    let mut keys = keys.clone();
+    keys.routes.clear();
+    keys.default = RawKeyRoute { usage_report: true, ..RawKeyRoute::default() };
+    let wasm = wasm(ApiKey::NAME, vm_id, module, &keys).map_err(|error| error.to_string())?;
+    let unreachable = json!({"match": {"prefix": "/"}, "direct_response": {"status": 404}});
+    Ok(json!({
+        "name": USAGE_REPORT,
+        "address": socket_address(address),
+        "filter_chains": [{"filters": [{
+            "name": "envoy.filters.network.http_connection_manager",
+            "typed_config": {
+                "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
+                "stat_prefix": USAGE_REPORT,
+                "route_config": {"virtual_hosts": [{"name": USAGE_REPORT, "domains": ["*"], "routes": [unreachable]}]},
+                "http_filters": [
+                    {"name": ApiKey::NAME, "typed_config": wasm},
+                    {"name": "envoy.filters.http.router", "typed_config": router()},
+                ],
+            },
+        }]}],
+    }))
+}
+
+/// Headers beyond Envoy's own limit are refused before any filter runs; the service's answer has no body.
+fn empty_431() -> Value {
+    let of_codec = json!({
+        "name": "envoy.access_loggers.extension_filters.cel",
+        "typed_config": {
+            "@type": "type.googleapis.com/envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter",
+            "expression": "response.code_details.startsWith('http')",
+        },
+    });
+    let is_431 = json!({"comparison": {"op": "EQ", "value": {"default_value": 431, "runtime_key": "unused"}}});
+    json!({
+        "filter": {"and_filter": {"filters": [{"status_code_filter": is_431}, {"extension_filter": of_codec}]}},
+        "body": {"inline_string": ""},
+        "body_format_override": {"text_format_source": {"inline_string": "%LOCAL_REPLY_BODY%"}},
+    })
+}
+
+fn router() -> Value {
+    json!({
+        "@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router",
+        "suppress_envoy_headers": true,
+    })
+}
+
+/// A configuration that Envoy reads from a file, and again whenever the file is replaced.
+pub fn file(path: &str) -> Value {
+    json!({"resource_api_version": "V3", "path_config_source": {"path": path}})
+}
+
+/// The address of a socket.
+pub fn socket_address(address: SocketAddr) -> Value {
+    json!({"socket_address": {"address": address.ip().to_string(), "port_value": address.port()}})
+}

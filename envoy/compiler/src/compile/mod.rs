@@ -1,0 +1,92 @@
+//! A checked model as an Envoy configuration.
+//!
+//! The same parts make one static bootstrap (`apigw compile`) or a set of files that Envoy watches (`apigw run`).
+
+mod cluster;
+mod filters;
+mod listener;
+mod path_match;
+mod plans;
+mod routes;
+mod wasm;
+
+use std::net::SocketAddr;
+
+use serde_json::{Value, json};
+
+use crate::check::Model;
+use listener::{Source, listener};
+pub use listener::NAME;
+
+/// Addresses on which Envoy listens.
+#[derive(Clone, Copy, Debug)]
+pub struct Addresses {
+    /// For clients.
+    pub listen: SocketAddr,
+    /// For Envoy's admin interface.
+    pub admin: SocketAddr,
+}
+
+/// The parts of an Envoy configuration.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Compiled {
+    /// What precedes resource paths: `/prod`, or empty.
+    pub base_path: String,
+    /// The route configuration.
+    pub routes: Value,
+    /// The clusters.
+    pub clusters: Vec<Value>,
+    /// The filters in the order of the chain, with their configurations.
+    pub filters: Vec<(&'static str, Value)>,
+    /// Listeners beside the one for clients.
+    pub internal_listeners: Vec<Value>,
+}
+
+/// Compiles a model; `module` is the path of `apigw.wasm`.
+///
+/// # Errors
+/// A filter would refuse its configuration: a mistake that `check` should have found.
+pub fn compile(model: &Model, module: &str) -> Result<Compiled, String> {
+    filters::compile(model, module)
+}
+
+impl Compiled {
+    /// Everything in one bootstrap.
+    pub fn bootstrap(&self, addresses: Addresses) -> Value {
+        let source = Source::Inline { routes: &self.routes, filters: &self.filters };
+        let mut listeners = vec![listener(addresses.listen, &source)];
+        listeners.extend(self.internal_listeners.iter().cloned());
+        json!({
+            "admin": {"address": listener::socket_address(addresses.admin)},
+            "static_resources": {"listeners": listeners, "clusters": self.clusters},
+        })
+    }
+
+    /// The bootstrap as YAML.
+    ///
+    /// # Errors
+    /// It cannot be written as YAML.
+    pub fn bootstrap_yaml(&self, addresses: Addresses) -> Result<String, String> {
+        serde_yaml_ng::to_string(&self.bootstrap(addresses)).map_err(|error| error.to_string())
+    }
+
+    /// A bootstrap that takes all but the admin address from files in `folder`.
+    pub fn dynamic_bootstrap(&self, folder: &str, addresses: Addresses) -> Value {
+        json!({
+            "node": {"id": NAME, "cluster": NAME},
+            "admin": {"address": listener::socket_address(addresses.admin)},
+            "dynamic_resources": {
+                "lds_config": listener::file(&format!("{folder}/lds.json")),
+                "cds_config": listener::file(&format!("{folder}/cds.json")),
+            },
+        })
+    }
+
+    /// The listeners, whose routes and filters come from files in `folder`.
+    pub fn dynamic_listeners(&self, folder: &str, addresses: Addresses) -> Vec<Value> {
+        let filters: Vec<&'static str> = self.filters.iter().map(|(name, _)| *name).collect();
+        let mut listeners = vec![listener(addresses.listen, &Source::Files { folder, filters: &filters })];
+        listeners.extend(self.internal_listeners.iter().cloned());
+        listeners
+    }
+}

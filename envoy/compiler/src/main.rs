@@ -1,0 +1,216 @@
+//! The `apigw` command.
+
+#![allow(clippy::arithmetic_side_effects)]
+
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, SystemTime};
+
+use apigw::check::{Checked, Options, check_files};
+use apigw::compile::{Addresses, Compiled, NAME, compile};
+use apigw::diagnostics::Colour;
+use apigw::run::{Gateway, find};
+use clap::{Args, Parser, Subcommand};
+
+/// How often the input files are looked at.
+const WATCH: Duration = Duration::from_millis(200);
+
+/// Amazon API Gateway's behaviour on an Envoy that you run yourself.
+#[derive(Parser)]
+#[command(version, propagate_version = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Compile an API definition, start Envoy on it, and follow changes of the files
+    Run {
+        #[command(flatten)]
+        input: InputArgs,
+        /// Envoy to run [default: $ENVOY, PATH, or the one that scripts/ installed]
+        #[arg(long, value_name = "PATH")]
+        envoy: Option<PathBuf>,
+        /// Worker threads of Envoy [default: one for each processor]
+        #[arg(long, value_name = "N")]
+        concurrency: Option<u32>,
+    },
+    /// Write the Envoy configuration of an API definition
+    Compile {
+        #[command(flatten)]
+        input: InputArgs,
+        /// File to write, or - for standard output
+        #[arg(short, long, value_name = "FILE", default_value = "-")]
+        output: PathBuf,
+    },
+    /// Report every problem of an API definition and its settings
+    Check {
+        #[command(flatten)]
+        input: InputArgs,
+    },
+}
+
+#[derive(Args)]
+struct InputArgs {
+    /// OpenAPI 3 or Swagger 2 documents with x-amazon-apigateway extensions, YAML or JSON
+    #[arg(required = true, value_name = "DEFINITION")]
+    definitions: Vec<PathBuf>,
+    /// What a definition cannot say: stage, API keys, usage plans, endpoints
+    #[arg(long, value_name = "FILE")]
+    settings: Option<PathBuf>,
+    /// Name of the stage [default: that of the settings, or prod]
+    #[arg(long, value_name = "NAME")]
+    stage: Option<String>,
+    /// Address on which the API is served; port 0 takes a free one
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+    /// Address of Envoy's admin interface; port 0 takes a free one
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:0", value_parser = loopback)]
+    admin: SocketAddr,
+    /// Path under which the API is mounted, as by a custom domain [default: /STAGE]
+    #[arg(long, value_name = "PATH")]
+    base_path: Option<String>,
+    /// Folder with apigw.wasm [default: where scripts/build leaves it]
+    #[arg(long, value_name = "DIR")]
+    filters: Option<PathBuf>,
+}
+
+fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Check { input } => check(&input),
+        Command::Compile { input, output } => write_bootstrap(&input, &output),
+        Command::Run { input, envoy, concurrency } => run(&input, envoy.as_deref(), concurrency),
+    };
+    match result {
+        Ok(code) => code,
+        Err(message) => {
+            eprintln!("error: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn check(input: &InputArgs) -> Result<ExitCode, String> {
+    let checked = input.check();
+    print_report(&checked);
+    if checked.has_errors() {
+        return Ok(ExitCode::FAILURE);
+    }
+    let _ = writeln!(std::io::stdout(), "{}", input.summary());
+    Ok(ExitCode::SUCCESS)
+}
+
+fn write_bootstrap(input: &InputArgs, output: &Path) -> Result<ExitCode, String> {
+    let Some(compiled) = input.compile()? else { return Ok(ExitCode::FAILURE) };
+    let text = compiled.bootstrap_yaml(input.addresses())?;
+    if output == Path::new("-") {
+        std::io::stdout().write_all(text.as_bytes()).map_err(|error| error.to_string())?;
+    } else {
+        std::fs::write(output, text).map_err(|error| format!("{}: {error}", output.display()))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn run(input: &InputArgs, envoy: Option<&Path>, concurrency: Option<u32>) -> Result<ExitCode, String> {
+    let stop = Arc::new(AtomicBool::new(false));
+    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+        signal_hook::flag::register(signal, Arc::clone(&stop)).map_err(|error| error.to_string())?;
+    }
+    let mut seen = input.state_of_files();
+    let Some(compiled) = input.compile()? else { return Ok(ExitCode::FAILURE) };
+    let mount = compiled.base_path.clone();
+    let program = find(envoy)?;
+    let folder = tempfile::Builder::new().prefix("apigw-").tempdir().map_err(|error| error.to_string())?;
+    let mut gateway = Gateway::start(&program, folder.path(), compiled, input.addresses(), concurrency)?;
+    let address = gateway.envoy().wait_until_live(NAME)?;
+    println!("listening on http://{address}{mount}");
+    let _ = std::io::stdout().flush();
+    while !stop.load(Ordering::Relaxed) {
+        std::thread::sleep(WATCH);
+        if let Some(status) = gateway.envoy().exited() {
+            return Err(format!("Envoy has ended ({status})"));
+        }
+        let now = input.state_of_files();
+        if now == seen {
+            continue;
+        }
+        seen = now;
+        match input.compile()? {
+            None => eprintln!("the files have errors; the gateway keeps what it had"),
+            Some(compiled) => match gateway.update(compiled) {
+                Ok(()) => eprintln!("the change is live"),
+                Err(refusal) => eprintln!("error: {refusal}; the gateway keeps what it had"),
+            },
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+impl InputArgs {
+    fn check(&self) -> Checked {
+        let options =
+            Options { stage: self.stage.clone(), base_path: self.base_path.clone(), ..Options::default() };
+        check_files(&self.definitions, self.settings.as_deref(), &options)
+    }
+
+    /// Compiles the files; `None` when they have errors, which are then printed.
+    fn compile(&self) -> Result<Option<Compiled>, String> {
+        let checked = self.check();
+        print_report(&checked);
+        match checked.into_model() {
+            Ok(model) => compile(&model, &self.module()?).map(Some),
+            Err(_) => Ok(None),
+        }
+    }
+
+    fn addresses(&self) -> Addresses {
+        Addresses { listen: self.listen, admin: self.admin }
+    }
+
+    /// Path of the module with all filters.
+    fn module(&self) -> Result<String, String> {
+        let beside_program = || {
+            let program = std::env::current_exe().ok()?;
+            Some(program.parent()?.parent()?.join("wasm32-wasip1/release"))
+        };
+        let folder = self.filters.clone().or_else(beside_program).unwrap_or_default();
+        let module = folder.join("apigw.wasm");
+        let found = module.canonicalize().map_err(|_| {
+            format!("{} does not exist: build it with scripts/build, or say with --filters where it is", module.display())
+        })?;
+        Ok(found.display().to_string())
+    }
+
+    /// When each input file was changed last.
+    fn state_of_files(&self) -> Vec<Option<(SystemTime, u64)>> {
+        let files = self.definitions.iter().chain(&self.settings);
+        let state = |path: &PathBuf| {
+            let metadata = std::fs::metadata(path).ok()?;
+            Some((metadata.modified().ok()?, metadata.len()))
+        };
+        files.map(state).collect()
+    }
+
+    fn summary(&self) -> String {
+        let names: Vec<String> = self.definitions.iter().map(|path| path.display().to_string()).collect();
+        format!("{}: no errors", names.join(", "))
+    }
+}
+
+fn print_report(checked: &Checked) {
+    let text = checked.report().render(Colour::for_stderr());
+    if !text.is_empty() {
+        eprint!("{text}");
+    }
+}
+
+/// The admin interface can stop Envoy and shows its whole configuration, so it is never open to the network.
+fn loopback(text: &str) -> Result<SocketAddr, String> {
+    let address: SocketAddr = text.parse().map_err(|_| "expected ADDR:PORT".to_owned())?;
+    if address.ip().is_loopback() { Ok(address) } else { Err("expected an address of the loopback interface".to_owned()) }
+}

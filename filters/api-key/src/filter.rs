@@ -1,0 +1,116 @@
+//! One request's way through the filter.
+
+use std::rc::Rc;
+
+use gateway::{
+    ConfigError, Filter, GatewayError, Host, LogLevel, Metric, Property, ResponseType, Step, Stream, json,
+};
+use usage_plan::{Call, Denial, Identity, log};
+
+use crate::config::{ApiKey, ApiKeySource, RawConfig, RawKeyRoute};
+use crate::report;
+
+impl Filter for ApiKey {
+    const NAME: &'static str = "api-key";
+    type Raw = RawConfig;
+    type Stream = KeyStream;
+
+    fn configure(raw: RawConfig) -> Result<Self, ConfigError> {
+        Self::from_raw(raw)
+    }
+
+    fn start(&self, host: &dyn Host) -> Result<(), ConfigError> {
+        for warning in self.plans.warnings() {
+            host.log(LogLevel::Warn, &format!("{}: {warning}", Self::NAME));
+        }
+        Ok(())
+    }
+
+    fn stream(self: &Rc<Self>) -> KeyStream {
+        KeyStream { filter: Rc::clone(self) }
+    }
+}
+
+/// One request.
+pub struct KeyStream {
+    filter: Rc<ApiKey>,
+}
+
+impl Stream for KeyStream {
+    fn on_request_headers(&mut self, host: &dyn Host, _end_of_stream: bool) -> Step {
+        let name = host.attribute(&["xds", "route_name"]).unwrap_or_default();
+        let route = std::str::from_utf8(&name).ok().and_then(|name| self.filter.routes.get(name));
+        let route = Rc::clone(route.unwrap_or(&self.filter.default));
+        if route.usage_report {
+            return report::respond(&self.filter.plans, host);
+        }
+        self.filter.admit(host, &route)
+    }
+}
+
+impl ApiKey {
+    fn admit(&self, host: &dyn Host, route: &RawKeyRoute) -> Step {
+        let key = if route.api_key_required { self.key(host) } else { None };
+        // A stage throttle may be set for a verb of an ANY method.
+        let any = if route.http_method == "ANY" { host.request_header(":method") } else { None };
+        let verb = any.as_deref().and_then(|verb| std::str::from_utf8(verb).ok()).unwrap_or(&route.http_method);
+        let call = Call {
+            api_id: &self.api.api_id,
+            stage: &self.api.stage,
+            resource_path: &route.resource_path,
+            method: &route.http_method,
+            request_method: verb,
+            api_key_required: route.api_key_required,
+            key: key.as_deref(),
+        };
+        match self.plans.admit(&call, host.now(), host) {
+            Ok(identity) => {
+                if let (Some(identity), Some(key)) = (identity, &key) {
+                    host.set_property(Property::Identity, identity_json(key, identity).as_bytes());
+                }
+                host.count(Metric::Allowed);
+                Step::Continue
+            }
+            Err(denial) => {
+                let (level, metric) = match denial {
+                    Denial::CheckFailed { .. } => (LogLevel::Warn, Metric::Error),
+                    _ => (LogLevel::Info, Metric::Denied),
+                };
+                host.log(level, &log::denied(&denial, &call, &route.resource_path));
+                host.count(metric);
+                Step::refuse(GatewayError::new(response_type(&denial)))
+            }
+        }
+    }
+
+    /// The key that the request came with. Of several headers the last one counts, as for all single values.
+    fn key(&self, host: &dyn Host) -> Option<Vec<u8>> {
+        match self.source {
+            ApiKeySource::Authorizer => host.property(Property::UsageIdentifierKey),
+            ApiKeySource::Header => {
+                let joined = host.request_header("x-api-key")?;
+                // Envoy joins several headers with commas, and no key has one.
+                if joined.contains(&b',') {
+                    return host.request_headers().last("x-api-key").map(<[u8]>::to_vec);
+                }
+                Some(joined)
+            }
+        }
+    }
+}
+
+/// `$context.identity.apiKey` and `apiKeyId`.
+fn identity_json(key: &[u8], identity: Identity<'_>) -> String {
+    let value = json::quote(&String::from_utf8_lossy(key));
+    format!("{{\"apiKey\":{value},\"apiKeyId\":{}}}", json::quote(identity.api_key_id))
+}
+
+fn response_type(denial: &Denial<'_>) -> ResponseType {
+    match denial {
+        Denial::MissingKey | Denial::UnknownKey | Denial::Disabled { .. } | Denial::NoPlan { .. } => {
+            ResponseType::InvalidApiKey
+        }
+        Denial::Throttled { .. } | Denial::CheckFailed { .. } => ResponseType::Throttled,
+        Denial::QuotaExceeded { .. } => ResponseType::QuotaExceeded,
+    }
+}
