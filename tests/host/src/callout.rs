@@ -1,6 +1,7 @@
 //! HTTP callouts (`proxy_http_call`): what a filter asked, and the answers that a test can give.
 
 use std::{
+    fmt,
     ops::Deref,
     sync::{Arc, Weak},
     time::Duration,
@@ -98,6 +99,12 @@ impl From<Response> for Answer {
 pub struct Callout {
     pub(crate) vm: Arc<Vm>,
     pub(crate) call: HttpCall,
+}
+
+impl fmt::Debug for Callout {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.call.fmt(f)
+    }
 }
 
 impl Callout {

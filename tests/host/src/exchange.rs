@@ -1,6 +1,6 @@
 //! One stream in a test's hand.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use crate::{
     Callout, Direction, GrpcCallout, HeaderMap, LocalReply, Request, Response,
@@ -26,6 +26,15 @@ pub enum State {
 /// Dropping it closes the client's connection.
 pub struct Exchange {
     pub(crate) stream: Arc<StreamCore>,
+}
+
+impl fmt::Debug for Exchange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Exchange");
+        shown.field("state", &self.state()).field("paused_by", &self.paused_by()).field("details", &self.details());
+        shown.field("upstream_request", &self.upstream_request()).field("response", &self.response());
+        shown.field("problems", &self.problems()).finish()
+    }
 }
 
 impl Exchange {

@@ -1,6 +1,7 @@
 //! Plugins: a root id and a configuration in a VM.
 
 use std::{
+    fmt,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -123,6 +124,12 @@ impl RootCore {
 #[derive(Clone)]
 pub struct Root {
     pub(crate) core: Arc<RootCore>,
+}
+
+impl fmt::Debug for Root {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Root({})", self.root_id())
+    }
 }
 
 impl Root {

@@ -1,6 +1,7 @@
 //! Workers: VMs of a module.
 
 use std::{
+    fmt,
     path::Path,
     sync::{Arc, Mutex},
 };
@@ -120,6 +121,18 @@ impl WorkerCore {
 #[derive(Clone)]
 pub struct Worker {
     core: Arc<WorkerCore>,
+}
+
+impl fmt::Debug for Worker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Worker({}, vm {})", self.core.settings.vm_id, self.core.vm().id)
+    }
+}
+
+impl fmt::Debug for WorkerBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "WorkerBuilder({})", self.settings.vm_id)
+    }
 }
 
 impl Worker {

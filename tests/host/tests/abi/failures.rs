@@ -7,10 +7,8 @@ use host::{Chain, Error, FailurePolicy, Host, Level, Request, Response, State};
 
 #[test]
 fn modules_that_envoy_would_not_load_are_refused() {
-    let load = |text: &str| match Host::new().vm(wat::parse_str(text).unwrap()).and_then(|vm| vm.start()) {
-        Err(error) => error.to_string(),
-        Ok(_) => panic!("it loads"),
-    };
+    let load =
+        |text: &str| Host::new().vm(wat::parse_str(text).unwrap()).and_then(|vm| vm.start()).unwrap_err().to_string();
     let abi = "(func (export \"proxy_abi_version_0_2_1\"))";
     assert!(load("(module)").contains("proxy_abi_version_0_2_0"));
     assert!(load(&format!("(module (import \"env\" \"proxy_fly\" (func)) {abi})")).contains("proxy_fly"));
@@ -48,7 +46,7 @@ fn a_plugin_that_refuses_its_configuration_says_why() {
     let script = Script::new().on("configure", 0, [body(7)]).on("vm_start", 1, [body(6), body(7)]);
     let host = Host::new();
     let worker = host.vm(script.build()).unwrap().vm_configuration("vm").start().unwrap();
-    let Err(error) = worker.configure("test", r#"{"bad": 1}"#) else { panic!("it starts") };
+    let error = worker.configure("test", r#"{"bad": 1}"#).unwrap_err();
     assert!(error.reason.contains("proxy_on_configure returned 0"), "{error}");
     assert!(error.mentions(r#"{"bad": 1}"#));
     // The configuration can be read while it is configured, and only then.
