@@ -5,7 +5,7 @@ use std::rc::Rc;
 use gateway::{
     ConfigError, Filter, GatewayError, Host, LogLevel, Metric, Property, ResponseType, Step, Stream, json,
 };
-use usage_plan::{Call, Denial, Identity, log};
+use usage_plan::{Call, Denial, Identity, UnixMicros, log};
 
 use crate::config::{ApiKey, ApiKeySource, RawConfig, RawKeyRoute};
 use crate::report;
@@ -63,7 +63,7 @@ impl ApiKey {
             api_key_required: route.api_key_required,
             key: key.as_deref(),
         };
-        match self.plans.admit(&call, host.now(), host) {
+        match self.plans.admit(&call, UnixMicros(host.now_micros()), host) {
             Ok(identity) => {
                 if let (Some(identity), Some(key)) = (identity, &key) {
                     host.set_property(Property::Identity, identity_json(key, identity).as_bytes());

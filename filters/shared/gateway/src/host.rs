@@ -13,6 +13,11 @@ pub trait Host {
     /// The time.
     fn now(&self) -> UnixMillis;
 
+    /// The time in microseconds since 1970, where the host knows it that well.
+    fn now_micros(&self) -> u64 {
+        self.now().0.saturating_mul(1000)
+    }
+
     /// Random bits for identifiers. Not for secrets: one generator per VM, seeded by the host at start.
     fn random(&self) -> u64;
 
