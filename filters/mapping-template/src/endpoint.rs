@@ -6,6 +6,8 @@ use std::time::Duration;
 use gateway::{Callout, ConfigError, Host};
 
 use crate::failure::Failure;
+use crate::headers;
+use crate::http_proxy::no_authority;
 use crate::raw::RawEndpoint;
 
 /// Shortest timeout, in milliseconds, as the service has it.
@@ -47,7 +49,7 @@ impl Endpoint {
         if raw.cluster.is_empty() {
             return Err(ConfigError::new("cluster", "names no cluster"));
         }
-        if raw.authority.is_empty() || !raw.authority.bytes().all(|byte| byte.is_ascii_graphic()) {
+        if !headers::is_authority(raw.authority.as_bytes()) {
             return Err(ConfigError::new("authority", format!("`{}` is no authority", raw.authority)));
         }
         if raw.timeout_in_millis < MIN_TIMEOUT_MILLIS {
@@ -68,11 +70,14 @@ impl Endpoint {
     /// The call that sends `request`.
     ///
     /// # Errors
-    /// The request cannot be signed.
+    /// The mapped `Host` is none.
     pub(crate) fn callout(&self, _host: &dyn Host, mut request: BackendRequest) -> Result<Callout, Failure> {
         let mut authority = self.authority.clone().into_bytes();
         if let Some(at) = request.headers.iter().position(|(name, _)| name == "host") {
             authority = request.headers.remove(at).1;
+            if !headers::is_authority(&authority) {
+                return Err(no_authority());
+            }
         }
         let mut path = self.path_prefix.clone().into_bytes();
         path.extend(request.target);

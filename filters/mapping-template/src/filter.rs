@@ -10,6 +10,7 @@ use gateway::{
 use crate::answer::Outcome;
 use crate::config::{Integration, MappingTemplate, Route};
 use crate::failure::Failure;
+use crate::http_proxy::HttpProxy;
 use crate::overrides::Overrides;
 use crate::raw::RawConfig;
 use crate::request::Request;
@@ -76,17 +77,16 @@ impl Stream for MappingStream {
     fn on_callout(&mut self, host: &dyn Host, answer: Answer) -> Step {
         let Some(route) = self.route.clone() else { return Step::Continue };
         let reply = Outcome::read(answer).and_then(|outcome| self.reply(host, &route, outcome));
-        self.finish(host, reply.map(respond))
+        self.finish(host, reply.and_then(respond))
     }
 
     fn on_response_headers(&mut self, host: &dyn Host, _end_of_stream: bool) -> Step {
-        let Some(Integration::HttpProxy(proxy)) = self.route.as_ref().and_then(|route| route.integration.as_ref())
-        else {
+        let Some(Integration::HttpProxy(_)) = self.route.as_ref().and_then(|route| route.integration.as_ref()) else {
             return Step::Continue;
         };
         // What Envoy or another filter answers has no backend's headers.
         match host.attribute(&["response", "code_details"]).as_deref() {
-            Some(b"via_upstream") => proxy.response_edits(host).into(),
+            Some(b"via_upstream") => HttpProxy::response_edits(host).into(),
             _ => Step::Continue,
         }
     }
@@ -100,7 +100,7 @@ impl MappingStream {
         let mut request = Request::read(&filter.api, route.method.as_ref(), host, body);
         let step = match &route.integration {
             None => Ok(Step::Continue),
-            Some(Integration::Mock(mapping)) => mapping.mock(&mut request, binary, overrides).map(respond),
+            Some(Integration::Mock(mapping)) => mapping.mock(&mut request, binary, overrides).and_then(respond),
             Some(Integration::HttpProxy(proxy)) => proxy.edits(&request).map(Step::from),
             Some(Integration::Backend(backend)) => backend.call(host, &mut request, binary, overrides).map(call),
             Some(Integration::LambdaProxy(proxy)) => proxy.call(host, &request, binary).map(call),
@@ -137,18 +137,18 @@ impl MappingStream {
 }
 
 /// Answers the client with what an integration gives.
-fn respond(mut reply: Reply) -> Step {
+fn respond(mut reply: Reply) -> Result<Step, Failure> {
     // These have no body, whatever the integration says; one would be taken for the next response.
     if matches!(reply.status, 204 | 304) {
         reply.body.clear();
     }
     if reply.status < 200 {
-        return Step::refuse(GatewayError::new(ResponseType::ApiConfigurationError));
+        return Err(Failure::configuration("a status below 200 ends no request"));
     }
     if reply.body.len() > MAX_PAYLOAD_BYTES {
-        return Step::refuse(GatewayError::new(ResponseType::ApiConfigurationError));
+        return Err(Failure::configuration("the response is larger than 10 MB"));
     }
-    Step::Respond(Box::new(reply))
+    Ok(Step::Respond(Box::new(reply)))
 }
 
 fn call(callout: Callout) -> Step {

@@ -85,12 +85,8 @@ const REMAPPED: [&str; 14] = [
     "user-agent",
     "www-authenticate",
 ];
-/// Response headers of an HTTP_PROXY backend that are sent as `x-amzn-Remapped-…`.
-const REMAPPED_FROM_PROXY: [&str; 5] = ["connection", "content-length", "date", "server", "x-amzn-requestid"];
-/// Response headers of an HTTP_PROXY backend that are dropped.
-const DROPPED_FROM_PROXY: [&str; 3] = ["content-encoding", "transfer-encoding", "via"];
-/// Headers in a function's result that are sent as `x-amzn-Remapped-…`.
-const REMAPPED_FROM_FUNCTION: [&str; 9] = [
+/// Response headers of an HTTP_PROXY backend, or in a function's result, that are sent as `x-amzn-Remapped-…`.
+const REMAPPED_FROM_PROXY: [&str; 9] = [
     "authorization",
     "connection",
     "content-md5",
@@ -101,9 +97,9 @@ const REMAPPED_FROM_FUNCTION: [&str; 9] = [
     "www-authenticate",
     "x-amzn-requestid",
 ];
-/// Headers in a function's result that are dropped.
-const DROPPED_FROM_FUNCTION: [&str; 9] =
-    ["content-length", "expect", "host", "proxy-authenticate", "te", "trailer", "transfer-encoding", "upgrade", "via"];
+/// Response headers of an HTTP_PROXY backend, or in a function's result, that are dropped.
+const DROPPED_FROM_PROXY: [&str; 8] =
+    ["expect", "host", "proxy-authenticate", "te", "trailer", "transfer-encoding", "upgrade", "via"];
 
 /// The kinds of integration as far as headers differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -182,22 +178,44 @@ pub fn mapped_response_header(name: &str) -> Fate {
     }
 }
 
-/// What becomes of a response header of an HTTP_PROXY backend.
+/// What becomes of a response header of an HTTP_PROXY backend. `content-encoding` is up to what the client accepts:
+/// [`is_accepted_coding`].
 pub fn proxied_response_header(name: &str) -> Fate {
     match name {
+        "content-length" => Fate::Remapped,
         _ if is_internal(name) || DROPPED_FROM_PROXY.contains(&name) => Fate::Dropped,
         _ if REMAPPED_FROM_PROXY.contains(&name) => Fate::Remapped,
         _ => Fate::Passed,
     }
 }
 
-/// What becomes of a response header of a Lambda function behind AWS_PROXY.
+/// What becomes of a response header of a Lambda function behind AWS_PROXY. Its length is that of the body.
 pub fn function_response_header(name: &str) -> Fate {
     match name {
-        _ if is_internal(name) || DROPPED_FROM_FUNCTION.contains(&name) => Fate::Dropped,
-        _ if REMAPPED_FROM_FUNCTION.contains(&name) => Fate::Remapped,
-        _ => Fate::Passed,
+        "content-length" => Fate::Dropped,
+        _ => proxied_response_header(name),
     }
+}
+
+/// Whether the client's `Accept-Encoding` names every coding of a `Content-Encoding`.
+///
+/// The service was seen to drop the header. A client that has asked for a compressed body has to know that it got one,
+/// so it is dropped only where it says something else.
+pub fn is_accepted_coding(content_encoding: &[u8], accept_encoding: &[u8]) -> bool {
+    let list = |header: &[u8]| String::from_utf8_lossy(header).to_ascii_lowercase();
+    let (codings, accepted) = (list(content_encoding), list(accept_encoding));
+    let accepts = |coding: &str| {
+        accepted
+            .split(',')
+            .map(|entry| entry.split(';').next().unwrap_or_default().trim())
+            .any(|name| name == coding || name == "*")
+    };
+    codings.split(',').all(|coding| accepts(coding.trim()))
+}
+
+/// Whether an `Authorization` header is a signature for the gateway itself, which goes no further.
+pub fn is_signature(authorization: &[u8]) -> bool {
+    authorization.starts_with(b"AWS4-")
 }
 
 /// The name under which a remapped header is sent.
@@ -214,6 +232,11 @@ pub fn clean_value(mut value: Vec<u8>) -> Vec<u8> {
         }
     }
     value
+}
+
+/// Whether a mapped `Host` can be one.
+pub fn is_authority(value: &[u8]) -> bool {
+    !value.is_empty() && value.iter().all(|byte| byte.is_ascii_graphic() && !b"/?#@\\".contains(byte))
 }
 
 /// Whether `name` is a header name, as RFC 9110 §5.1 writes it.
@@ -235,6 +258,15 @@ mod tests {
     #[test]
     fn values_cannot_end_a_header_line() {
         assert_eq!(clean_value(b"a\r\nb\0c\td".to_vec()), b"a  b c\td");
+    }
+
+    #[test]
+    fn codings() {
+        assert!(is_accepted_coding(b"gzip", b"gzip, deflate"));
+        assert!(is_accepted_coding(b"BR", b"gzip;q=1, br;q=0.5"));
+        assert!(is_accepted_coding(b"gzip", b"*"));
+        assert!(!is_accepted_coding(b"gzip, br", b"gzip"));
+        assert!(!is_accepted_coding(b"deflate", b""));
     }
 
     #[test]

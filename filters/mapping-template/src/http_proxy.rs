@@ -56,6 +56,10 @@ impl HttpProxy {
         }
         edits.properties.push((Property::UpstreamPath, path));
         self.rewrite_headers(mapped, &mut edits)?;
+        let signed = request.headers.first("authorization").is_some_and(headers::is_signature);
+        if signed && !self.parameters.header_destinations().any(|name| name == "authorization") {
+            edits.remove("authorization");
+        }
         if let Some(method) = self.method.as_ref().filter(|method| method.as_bytes() != request.method()) {
             edits.set(":method", method.clone().into_bytes());
         }
@@ -88,6 +92,7 @@ impl HttpProxy {
             let value = mapped.take_header(name).filter(|_| !headers::is_dropped_destination(name, Kind::HttpProxy));
             bytes = bytes.saturating_add(value.as_ref().map_or(0, Vec::len));
             match value {
+                Some(value) if name == "host" && !headers::is_authority(&value) => return Err(no_authority()),
                 Some(value) if name == "host" => edits.properties.push((Property::UpstreamHost, value)),
                 Some(value) => edits.set(name.to_owned(), value),
                 // The route removes the client's own value, except where a mapping may put another.
@@ -102,11 +107,18 @@ impl HttpProxy {
     }
 
     /// The changes that turn the backend's answer into the client's: some headers are renamed, some dropped.
-    pub(crate) fn response_edits(&self, host: &dyn Host) -> Edits {
+    pub(crate) fn response_edits(host: &dyn Host) -> Edits {
         let mut edits = Edits::default();
         for (name, value) in host.response_headers().iter() {
             let Ok(name) = std::str::from_utf8(name) else { continue };
-            match headers::proxied_response_header(name) {
+            let fate = match name {
+                "content-encoding" => {
+                    let accepted = host.request_header("accept-encoding").unwrap_or_default();
+                    if headers::is_accepted_coding(value, &accepted) { Fate::Passed } else { Fate::Dropped }
+                }
+                name => headers::proxied_response_header(name),
+            };
+            match fate {
                 Fate::Passed => {}
                 Fate::Dropped => edits.remove(name.to_owned()),
                 Fate::Remapped => {
@@ -134,6 +146,11 @@ pub(crate) fn backend_method(raw: Option<String>) -> Result<Option<String>, Conf
         Some(method) if !method.eq_ignore_ascii_case("ANY") => Ok(Some(method.to_ascii_uppercase())),
         _ => Ok(None),
     }
+}
+
+/// 500, as for an endpoint whose address is invalid.
+pub(crate) fn no_authority() -> Failure {
+    Failure::configuration("the mapped Host is none")
 }
 
 /// Appends the mapped query parameters.

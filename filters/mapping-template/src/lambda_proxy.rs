@@ -55,6 +55,9 @@ impl LambdaProxy {
         if let Some(reason) = &self.unusable {
             return Err(Failure::configuration(reason.as_str()));
         }
+        if request.body.len() > MAX_LAMBDA_BYTES {
+            return Err(lambda::too_large());
+        }
         let event = event(request, binary.matches_content_type(request.headers.last("content-type")));
         if event.len() > MAX_LAMBDA_BYTES {
             return Err(lambda::too_large());

@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 
 use gateway::{Api, Context, Headers, Host, PathParameters, Property, Query, RawRoute, Source};
 
-use crate::headers::{is_readable, spelled};
+use crate::headers::{is_readable, is_signature, spelled};
 
 /// One request, read once.
 pub struct Request<'a> {
@@ -56,6 +56,7 @@ impl<'a> Request<'a> {
             "x-forwarded-for" => vec![Cow::Owned(self.forwarded_for())],
             "x-forwarded-port" => self.port().map(|port| Cow::Owned(port.into_bytes())).into_iter().collect(),
             "x-amzn-trace-id" if self.trace_id().is_some() => self.trace_id().map(Cow::Borrowed).into_iter().collect(),
+            "authorization" => self.authorization().map(Cow::Borrowed).collect(),
             name if is_readable(name) => self.headers.all(name).map(Cow::Borrowed).collect(),
             _ => Vec::new(),
         }
@@ -63,7 +64,7 @@ impl<'a> Request<'a> {
 
     /// All headers that mappings, templates and events may see, each name in the spelling that an API shows.
     pub fn visible_headers(&self) -> impl Iterator<Item = (String, String)> {
-        let own = ["host", "x-amzn-trace-id", "x-forwarded-for", "x-forwarded-port"];
+        let own = ["authorization", "host", "x-amzn-trace-id", "x-forwarded-for", "x-forwarded-port"];
         let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
         let of_client = self.headers.iter().filter_map(move |(name, value)| {
             let name = std::str::from_utf8(name).ok().filter(|name| is_readable(name) && !own.contains(name))?;
@@ -74,6 +75,11 @@ impl<'a> Request<'a> {
             values.map(move |value| (spelled(name).to_owned(), text(&value)))
         });
         of_client.chain(added)
+    }
+
+    /// `Authorization`, unless it is a signature for the gateway itself.
+    fn authorization(&self) -> impl Iterator<Item = &[u8]> {
+        self.headers.all("authorization").filter(|value| !is_signature(value))
     }
 
     /// The port that the client has called. Envoy's router adds the header only after the filters.

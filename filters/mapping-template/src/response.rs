@@ -59,6 +59,8 @@ impl ResponseSource {
             Some("body") => Some(Self::Body),
             Some(rest) => match rest.split_once('.') {
                 Some((_, "")) | None => None,
+                // The gateway's own marks are no backend's headers.
+                Some((_, name)) if headers::is_internal(&name.to_ascii_lowercase()) => None,
                 Some(("header", name)) => Some(Self::Header(name.to_owned())),
                 Some(("multivalueheader", name)) => Some(Self::MultiValueHeader(name.to_owned())),
                 Some(("body", path)) => Some(Self::BodyPath(body::path(path).map_err(|error| error.to_string())?)),

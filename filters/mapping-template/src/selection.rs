@@ -2,10 +2,15 @@
 //!
 //! Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-integration-settings-integration-response.html>
 
-use regex_lite::Regex;
+use regex_lite::{Regex, RegexBuilder};
 
 /// Longest selection pattern, in bytes; a pattern is compiled once, this bounds the memory of its automaton.
 const MAX_PATTERN_BYTES: usize = 4096;
+/// Largest automaton of a pattern, in bytes: `(a{1000}){1000}` is refused rather than run.
+const MAX_AUTOMATON_BYTES: usize = 256 << 10;
+/// Longest part of a subject that is looked at, in bytes. Matching costs time in proportion to subject times pattern, and
+/// a function's error message may be megabytes long. Not documented.
+const MAX_SUBJECT_BYTES: usize = 16 << 10;
 
 /// A `selectionPattern`: a Java regular expression that must match the whole subject. It runs in time linear in the
 /// subject, so a backend's error message cannot hold a worker up.
@@ -26,7 +31,10 @@ impl SelectionPattern {
         if pattern.len() > MAX_PATTERN_BYTES {
             return Err(format!("is longer than {MAX_PATTERN_BYTES} bytes"));
         }
-        let compile = |text: String| Regex::new(&text).map_err(|error| error.to_string());
+        let compile = |text: String| {
+            let regex = RegexBuilder::new(&text).size_limit(MAX_AUTOMATON_BYTES).build();
+            regex.map_err(|error| error.to_string())
+        };
         let mut ahead = Vec::new();
         let mut rest = pattern.strip_prefix('^').unwrap_or(pattern);
         while let Some((wanted, inside, after)) = leading_lookahead(rest) {
@@ -38,6 +46,7 @@ impl SelectionPattern {
 
     /// Whether the whole of `subject` matches.
     pub fn matches(&self, subject: &str) -> bool {
+        let subject = subject.get(..subject.floor_char_boundary(MAX_SUBJECT_BYTES)).unwrap_or_default();
         self.main.is_match(subject) && self.ahead.iter().all(|(regex, wanted)| regex.is_match(subject) == *wanted)
     }
 }
@@ -126,8 +135,16 @@ mod tests {
     }
 
     #[test]
+    fn long_subjects_are_cut() {
+        let long = "x".repeat(1 << 20);
+        check(".+", &long, true);
+        check("x*y", &format!("{long}y"), false);
+        check("(?s).*", &"é".repeat(20_000), true);
+    }
+
+    #[test]
     fn what_is_not_supported_is_named() {
-        for wrong in ["(", "(a)\\1", "(?<=a)b", "a(?!b)"] {
+        for wrong in ["(", "(a)\\1", "(?<=a)b", "a(?!b)", "((a{1000}){1000}){1000}"] {
             assert!(SelectionPattern::compile(wrong).is_err(), "{wrong}");
         }
     }

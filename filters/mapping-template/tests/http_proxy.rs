@@ -200,6 +200,38 @@ fn the_backends_headers_are_renamed() {
 }
 
 #[test]
+fn a_compressed_answer_stays_readable() {
+    let kept = |accept: &str| {
+        let filter = integration(json!({"httpProxy": {"path": "/"}}));
+        let mut host = TestHost::request("GET", "/dev/pets/x", &[("accept-encoding", accept)], b"").on_route("r");
+        let (mut stream, _) = send(&filter, &host);
+        host.attributes.insert("response.code_details".to_owned(), b"via_upstream".to_vec());
+        host.response_headers.borrow_mut().push(("content-encoding".to_owned(), b"gzip".to_vec()));
+        matches!(stream.on_response_headers(&host, false), Step::Continue)
+    };
+    assert!(kept("gzip, deflate"));
+    assert!(!kept("br"));
+}
+
+#[test]
+fn a_signature_for_the_gateway_goes_no_further() {
+    let authorization = |value: &str| {
+        let request = TestHost::request("GET", "/dev/pets/x", &[("authorization", value)], b"").on_route("r");
+        proxied(
+            json!({"path": "/", "requestParameters": {"integration.request.header.copy": "method.request.header.Authorization"}}),
+            request,
+        )
+    };
+    let kept = authorization("Bearer x");
+    assert_eq!(
+        (kept.header("authorization").as_deref(), kept.header("copy").as_deref()),
+        (Some("Bearer x"), Some("Bearer x"))
+    );
+    let dropped = authorization("AWS4-HMAC-SHA256 Credential=x");
+    assert_eq!((dropped.header("authorization"), dropped.header("copy")), (None, None));
+}
+
+#[test]
 fn a_wrong_configuration_says_where() {
     let error = |integration: Value| {
         let text = json!({"api": {"apiId": "a", "stage": "s"}, "routes": {"GET /": {"integration": integration}}});
