@@ -1,0 +1,96 @@
+"""Requests per second of the filters and of whole gateways, against Envoy without them. See README.md here."""
+
+import argparse
+import contextlib
+import sys
+import tempfile
+from pathlib import Path
+
+import configuration
+import report
+import start
+from peers import PEERS, PROXYING, Tools, bootstraps, chosen
+from processes import CONNECTIONS, Envoy, cores, get, load
+
+WARM_UP_SECONDS = 2
+START = "start"
+
+
+def arguments():
+    names = [peer.name for peer in PEERS] + [START]
+    parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
+    parser.add_argument("--seconds", type=int, default=5, help="of load for each peer in each round [default: 5]")
+    parser.add_argument("--rounds", type=int, default=7, help="over all peers [default: 7]")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"what to measure [default: all]: {', '.join(names)}")
+    # scripts/bench gives these.
+    for hidden in ["--envoy", "--apigw", "--filters"]:
+        parser.add_argument(hidden, help=argparse.SUPPRESS, required=True, type=Path)
+    found = parser.parse_args()
+    if unknown := [name for name in found.names if name not in names]:
+        parser.error(f"unknown: {', '.join(unknown)}; expected some of {', '.join(names)}")
+    if found.seconds < 1 or found.rounds < 1:
+        parser.error("expected at least one second and one round")
+    return found
+
+
+def measure(tools, peers, seconds, rounds, folder):
+    """All rounds of all peers, and the memory that each Envoy holds before the first request."""
+    envoy_core, load_core = cores()
+    wanted = {peer.gateway for peer in peers}
+    with contextlib.ExitStack() as running:
+        def envoy(name, bootstrap, core):
+            started = Envoy(tools.envoy, bootstrap, folder, name, core)
+            running.callback(started.stop)
+            return started
+
+        backend_port = 0
+        if wanted & PROXYING:
+            backend_port = envoy("backend", configuration.direct(), load_core).port
+        makers = bootstraps(tools, folder)
+        gateways = {name: envoy(name, makers[name](backend_port), envoy_core) for name in makers if name in wanted}
+        memory = {name: gateway.memory_kib() for name, gateway in gateways.items()}
+        for peer in peers:
+            status, body = get(f"127.0.0.1:{gateways[peer.gateway].port}", peer.path, peer.headers)
+            if status != 200:
+                raise RuntimeError(f"{peer.name}: answered {status} {body!r}, expected 200")
+            load(gateways[peer.gateway], peer.path, peer.headers, WARM_UP_SECONDS, load_core)
+        results = {peer.name: [] for peer in peers}
+        for number in range(rounds):
+            progress(f"round {number + 1} of {rounds}")
+            # There and back again, so that what grows or shrinks over time hits first and last alike.
+            for peer in peers if number % 2 == 0 else reversed(peers):
+                results[peer.name].append(load(gateways[peer.gateway], peer.path, peer.headers, seconds, load_core))
+    return results, memory
+
+
+def progress(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+def main():
+    options = arguments()
+    tools = Tools(options.envoy, options.apigw.resolve(), options.filters.resolve())
+    names = set(options.names)
+    peers = [] if names == {START} else chosen(names - {START})
+    value = {
+        "machine": report.machine(), "seconds": options.seconds, "connections": CONNECTIONS, "workers": 1,
+        "pinned": cores() != (None, None),
+    }
+    rounds, memory = {}, {}
+    with tempfile.TemporaryDirectory(prefix="apigw-bench-") as folder:
+        folder = Path(folder)
+        if peers:
+            rounds, memory = measure(tools, peers, options.seconds, options.rounds, folder)
+            print(report.table(peers, rounds))
+        if START in names or not names:
+            progress(f"{start.RUNS} starts with {start.KEYS:,} keys")
+            value[START] = start.measure(tools, folder)
+            print(start.line(value[START]))
+    progress(f"raw figures: {report.save(value, tools, peers, rounds, memory).relative_to(Path(__file__).parents[2])}")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except RuntimeError as error:
+        sys.exit(f"error: {error}")

@@ -1,0 +1,158 @@
+"""Bootstraps for Envoy: the plain ones written here, those of gateways compiled by `apigw`."""
+
+import hashlib
+import json
+import subprocess
+
+LOOPBACK = {"socket_address": {"address": "127.0.0.1", "port_value": 0}}
+TYPE = "type.googleapis.com/envoy.extensions.filters"
+KEY = "benchmark-key-0123456789"
+KEY_HEADER = {"x-api-key": KEY}
+API_ID = "petstore01"
+# A million requests a second with as many in reserve: checked and counted like any other limit, never reached.
+THROTTLE = {"rateLimit": 1_000_000, "burstLimit": 1_000_000}
+QUOTA = {"limit": 2_147_483_647, "period": "MONTH"}
+ROUTES = 100
+
+
+def bootstrap(route, filters=(), clusters=()):
+    """An Envoy with one listener and one route. `filters` are pairs of name and configuration."""
+    router = ("envoy.filters.http.router", {"@type": f"{TYPE}.http.router.v3.Router"})
+    manager = {
+        "@type": f"{TYPE}.network.http_connection_manager.v3.HttpConnectionManager",
+        "stat_prefix": "bench",
+        "generate_request_id": False,
+        "route_config": {"virtual_hosts": [{
+            "name": "bench", "domains": ["*"], "routes": [{"name": "GET /", "match": {"prefix": "/"}, **route}],
+        }]},
+        "http_filters": [{"name": name, "typed_config": config} for name, config in [*filters, router]],
+    }
+    listener = {
+        "name": "bench", "address": LOOPBACK,
+        "filter_chains": [{"filters": [{
+            "name": "envoy.filters.network.http_connection_manager", "typed_config": manager,
+        }]}],
+    }
+    return {
+        "admin": {"address": LOOPBACK},
+        "static_resources": {"listeners": [listener], "clusters": list(clusters)},
+    }
+
+
+def direct(filters=()):
+    """Envoy answers by itself."""
+    body = {"inline_string": '{"pets":[]}'}
+    return bootstrap({"direct_response": {"status": 200, "body": body}}, filters)
+
+
+def proxy(backend_port):
+    """Envoy alone in front of the backend."""
+    address = {"socket_address": {"address": "127.0.0.1", "port_value": backend_port}}
+    cluster = {
+        "name": "backend", "type": "STATIC", "connect_timeout": "5s",
+        "load_assignment": {
+            "cluster_name": "backend", "endpoints": [{"lb_endpoints": [{"endpoint": {"address": address}}]}],
+        },
+    }
+    return bootstrap({"route": {"cluster": "backend"}}, clusters=[cluster])
+
+
+def wasm(module, root_id, configuration=None):
+    """A filter from a module."""
+    config = {
+        "name": root_id, "root_id": root_id, "allow_on_headers_stop_iteration": True,
+        "vm_config": {
+            "vm_id": "bench", "runtime": "envoy.wasm.runtime.v8", "code": {"local": {"filename": str(module)}},
+        },
+    }
+    if configuration is not None:
+        text = json.dumps(configuration)
+        config["configuration"] = {"@type": "type.googleapis.com/google.protobuf.StringValue", "value": text}
+    return (root_id, {"@type": f"{TYPE}.http.wasm.v3.Wasm", "config": config})
+
+
+def api_key(quota):
+    """The api-key filter's own configuration: one key in one plan."""
+    plan = {
+        "id": "plan", "apiStages": [{"apiId": API_ID, "stage": "prod"}], "throttle": THROTTLE, "keyIds": ["k1"],
+        **({"quota": QUOTA} if quota else {}),
+    }
+    digest = hashlib.sha256(KEY.encode()).hexdigest()
+    route = {"apiKeyRequired": True, "resourcePath": "/", "httpMethod": "GET"}
+    return {
+        "api": {
+            "apiId": API_ID, "stage": "prod", "accountId": "123456789012", "region": "us-east-1",
+            "deploymentId": "bench1",
+        },
+        "plans": {"apiKeys": [{"id": "k1", "valueSha256": digest}], "usagePlans": [plan]},
+        "routes": {"GET /": route},
+        "default": route,
+    }
+
+
+def native():
+    """The nearest that Envoy has by itself: a key check, and one bucket for all keys."""
+    always = {"default_value": {"numerator": 100}}
+    bucket = {"max_tokens": 1_000_000_000, "tokens_per_fill": 1_000_000_000, "fill_interval": "1s"}
+    keys = {
+        "@type": f"{TYPE}.http.api_key_auth.v3.ApiKeyAuth",
+        "credentials": [{"key": KEY, "client": "k1"}],
+        "key_sources": [{"header": "x-api-key"}],
+    }
+    limit = {
+        "@type": f"{TYPE}.http.local_ratelimit.v3.LocalRateLimit", "stat_prefix": "bench", "token_bucket": bucket,
+        "filter_enabled": always, "filter_enforced": always,
+    }
+    return [("envoy.filters.http.api_key_auth", keys), ("envoy.filters.http.local_ratelimit", limit)]
+
+
+def settings(backend_port=9):
+    """Settings whose limits are checked and never reached."""
+    plan = {
+        "id": "plan", "apiStages": [{"apiId": API_ID, "stage": "prod"}], "keyIds": ["k1"],
+        "throttle": THROTTLE, "quota": QUOTA,
+    }
+    return {
+        "apiId": API_ID, "stage": {"stageName": "prod"},
+        "apiKeys": [{"id": "k1", "name": "bench", "value": KEY, "enabled": True}],
+        "usagePlans": [plan],
+        "endpoints": {"hosts": {"petstore.internal:80": f"http://127.0.0.1:{backend_port}"}},
+    }
+
+
+def many_routes():
+    """A definition of a hundred mock methods, each with a path parameter."""
+    integration = {
+        "type": "mock",
+        "requestTemplates": {"application/json": '{"statusCode": 200}'},
+        "responses": {"default": {"statusCode": "200", "responseTemplates": {"application/json": '{"ok":true}'}}},
+    }
+    operation = {"responses": {"200": {"description": "ok"}}, "x-amazon-apigateway-integration": integration}
+    parameter = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
+    return {
+        "openapi": "3.0.1", "info": {"title": "routes", "version": "1"},
+        "paths": {
+            f"/resource{number:02}/{{id}}": {"get": {**operation, "parameters": [parameter]}}
+            for number in range(ROUTES)
+        },
+    }
+
+
+def compiled(tools, definition, settings_value, folder, name):
+    """A bootstrap made by `apigw compile`."""
+    if not hasattr(definition, "read_text"):
+        value, definition = definition, folder / f"{name}.definition.json"
+        definition.write_text(json.dumps(value))
+    settings_path = folder / f"{name}.settings.json"
+    settings_path.write_text(json.dumps(settings_value))
+    output = folder / f"{name}.yaml"
+    run = subprocess.run(
+        [
+            tools.apigw, "compile", definition, "--settings", settings_path, "--listen", "127.0.0.1:0",
+            "--filters", tools.filters, "--output", output,
+        ],
+        capture_output=True, text=True,
+    )
+    if run.returncode != 0:
+        raise RuntimeError(f"apigw compile failed for {name}: {run.stderr}")
+    return output

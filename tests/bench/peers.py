@@ -1,0 +1,82 @@
+"""What is measured, and against what."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import configuration as c
+
+PETSTORE = Path(__file__).parents[2] / "envoy/examples/petstore/openapi.yaml"
+
+
+@dataclass
+class Tools:
+    """The programs under test."""
+
+    envoy: Path
+    apigw: Path
+    filters: Path
+
+    def module(self, name):
+        """A filter's module."""
+        return self.filters / f"{name}.wasm"
+
+
+@dataclass
+class Peer:
+    """One line of the table. Peers with the same `gateway` share an Envoy."""
+
+    name: str
+    title: str
+    gateway: str
+    path: str = "/"
+    headers: dict = field(default_factory=dict)
+    # The peer whose requests per second are 1, and what share of them this one is to reach.
+    against: str | None = None
+    target: float | None = None
+
+
+PEERS = [
+    Peer("direct", "no filter", "direct"),
+    Peer("empty", "empty wasm filter", "empty", against="direct"),
+    Peer("api-key", "api-key, throttle", "api-key", headers=c.KEY_HEADER, against="empty", target=0.85),
+    Peer("api-key-quota", "api-key, throttle and quota", "api-key-quota", headers=c.KEY_HEADER, against="empty"),
+    Peer("api-key-apigw", "api-key of apigw.wasm, throttle", "api-key-apigw", headers=c.KEY_HEADER, against="empty",
+         target=0.85),
+    Peer("native", "Envoy's api_key_auth + local_ratelimit", "native", headers=c.KEY_HEADER, against="empty"),
+    Peer("proxy", "Envoy alone, to a backend", "proxy", path="/prod/pets", headers=c.KEY_HEADER),
+    Peer("petstore", "petstore, to the same backend", "petstore", path="/prod/pets", headers=c.KEY_HEADER,
+         against="proxy", target=0.55),
+    Peer("mock", "petstore, MOCK method", "petstore", path="/prod/status", against="proxy"),
+    Peer("first-route", f"{c.ROUTES} methods, the first one", "routes", path="/prod/resource00/7"),
+    Peer("last-route", f"{c.ROUTES} methods, the last one", "routes", path=f"/prod/resource{c.ROUTES - 1:02}/7",
+         against="first-route"),
+]
+
+
+def chosen(names):
+    """The peers with these names and those that they are measured against; all of them without names."""
+    by_name = {peer.name: peer for peer in PEERS}
+    wanted = set(names or by_name)
+    while missing := {by_name[name].against for name in wanted} - wanted - {None}:
+        wanted |= missing
+    return [peer for peer in PEERS if peer.name in wanted]
+
+
+def bootstraps(tools, folder):
+    """A function for each gateway that makes its configuration, given the backend's port."""
+    api_key = tools.module("api_key")
+    return {
+        "direct": lambda _: c.direct(),
+        "empty": lambda _: c.direct([c.wasm(tools.module("bench_empty"), "empty")]),
+        "api-key": lambda _: c.direct([c.wasm(api_key, "api-key", c.api_key(quota=False))]),
+        "api-key-quota": lambda _: c.direct([c.wasm(api_key, "api-key", c.api_key(quota=True))]),
+        "api-key-apigw": lambda _: c.direct([c.wasm(tools.module("apigw"), "api-key", c.api_key(quota=False))]),
+        "native": lambda _: c.direct(c.native()),
+        "proxy": c.proxy,
+        "petstore": lambda port: c.compiled(tools, PETSTORE, c.settings(port), folder, "petstore"),
+        "routes": lambda _: c.compiled(tools, c.many_routes(), c.settings(), folder, "routes"),
+    }
+
+
+# Gateways in front of the backend.
+PROXYING = {"proxy", "petstore"}

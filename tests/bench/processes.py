@@ -1,0 +1,146 @@
+"""Envoy and wrk as processes: where they run, what they say, what they use."""
+
+import http.client
+import json
+import os
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).parent
+START_SECONDS = 60
+STOP_SECONDS = 10
+# Enough to keep one worker busy all the time, few enough that the waiting line does not become the latency.
+CONNECTIONS = 32
+
+
+def cores():
+    """The core for the Envoy that is measured, and the one for load and backend; None where there is only one."""
+    free = sorted(os.sched_getaffinity(0))
+    return ({free[0]}, {free[1]}) if len(free) > 1 else (None, None)
+
+
+def on_core(core):
+    """For `preexec_fn`."""
+    return (lambda: os.sched_setaffinity(0, core)) if core else None
+
+
+class Envoy:
+    """A running Envoy with one worker. `configuration` is a path, or a bootstrap as a value."""
+
+    def __init__(self, program, configuration, folder, name, core):
+        if not isinstance(configuration, Path):
+            path = folder / f"{name}.json"
+            path.write_text(json.dumps(configuration))
+            configuration = path
+        self.name = name
+        self.log = folder / f"{name}.log"
+        address = folder / f"{name}.admin"
+        command = [
+            program, "--config-path", configuration, "--admin-address-path", address, "--concurrency", "1",
+            "--disable-hot-restart", "--log-level", "error",
+        ]
+        with self.log.open("w") as log:
+            self.process = subprocess.Popen(
+                command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, preexec_fn=on_core(core)
+            )
+        self.admin = self.wait_for(lambda: address.exists() and address.read_text().strip())
+        self.wait_for(lambda: get(self.admin, "/ready")[0] == 200)
+        self.port = self.wait_for(self.find_port)
+
+    def find_port(self):
+        """The port of the first listener."""
+        for listener in json.loads(get(self.admin, "/listeners?format=json")[1]).get("listener_statuses", []):
+            return listener["local_address"]["socket_address"]["port_value"]
+        return None
+
+    def wait_for(self, look):
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                raise RuntimeError(f"Envoy for {self.name} has ended: {self.log.read_text()[-2000:]}")
+            try:
+                if found := look():
+                    return found
+            except OSError:
+                pass
+            time.sleep(0.02)
+        raise RuntimeError(f"Envoy for {self.name} is not live: {self.log.read_text()[-2000:]}")
+
+    def cpu_seconds(self):
+        """Processor time of all its threads so far."""
+        return cpu_seconds(self.process.pid)
+
+    def memory_kib(self):
+        """What it holds in memory."""
+        return memory_kib(self.process.pid)
+
+    def stop(self):
+        stop(self.process)
+
+
+def stop(process):
+    """Ends a process that was started here."""
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def cpu_seconds(pid):
+    # The command's name, in parentheses, may hold blanks; utime and stime are the 12th and 13th field behind it.
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def memory_kib(pid):
+    line = next(line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmRSS"))
+    return int(line.split()[1])
+
+
+def get(address, path, headers=None):
+    """Status and body."""
+    connection = http.client.HTTPConnection(address, timeout=5)
+    try:
+        connection.request("GET", path, headers=headers or {})
+        response = connection.getresponse()
+        return response.status, response.read()
+    finally:
+        connection.close()
+
+
+@dataclass
+class Round:
+    """What one run of wrk against one peer gave."""
+
+    requests_per_second: float
+    p50_micros: int
+    p99_micros: int
+    cpu_micros_per_request: float
+
+
+def load(envoy, path, headers, seconds, core):
+    """Sends requests for some seconds, as fast as they are answered."""
+    command = ["wrk", "--threads", "1", "--connections", str(CONNECTIONS), "--duration", f"{seconds}s", "--latency"]
+    for name, value in headers.items():
+        command += ["--header", f"{name}: {value}"]
+    command += ["--script", HERE / "done.lua", f"http://127.0.0.1:{envoy.port}{path}"]
+    before = envoy.cpu_seconds()
+    run = subprocess.run(command, capture_output=True, text=True, preexec_fn=on_core(core))
+    used = envoy.cpu_seconds() - before
+    line = next((line for line in run.stdout.splitlines() if line.startswith("RESULT ")), None)
+    if run.returncode != 0 or line is None:
+        raise RuntimeError(f"wrk failed on {envoy.name}{path}: {run.stdout}{run.stderr}")
+    result = json.loads(line.removeprefix("RESULT "))
+    if result["status_errors"] or result["socket_errors"] or not result["requests"]:
+        raise RuntimeError(f"{envoy.name}{path} answered wrongly under load: {result}")
+    return Round(
+        requests_per_second=result["requests"] / (result["micros"] / 1e6),
+        p50_micros=result["p50"],
+        p99_micros=result["p99"],
+        cpu_micros_per_request=used / result["requests"] * 1e6,
+    )

@@ -1,0 +1,94 @@
+"""The table, and the raw figures."""
+
+import datetime
+import json
+import os
+import platform
+import statistics
+import subprocess
+from dataclasses import asdict
+from pathlib import Path
+
+RESULTS = Path(__file__).parent / "results"
+
+
+def ratio(peer, rounds):
+    """Requests per second against the other peer's in the same round; the median of all rounds."""
+    pairs = zip(rounds[peer.name], rounds[peer.against])
+    return statistics.median(own.requests_per_second / other.requests_per_second for own, other in pairs)
+
+
+def table(peers, rounds):
+    """One line for each peer: medians of all rounds."""
+    titles = {peer.name: peer.title for peer in peers}
+    lines = [("", "requests/s", "p50 µs", "p99 µs", "CPU µs", "ratio", "", "target")]
+    for peer in peers:
+        def median(name):
+            return statistics.median(getattr(one, name) for one in rounds[peer.name])
+
+        against, share, target = "", "", ""
+        if peer.against:
+            value = ratio(peer, rounds)
+            against, share = f"of {titles[peer.against]}", f"{value:.3f}"
+            if peer.target:
+                target = f"≥ {peer.target:.2f} {'reached' if value >= peer.target else 'missed'}"
+        lines.append((
+            peer.title, f"{median('requests_per_second'):,.0f}", f"{median('p50_micros'):,.0f}",
+            f"{median('p99_micros'):,.0f}", f"{median('cpu_micros_per_request'):.1f}", share, against, target,
+        ))
+    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
+    left = {0, 6, 7}
+    rows = []
+    for line in lines:
+        cells = [cell.ljust(width) if i in left else cell.rjust(width) for i, (cell, width) in enumerate(zip(line, widths))]
+        rows.append("  ".join(cells).rstrip())
+    return "\n".join(rows)
+
+
+def machine():
+    """What the figures depend on."""
+    models = [line.partition(":")[2].strip() for line in Path("/proc/cpuinfo").read_text().splitlines()
+              if line.startswith("model name")]
+    memory = next(line for line in Path("/proc/meminfo").read_text().splitlines() if line.startswith("MemTotal"))
+    return {
+        "cpu": models[0] if models else platform.machine(),
+        "cores": os.cpu_count(),
+        "memory_kib": int(memory.split()[1]),
+        "kernel": platform.release(),
+        "load_before": os.getloadavg()[0],
+    }
+
+
+def said(command):
+    """What a command prints, or nothing."""
+    run = subprocess.run(command, capture_output=True, text=True, cwd=RESULTS.parent)
+    return run.stdout.strip()
+
+
+def save(value, tools, peers, rounds, memory):
+    """Writes the raw figures. Returns the file."""
+    value = {
+        "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        **value,
+        "commit": said(["git", "describe", "--always", "--dirty"]),
+        "envoy": said([tools.envoy, "--version"]).rpartition("version: ")[2],
+        "module_bytes": {path.name: path.stat().st_size for path in sorted(tools.filters.glob("*.wasm"))},
+        "envoy_memory_kib": memory,
+        "peers": {
+            peer.name: {
+                "title": peer.title,
+                "ratio": {"against": peer.against, "value": ratio(peer, rounds)} if peer.against else None,
+                "rounds": [asdict(one) for one in rounds[peer.name]],
+            }
+            for peer in peers
+        },
+    }
+    RESULTS.mkdir(exist_ok=True)
+    path = RESULTS / (value["date"].replace(":", "") + ".json")
+    path.write_text(rounded(value) + "\n")
+    return path
+
+
+def rounded(value):
+    """JSON with figures as exact as they can be."""
+    return json.dumps(json.loads(json.dumps(value), parse_float=lambda text: round(float(text), 4)), indent=1)

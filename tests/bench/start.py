@@ -1,0 +1,92 @@
+"""How long a gateway with 100,000 API keys in 50 usage plans takes from `apigw run` until it is live."""
+
+import statistics
+import subprocess
+import threading
+import time
+
+from configuration import API_ID, QUOTA, THROTTLE
+from peers import PETSTORE
+from processes import START_SECONDS, get, memory_kib, stop
+
+KEYS = 100_000
+PLANS = 50
+RUNS = 5
+
+
+def write_settings(path):
+    """Settings as a team would keep them: a line for each key and plan."""
+    lines = [f"apiId: {API_ID}", "stage: {stageName: prod}", "apiKeys:"]
+    lines += [f"  - {{id: k{n:06}, name: customer {n}, value: {key(n)}, enabled: true}}" for n in range(KEYS)]
+    lines.append("usagePlans:")
+    for plan in range(PLANS):
+        limits = f"throttle: {yaml(THROTTLE)}, quota: {yaml(QUOTA)}"
+        keys = ", ".join(f"k{n:06}" for n in range(plan, KEYS, PLANS))
+        lines.append(f"  - {{id: p{plan}, apiStages: [{{apiId: {API_ID}, stage: prod}}], {limits}, keyIds: [{keys}]}}")
+    lines.append('endpoints: {hosts: {"petstore.internal:80": "http://127.0.0.1:9"}}')
+    path.write_text("\n".join(lines) + "\n")
+
+
+def key(number):
+    return f"benchmark-key-{number:010}"
+
+
+def yaml(value):
+    return "{" + ", ".join(f"{name}: {item}" for name, item in value.items()) + "}"
+
+
+def measure(tools, folder):
+    """Seconds to live for each run, of which `apigw check` alone, and what the processes hold in memory then."""
+    settings = folder / "start.settings.yaml"
+    write_settings(settings)
+    inputs = [PETSTORE, "--settings", settings]
+    runs = [one_run(tools, inputs, folder / "start.log") for _ in range(RUNS)]
+    checks = []
+    for _ in range(RUNS):
+        began = time.monotonic()
+        subprocess.run([tools.apigw, "check", *inputs], check=True, capture_output=True)
+        checks.append(time.monotonic() - began)
+    return {
+        "keys": KEYS, "plans": PLANS, "settings_bytes": settings.stat().st_size,
+        "seconds_to_live": [seconds for seconds, _ in runs], "seconds_of_check": checks,
+        "envoy_memory_kib": [memory for _, memory in runs],
+    }
+
+
+def one_run(tools, inputs, log):
+    command = [
+        tools.apigw, "run", *inputs, "--listen", "127.0.0.1:0", "--filters", tools.filters, "--envoy", tools.envoy,
+        "--concurrency", "1",
+    ]
+    with log.open("w") as stderr:
+        began = time.monotonic()
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr, text=True)
+    # It gives up by itself after a minute, and takes its Envoy with it; should it hang, this ends the reading below.
+    timer = threading.Timer(2 * START_SECONDS, process.kill)
+    timer.start()
+    try:
+        line = process.stdout.readline()
+        seconds = time.monotonic() - began
+        if not line.startswith("listening on http://"):
+            raise RuntimeError(f"apigw run with {KEYS} keys: {line}{log.read_text()[-2000:]}")
+        address = line.removeprefix("listening on http://").partition("/")[0]
+        # The backend does not exist: 504 says that the key was accepted.
+        for value, expected in [(key(KEYS - 1), 504), (key(KEYS), 403)]:
+            status, _ = get(address, "/prod/pets", {"x-api-key": value})
+            if status != expected:
+                raise RuntimeError(f"a request with one of {KEYS} keys was answered {status}, not {expected}")
+        child = subprocess.run(["ps", "--ppid", str(process.pid), "-o", "pid="], capture_output=True, text=True)
+        return seconds, memory_kib(int(child.stdout.split()[0]))
+    finally:
+        timer.cancel()
+        stop(process)
+
+
+def line(result):
+    """The result for people."""
+    live, check = (statistics.median(result[name]) for name in ("seconds_to_live", "seconds_of_check"))
+    memory = statistics.median(result["envoy_memory_kib"]) / 1024
+    return (
+        f"{result['keys']:,} keys in {result['plans']} plans: live {live:.2f} s after `apigw run` "
+        f"(target < 2 s), {check:.2f} s of it reading and checking; Envoy holds {memory:.0f} MiB"
+    )
