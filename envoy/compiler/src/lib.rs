@@ -22,6 +22,7 @@
 #![allow(clippy::arithmetic_side_effects)]
 
 pub mod api;
+pub mod aws_uri;
 pub mod check;
 pub mod compile;
 pub mod diagnostics;

@@ -37,6 +37,8 @@ pub enum Feature {
     AwsIntegration,
     /// Integration type AWS_PROXY.
     AwsProxyIntegration,
+    /// Calls to AWS services with a signature.
+    SignedServiceCalls,
     /// Templates with references and directives.
     MappingTemplates,
     /// Conversion between bytes and base64 text.
@@ -103,13 +105,15 @@ impl Feature {
                 Error("validation of parameters is not supported yet, the backend would get every request")
             }
 
-            Self::MockIntegration | Self::HttpProxyIntegration => Yes,
-            Self::HttpIntegration => Error("integrations of type HTTP are not supported yet"),
-            Self::AwsIntegration => Error("integrations of type AWS are not supported yet"),
-            Self::AwsProxyIntegration => Error("integrations of type AWS_PROXY are not supported yet"),
-            Self::MappingTemplates => Error("templates with references and directives are not supported yet"),
-            Self::ContentHandling => Error("conversion of bodies (`contentHandling`) is not supported yet"),
-            Self::BodyMapping => Error("mappings from the request body are not supported yet"),
+            Self::MockIntegration
+            | Self::HttpProxyIntegration
+            | Self::HttpIntegration
+            | Self::AwsIntegration
+            | Self::AwsProxyIntegration
+            | Self::MappingTemplates
+            | Self::ContentHandling
+            | Self::BodyMapping => Yes,
+            Self::SignedServiceCalls => Error("calls to services cannot be signed yet: leave the credentials out"),
 
             Self::Compression => Warning("answers are not compressed yet"),
             Self::DisabledExecuteApiEndpoint => Error(

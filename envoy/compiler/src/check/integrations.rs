@@ -5,6 +5,8 @@ use crate::api::{
     ConnectionType, ContentHandling, Integration, IntegrationType, MappingSource, RequestDestination, Resource,
     RestApi, has_directives,
 };
+use crate::aws_uri::{FunctionUri, ServiceUri};
+use crate::settings::Authority;
 use crate::source::Spanned;
 use crate::support::Feature;
 use crate::uri::{BackendUri, expand_stage_variables};
@@ -39,10 +41,12 @@ impl Findings {
             IntegrationType::Aws => {
                 self.uses(Feature::AwsIntegration, kind.span);
                 self.check_verb(integration);
+                self.check_aws(integration, checked);
             }
             IntegrationType::AwsProxy => {
                 self.uses(Feature::AwsProxyIntegration, kind.span);
                 self.check_verb(integration);
+                self.check_aws(integration, checked);
             }
         }
         self.check_mappings(integration);
@@ -100,6 +104,53 @@ impl Findings {
                         self.diagnostics.warning(uri.span, text);
                     }
                 }
+            }
+        }
+    }
+
+    /// Whether the settings say where a function or a service is.
+    fn check_aws(&mut self, integration: &Integration, checked: &Checked) {
+        let Some(uri) = &integration.uri else {
+            let text = format!("an integration of type {} needs a `uri`", integration.kind.as_str());
+            self.missing(integration.span, &text);
+            return;
+        };
+        let expanded = self.expand(uri, checked);
+        let endpoints = &checked.settings.endpoints;
+        if let Some(function) = FunctionUri::parse(&expanded) {
+            if !endpoints.functions.contains_key(&function.name) && !endpoints.functions.contains_key("*") {
+                let text = format!(
+                    "the settings do not say where the function `{}` is: add it, or `*`, to `endpoints.functions`",
+                    function.name
+                );
+                self.diagnostics.error(uri.span, text);
+            }
+            return;
+        }
+        if *integration.kind == IntegrationType::AwsProxy {
+            let text = "expected the invocation ARN of a Lambda function, \
+                        `arn:aws:apigateway:REGION:lambda:path/2015-03-31/functions/FUNCTION_ARN/invocations`";
+            self.diagnostics.error(uri.span, text);
+            return;
+        }
+        let Some(service) = ServiceUri::parse(&expanded) else {
+            let text = "expected `arn:aws:apigateway:REGION:SERVICE:path/PATH` or `…:action/ACTION`";
+            self.diagnostics.error(uri.span, text);
+            return;
+        };
+        let host = Authority { host: service.host.clone(), port: 443 };
+        match endpoints.services.get(&service.service) {
+            Some(endpoint) if endpoint.access_key_id.is_some() => {
+                self.uses(Feature::SignedServiceCalls, endpoint.url.span);
+            }
+            Some(_) => {}
+            None if endpoints.hosts.contains_key(&host) => {}
+            None => {
+                let text = format!(
+                    "the settings do not say where the service `{}` is: add it to `endpoints.services`",
+                    service.service
+                );
+                self.diagnostics.error(uri.span, text);
             }
         }
     }

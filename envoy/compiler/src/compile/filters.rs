@@ -5,23 +5,20 @@ use std::collections::BTreeMap;
 use api_key::{ApiKey, RawKeyRoute};
 use gateway::{Filter, RawApi, RawRoute};
 use gateway_responses::{GatewayResponses, RawGatewayResponse, RawResponsesRoute, Refusal};
-use mapping_template::{
-    ContentHandling, MappingTemplate, PassthroughBehavior, RawHttpProxy, RawIntegration, RawIntegrationResponse,
-    RawMapping, RawMappingRoute, removable_by_route,
-};
+use mapping_template::{MappingTemplate, RawIntegration, RawMappingRoute};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::cluster::{Backend, Clusters};
+use super::cluster::Clusters;
+use super::integrations::Integrations;
 use super::plans::{has_limits, raw_plans};
-use super::routes::{MethodRoute, Upstream, route_configuration};
+use super::routes::{MethodRoute, route_configuration};
 use super::{Compiled, listener, wasm};
-use crate::api::{self, ApiKeySource, DEFAULT_TIMEOUT_MILLIS, Integration, IntegrationType, Method};
+use crate::api::{self, ApiKeySource, Method};
 use crate::check::{Api, Model};
 use crate::routes::Route;
-use crate::uri::{BackendUri, expand_stage_variables};
 
 /// Id of the API when the settings give none: the same definition always gets the same.
 const API_ID_LENGTH: usize = 10;
@@ -72,7 +69,8 @@ pub(super) fn compile(model: &Model, module: &str) -> Result<Compiled, String> {
         let Some(method) = api.rest.resources.get(route.resource).methods.get(&route.key.http_method) else { continue };
         let key = route.key.to_string();
         let raw_route = raw_route(&raw_api, route, method);
-        let backend = method.integration.as_ref().map(|integration| backend(model, &raw_api, integration, &mut clusters));
+        let mut integrations = Integrations { model, api: &raw_api, clusters: &mut clusters };
+        let backend = method.integration.as_ref().map(|integration| integrations.compile(method, integration));
         let (integration, upstream) = match backend {
             Some((integration, upstream)) => (integration, upstream),
             None => (RawIntegration::Misconfigured("the method has no integration".to_owned()), None),
@@ -182,106 +180,4 @@ fn raw_gateway_responses(api: &Api) -> BTreeMap<String, RawGatewayResponse> {
         response_templates: response.response_templates.iter().map(text).map(|(k, v)| (k, Value::String(v))).collect(),
     };
     api.rest.gateway_responses.iter().map(|(name, response)| (name.clone(), raw(response))).collect()
-}
-
-/// The integration for the filter, and where Envoy's router sends requests, if it does.
-fn backend(
-    model: &Model,
-    api: &RawApi,
-    integration: &Integration,
-    clusters: &mut Clusters,
-) -> (RawIntegration, Option<Upstream>) {
-    let misconfigured = |reason: String| (RawIntegration::Misconfigured(reason), None);
-    match integration.kind.value {
-        IntegrationType::Mock => (RawIntegration::Mock(raw_mapping(integration)), None),
-        IntegrationType::HttpProxy => {
-            let uri = integration.uri.as_ref().map_or("", |uri| uri.value.as_str());
-            let (uri, _) = expand_stage_variables(uri, |name| api.stage_variables.get(name).map(String::as_str));
-            let uri = match BackendUri::parse(&uri) {
-                Ok(uri) => uri,
-                // The service answers 500 to every request; so does the filter.
-                Err(error) => return misconfigured(format!("{uri}: {error}")),
-            };
-            let upstream = upstream(model, api, integration, &uri, clusters);
-            let parameters: indexmap::IndexMap<String, String> =
-                integration.request_parameters.iter().map(|(name, value)| (name.clone(), value.value.clone())).collect();
-            let path = match &uri.query {
-                Some(query) => format!("{}?{query}", uri.path),
-                None => uri.path.clone(),
-            };
-            let proxy = RawHttpProxy {
-                path,
-                http_method: integration.http_method.as_ref().map(|method| method.value.clone()),
-                request_parameters: parameters,
-            };
-            (RawIntegration::HttpProxy(proxy), Some(upstream))
-        }
-        IntegrationType::Http | IntegrationType::Aws | IntegrationType::AwsProxy => {
-            misconfigured(format!("integrations of type {} are not supported", integration.kind.as_str()))
-        }
-    }
-}
-
-fn upstream(model: &Model, api: &RawApi, integration: &Integration, uri: &BackendUri, clusters: &mut Clusters) -> Upstream {
-    let endpoints = &model.settings.endpoints;
-    let link = integration.connection_id.as_ref().map(|id| {
-        expand_stage_variables(&id.value, |name| api.stage_variables.get(name).map(String::as_str)).0
-    });
-    let real = link.and_then(|link| endpoints.vpc_links.get(&link)).or_else(|| endpoints.hosts.get(&uri.authority));
-    let url = real.map_or_else(
-        || crate::settings::BackendUrl { tls: uri.tls, authority: uri.authority.clone() },
-        |real| real.value.clone(),
-    );
-    let insecure = integration.insecure_skip_verification.is_some_and(|flag| flag.value);
-    let cluster = clusters.add(Backend::new(&url, &uri.authority.host, insecure));
-    let destinations = integration.request_parameters.keys();
-    let mapped = destinations.filter_map(|name| name.strip_prefix("integration.request.header."));
-    let maps_host = mapped.clone().any(|name| name.eq_ignore_ascii_case("host"));
-    let authority = if uri.default_port { uri.authority.host.clone() } else { uri.authority.to_string() };
-    Upstream {
-        cluster,
-        authority,
-        maps_host,
-        timeout_millis: integration.timeout_in_millis.as_ref().map_or(DEFAULT_TIMEOUT_MILLIS, |timeout| timeout.value),
-        headers: vec![
-            ("x-amzn-apigateway-api-id".to_owned(), api.api_id.clone()),
-            ("x-amzn-trace-id".to_owned(), "%FILTER_STATE(wasm.apigw.trace_id:PLAIN)%".to_owned()),
-            ("x-forwarded-port".to_owned(), "%DOWNSTREAM_LOCAL_PORT%".to_owned()),
-        ],
-        removed: removable_by_route(mapped).into_iter().map(str::to_owned).collect(),
-    }
-}
-
-fn raw_mapping(integration: &Integration) -> RawMapping {
-    let text = |(name, value): (&String, &crate::source::Spanned<String>)| (name.clone(), value.value.clone());
-    RawMapping {
-        request_parameters: integration.request_parameters.iter().map(text).collect(),
-        request_templates: integration.request_templates.iter().map(text).collect(),
-        passthrough_behavior: match integration.passthrough_behavior {
-            api::PassthroughBehavior::WhenNoMatch => PassthroughBehavior::WhenNoMatch,
-            api::PassthroughBehavior::WhenNoTemplates => PassthroughBehavior::WhenNoTemplates,
-            api::PassthroughBehavior::Never => PassthroughBehavior::Never,
-        },
-        content_handling: integration.content_handling.map(|handling| content_handling(handling.value)),
-        integration_responses: integration.responses.iter().filter_map(raw_integration_response).collect(),
-    }
-}
-
-fn raw_integration_response(response: &api::IntegrationResponse) -> Option<RawIntegrationResponse> {
-    let text = |(name, value): (&String, &crate::source::Spanned<String>)| (name.clone(), value.value.clone());
-    Some(RawIntegrationResponse {
-        status_code: response.status_code.value.parse().ok()?,
-        selection_pattern: response.selection_pattern.as_ref().map(|pattern| pattern.value.clone()),
-        response_parameters: response.response_parameters.iter().map(text).collect(),
-        response_templates: response.response_templates.iter().map(text).collect(),
-        content_handling: response.content_handling.map(|handling| content_handling(handling.value)),
-        undeclared: false,
-    })
-}
-
-fn content_handling(handling: api::ContentHandling) -> ContentHandling {
-    match handling {
-        api::ContentHandling::ConvertToBinary => ContentHandling::ConvertToBinary,
-        api::ContentHandling::ConvertToText => ContentHandling::ConvertToText,
-    }
 }

@@ -4,6 +4,7 @@
 
 mod cluster;
 mod filters;
+mod integrations;
 mod listener;
 mod path_match;
 mod plans;
