@@ -113,12 +113,12 @@ impl RequestParameters {
             return Err(Failure::configuration(format!("`{name}` must not be mapped")));
         }
         let text = if self.needs_body() { String::from_utf8_lossy(&request.body) } else { Cow::Borrowed("") };
-        let body = RequestBody::read(&text)?;
+        let body = if self.needs_body() { Some(RequestBody::read(&text)?) } else { None };
         let mut mapped = Mapped::default();
         for (destination, from) in &self.mappings {
             let values = match from {
-                From::Body => vec![body.text().as_bytes().to_vec()],
-                From::BodyPath(path) => body.value_at(path).into_iter().collect(),
+                From::Body => body.iter().map(|body| body.text().as_bytes().to_vec()).collect(),
+                From::BodyPath(path) => body.iter().filter_map(|body| body.value_at(path)).collect(),
                 From::Other(source) => request.values(source),
             };
             if values.is_empty() {
