@@ -91,11 +91,14 @@ impl JsonPath {
         self.path.definite
     }
 
-    /// What `document` has at this path. Values are borrowed from it.
+    /// What `document` has at this path. Values are borrowed from it. Nothing is found in a document that is `null`.
     ///
     /// # Errors
     /// [`NoResult`] when there is nothing; in a template that is no value.
     pub fn evaluate<'d>(&self, document: &'d Json<'d>) -> Result<Found<'d>, NoResult> {
+        if *document == Json::Null {
+            return Err(NoResult::NotFound);
+        }
         self.path.evaluate(&Context::new(document, self.root_operands), document)
     }
 }

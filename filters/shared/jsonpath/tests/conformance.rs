@@ -3,7 +3,14 @@
 //! `$CONFORMANCE_DIR` (`../shared/conformance` beside the repository where unset) holds the recordings in `jsonpath/`.
 //! Without that folder only the package's own cases run. `known-differences.json` lists the recorded cases that give
 //! something else here, each with its reason; one that starts to agree fails the run until it leaves the list.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    missing_docs
+)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -116,6 +123,76 @@ fn known_differences() -> BTreeMap<String, String> {
     let text = fs::read_to_string(package().join("tests/known-differences.json")).expect("known differences");
     let list: Vec<Difference> = serde_json::from_str(&text).expect("known differences");
     list.into_iter().map(|difference| (difference.id, difference.reason)).collect()
+}
+
+#[test]
+fn own_cases() {
+    let mut files: Vec<_> = fs::read_dir(package().join("tests/cases"))
+        .expect("cases")
+        .map(|entry| entry.expect("entry").path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "jsonl"))
+        .collect();
+    files.sort();
+    let mut problems = Vec::new();
+    let mut passed = 0;
+    for case in files.iter().flat_map(|file| cases(file)) {
+        let (outcome, _) = run(&case.selector, &case.document);
+        let expected = case.expect.expect("expected");
+        if outcome == expected {
+            passed += 1;
+        } else {
+            problems.push(format!(
+                "{}: {}\n  on {}\n  expected {expected:?}\n  got      {outcome:?}",
+                case.id, case.selector, case.document
+            ));
+        }
+    }
+    println!(
+        "conformance jsonpath/own-cases: {passed} passed, {} failed, 0 known differences, 0 not run",
+        problems.len()
+    );
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
+/// RFC 9535's suite: a measure of how far Jayway's dialect is from it, and that none of its paths is too much.
+#[test]
+fn agreement_with_rfc_9535() {
+    #[derive(Deserialize)]
+    struct Suite {
+        tests: Vec<Test>,
+    }
+    #[derive(Deserialize)]
+    struct Test {
+        selector: String,
+        #[serde(default)]
+        document: serde_json::Value,
+        result: Option<serde_json::Value>,
+        results: Option<Vec<serde_json::Value>>,
+    }
+    let Some(folder) = recordings() else { return };
+    let text = fs::read_to_string(folder.join("cts.json")).expect("cts.json");
+    let suite: Suite = serde_json::from_str(&text).expect("cts.json");
+    let (mut agree, mut differ) = (0, 0);
+    for test in suite.tests {
+        let (outcome, definite) = run(&test.selector, &test.document.to_string());
+        // There a path gives a list in any case.
+        let nodes = match outcome {
+            Outcome::Result(text) if definite == Some(true) => Some(format!("[{text}]")),
+            Outcome::Result(text) => Some(text),
+            Outcome::Error(class) if class == "PATH_NOT_FOUND" => Some("[]".to_owned()),
+            Outcome::Error(_) => None,
+        };
+        let accepted: Vec<_> = test.result.into_iter().chain(test.results.into_iter().flatten()).collect();
+        let same = match &nodes {
+            Some(text) => accepted
+                .iter()
+                .any(|value| Outcome::Result(value.to_string()).normalised() == Outcome::Result(text.clone())),
+            None => accepted.is_empty(),
+        };
+        *(if same { &mut agree } else { &mut differ }) += 1;
+    }
+    println!("RFC 9535's suite, for reference: {agree} agree, {differ} differ");
+    assert!(agree > 0);
 }
 
 #[test]

@@ -5,9 +5,10 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
-use crate::filter::{Pattern, decimal};
+use super::numeric::Numeric;
+use crate::filter::Pattern;
 use crate::found::{Found, Node};
-use crate::json::{JavaNumber, Json, Number, write_decimal, write_double};
+use crate::json::{JavaNumber, Json, write_decimal};
 
 /// A side of a comparison, with its value.
 #[derive(Debug)]
@@ -16,8 +17,7 @@ pub(super) enum Value<'v> {
     Undefined,
     Null,
     Bool(bool),
-    /// What `BigDecimal` reads.
-    Number(Cow<'v, str>),
+    Number(Numeric<'v>),
     Text(Cow<'v, str>),
     /// An array or object of the path, not of the document: equal to another by its text only.
     Literal {
@@ -78,13 +78,8 @@ impl<'v> Value<'v> {
             Node::Value(value) => return Self::from_json(value),
             Node::Members(members) => Value::Members(members),
             Node::Null => Value::Null,
-            Node::Integer(value) => Value::Number(Cow::Owned(value.to_string())),
-            Node::Double(value) if value.is_finite() => {
-                let mut text = String::new();
-                write_double(value, &mut text);
-                Value::Number(Cow::Owned(text))
-            }
-            Node::Double(_) => return None,
+            Node::Integer(value) => Value::Number(Numeric::from_f64(value.into())?),
+            Node::Double(value) => Value::Number(Numeric::from_f64(value)?),
             Node::Text(text) => Value::Text(Cow::Owned(strip_quotes(&text).to_owned())),
             Node::List(nodes) => Value::Nodes(nodes),
         })
@@ -94,7 +89,7 @@ impl<'v> Value<'v> {
         Some(match value {
             Json::Null => Value::Null,
             Json::Bool(value) => Value::Bool(*value),
-            Json::Number(number) => Value::Number(number_text(number)?),
+            Json::Number(number) => Value::Number(Numeric::from_json(number)?),
             Json::String(text) => Value::Text(Cow::Borrowed(strip_quotes(text))),
             Json::Array(_) | Json::Object(_) => Value::Document(value),
         })
@@ -145,24 +140,11 @@ impl<'v> Value<'v> {
             Value::Text(text) => Cow::Borrowed(text),
             Value::Number(number) => {
                 let mut text = String::new();
-                write_decimal(number, &mut text);
+                write_decimal(&number.text(), &mut text);
                 Cow::Owned(text)
             }
             _ => Cow::Borrowed(""),
         }
-    }
-}
-
-/// The text from which Jayway makes a `BigDecimal`: what Java prints.
-fn number_text<'n>(number: &'n Number<'_>) -> Option<Cow<'n, str>> {
-    match number.java() {
-        JavaNumber::Double(value) if !value.is_finite() => None,
-        JavaNumber::Double(value) => {
-            let mut text = String::new();
-            write_double(value, &mut text);
-            Some(Cow::Owned(text))
-        }
-        _ => Some(Cow::Borrowed(number.text())),
     }
 }
 
@@ -188,9 +170,8 @@ pub(super) fn equal_element(left: &Value<'_>, right: &Value<'_>) -> bool {
         (Value::Null, Value::Null) => true,
         (Value::Bool(left), Value::Bool(right)) => left == right,
         (Value::Text(left), Value::Text(_) | Value::Number(_)) => left.as_ref() == right.text(),
-        (Value::Number(left), Value::Number(right) | Value::Text(right)) => decimal::parse(left)
-            .zip(decimal::parse(right))
-            .is_some_and(|(left, right)| decimal::cmp(&left, &right).is_eq()),
+        (Value::Number(left), Value::Number(right)) => left.order(right).is_eq(),
+        (Value::Number(left), Value::Text(right)) => left.equals_text(right),
         (
             Value::Literal { text: left, .. } | Value::LiteralText(left),
             Value::Literal { text: right, .. } | Value::LiteralText(right),
@@ -270,9 +251,7 @@ pub(super) fn same_type(left: &Value<'_>, right: &Value<'_>) -> bool {
 /// Which of two numbers, or two texts, is greater. Texts are compared by their UTF-16 units.
 pub(super) fn order(left: &Value<'_>, right: &Value<'_>) -> Option<Ordering> {
     match (left, right) {
-        (Value::Number(left), Value::Number(right)) => {
-            Some(decimal::cmp(&decimal::parse(left)?, &decimal::parse(right)?))
-        }
+        (Value::Number(left), Value::Number(right)) => Some(left.order(right)),
         (Value::Text(left), Value::Text(right)) => Some(left.encode_utf16().cmp(right.encode_utf16())),
         _ => None,
     }

@@ -2,9 +2,10 @@
 
 use super::Context;
 use super::compare::{Value, equal, order, same_type};
-use super::list::{contains, list, none_of, subset_of};
+use super::list::{any_of, contains, lists, none_of, subset_of};
+use super::numeric::Numeric;
 use crate::error::NoResult;
-use crate::filter::{Condition, Operand, Operator, decimal};
+use crate::filter::{Condition, Operand, Operator};
 use crate::json::Json;
 
 impl<'d> Context<'d> {
@@ -42,14 +43,12 @@ impl<'d> Context<'d> {
         'd: 'v,
     {
         let found = match operand {
-            Operand::Path { path, cache: Some(cache) } => self.root_operand(path, *cache).map(|found| {
-                // A copy of a list costs what its elements cost.
-                (*found).clone()
-            }),
+            // A list is copied: its elements count as steps below.
+            Operand::Path { path, cache: Some(cache) } => self.root_operand(path, *cache).map(|found| (*found).clone()),
             Operand::Path { path, cache: None } => path.evaluate(self, item),
             Operand::Null => return Ok(Value::Null),
             Operand::Bool(value) => return Ok(Value::Bool(*value)),
-            Operand::Number(text) => return Ok(Value::Number(text.into())),
+            Operand::Number { text, nearest } => return Ok(Value::Number(Numeric::literal(text, *nearest))),
             Operand::Text(text) => return Ok(Value::Text(text.into())),
             Operand::Json { text, value } => return Ok(Value::Literal { text: text.into(), value }),
             Operand::Pattern(pattern) => return Ok(Value::Pattern(pattern)),
@@ -85,18 +84,9 @@ impl<'d> Context<'d> {
             },
             Operator::Size => size(left, right),
             Operator::Empty => empty(left, right)?,
-            Operator::SubsetOf => match (list(self, right)?, list(self, left)?) {
-                (Some(right), Some(left)) => subset_of(self, &left, &right)?,
-                _ => false,
-            },
-            Operator::AnyOf => match (list(self, right)?, list(self, left)?) {
-                (Some(right), Some(left)) => !none_of(self, &left, &right)?,
-                _ => false,
-            },
-            Operator::NoneOf => match (list(self, right)?, list(self, left)?) {
-                (Some(right), Some(left)) => none_of(self, &left, &right)?,
-                _ => false,
-            },
+            Operator::SubsetOf => lists(self, left, right, subset_of)?,
+            Operator::AnyOf => lists(self, left, right, any_of)?,
+            Operator::NoneOf => lists(self, left, right, none_of)?,
             Operator::Exists => match (left, right) {
                 (Value::Bool(left), Value::Bool(right)) => left == right,
                 (Value::Bool(_), _) | (_, Value::Bool(_)) => return Err(NoResult::Invalid),
@@ -129,8 +119,8 @@ impl<'d> Context<'d> {
 /// The length of a text in UTF-16 units, or of an array; an object's is -1.
 fn size(left: &Value<'_>, right: &Value<'_>) -> bool {
     let Value::Number(expected) = right else { return false };
-    // What Java's `intValue` does with a fraction; larger numbers are no sizes.
-    let expected = decimal::parse(expected).map_or(f64::NAN, |_| expected.parse().unwrap_or(f64::NAN)).trunc();
+    // A fraction is cut off, as by Java's `intValue`; numbers that it wraps around are no sizes.
+    let expected = expected.nearest().trunc();
     let actual = match left {
         Value::Text(text) => text.encode_utf16().count() as f64,
         _ if left.is_json() => left.elements().map_or(-1.0, |elements| elements.len() as f64),

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Context, Evaluation, element};
+use super::{Context, Evaluation, element, wrong_kind};
 use crate::error::NoResult;
 use crate::found::{Found, Node};
 use crate::json::{JavaNumber, Json, Style, write_double};
@@ -126,25 +126,37 @@ impl<'d> Context<'d> {
 }
 
 impl<'d> Evaluation<'_, '_, 'd> {
-    /// Goes on with what a function gave.
+    /// Goes on with what a function gave: a result of its own, whatever follows.
     pub(super) fn after_function(&mut self, at: usize, result: Node<'d>) -> Result<(), NoResult> {
         self.found(result.clone())?;
-        let Some(step) = self.steps.get(at) else { return Ok(()) };
+        if at < self.steps.len() { self.run_node(at, result) } else { Ok(()) }
+    }
+
+    /// Applies the tokens from `at` on to a value that may be computed.
+    fn run_node(&mut self, at: usize, node: Node<'d>) -> Result<(), NoResult> {
+        let Some(step) = self.steps.get(at) else { return self.found(node) };
         let next = at.saturating_add(1);
-        match (&step.token, result) {
-            (_, Node::Value(value)) => self.run(at, value),
-            (Token::Function(call), result) => {
-                let result = self.context.call(call, &result)?;
-                self.context.deeper(|| self.after_function(next, result))
+        let nodes = match (&step.token, node) {
+            (_, Node::Value(value)) => return self.run(at, value),
+            (Token::Function(call), node) => {
+                let result = self.context.call(call, &node)?;
+                return self.context.deeper(|| self.after_function(next, result));
             }
-            (Token::Index(index), Node::List(nodes)) => match element(&nodes, *index).cloned() {
-                Some(Node::Value(value)) => self.run(next, value),
-                Some(node) if next == self.steps.len() => self.found(node),
-                _ => Ok(()),
-            },
-            _ if step.upstream_definite => Err(NoResult::NotFound),
-            _ => Ok(()),
+            (Token::Index(index), Node::List(nodes)) => element(&nodes, *index).cloned().into_iter().collect(),
+            (Token::Indexes(indexes), Node::List(nodes)) => {
+                indexes.iter().filter_map(|index| element(&nodes, *index).cloned()).collect()
+            }
+            (Token::Slice(slice), Node::List(nodes)) => slice.of(&nodes).cloned().collect(),
+            (Token::Wildcard, Node::List(nodes)) => nodes,
+            // What functions compute has no more inside than this.
+            (Token::Wildcard | Token::Scan, _) => Vec::new(),
+            (Token::Filter(_), _) if step.upstream_definite => return Err(NoResult::Invalid),
+            _ => return wrong_kind(step),
+        };
+        for node in nodes {
+            self.context.deeper(|| self.run_node(next, node))?;
         }
+        Ok(())
     }
 }
 

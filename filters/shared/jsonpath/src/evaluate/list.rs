@@ -15,7 +15,7 @@ use crate::path::{Compiler, Cursor, unescape};
 ///
 /// # Errors
 /// [`NoResult::Invalid`] when it is neither array nor object, [`NoResult::Failed`] when an element is.
-pub(super) fn list<'v>(context: &Context<'_>, value: &'v Value<'_>) -> Result<Option<Vec<Value<'v>>>, NoResult> {
+fn list<'v>(context: &Context<'_>, value: &'v Value<'_>) -> Result<Option<Vec<Value<'v>>>, NoResult> {
     if !value.is_json() {
         return Err(NoResult::Invalid);
     }
@@ -29,16 +29,32 @@ pub(super) fn contains(context: &Context<'_>, whole: &Value<'_>, value: &Value<'
     Ok(list(context, whole)?.is_some_and(|elements| elements.iter().any(|element| equal_element(value, element))))
 }
 
-/// Whether all of `left` are in `right`.
-pub(super) fn subset_of(context: &Context<'_>, left: &[Value<'_>], right: &[Value<'_>]) -> Result<bool, NoResult> {
+/// Whether two lists meet `relation`; an object on either side does not.
+pub(super) fn lists(
+    context: &Context<'_>,
+    left: &Value<'_>,
+    right: &Value<'_>,
+    relation: fn(&[Value<'_>], &[Value<'_>]) -> bool,
+) -> Result<bool, NoResult> {
+    let Some(right) = list(context, right)? else { return Ok(false) };
+    let Some(left) = list(context, left)? else { return Ok(false) };
     context.steps(left.len().saturating_mul(right.len()))?;
-    Ok(left.iter().all(|left| right.iter().any(|right| equal_element(left, right))))
+    Ok(relation(&left, &right))
+}
+
+/// Whether all of `left` are in `right`.
+pub(super) fn subset_of(left: &[Value<'_>], right: &[Value<'_>]) -> bool {
+    left.iter().all(|left| right.iter().any(|right| equal_element(left, right)))
+}
+
+/// Whether one of `left` is in `right`.
+pub(super) fn any_of(left: &[Value<'_>], right: &[Value<'_>]) -> bool {
+    left.iter().any(|left| right.iter().any(|right| equal_element(left, right)))
 }
 
 /// Whether none of `left` is in `right`.
-pub(super) fn none_of(context: &Context<'_>, left: &[Value<'_>], right: &[Value<'_>]) -> Result<bool, NoResult> {
-    context.steps(left.len().saturating_mul(right.len()))?;
-    Ok(!left.iter().any(|left| right.iter().any(|right| equal_element(left, right))))
+pub(super) fn none_of(left: &[Value<'_>], right: &[Value<'_>]) -> bool {
+    !any_of(left, right)
 }
 
 fn element_value(element: Element<'_>) -> Option<Value<'_>> {

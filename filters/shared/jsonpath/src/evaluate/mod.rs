@@ -8,6 +8,7 @@ mod condition;
 mod context;
 mod function;
 mod list;
+mod numeric;
 mod scan;
 
 pub(crate) use context::Context;
@@ -21,6 +22,12 @@ use crate::path::{Path, Slice, Step, Token};
 impl Path {
     /// What `document` has at this path.
     pub(crate) fn evaluate<'d>(&self, context: &Context<'d>, document: &'d Json<'d>) -> Result<Found<'d>, NoResult> {
+        if self.plain {
+            return self
+                .plain(context, document)?
+                .map(|value| Found::One(Node::Value(value)))
+                .ok_or(NoResult::NotFound);
+        }
         let mut evaluation = Evaluation::new(context, &self.steps, false);
         match evaluation.run(0, document) {
             Ok(()) => evaluation.finish(self.definite),
@@ -32,12 +39,27 @@ impl Path {
     /// Whether `item` has something at this path, for a filter's `[?(@.name)]`; names that are missing after a
     /// wildcard or the like count as missing here. A list is there even when it is empty.
     pub(crate) fn exists<'d>(&self, context: &Context<'d>, item: &'d Json<'d>) -> Result<bool, NoResult> {
+        if self.plain {
+            return self.plain(context, item).map(|value| value.is_some());
+        }
         let mut evaluation = Evaluation::new(context, &self.steps, true);
         match evaluation.run(0, item).and_then(|()| evaluation.finish(self.definite)) {
             Ok(_) => Ok(true),
             Err(NoResult::NotFound) => Ok(false),
             Err(reason) => Err(reason),
         }
+    }
+}
+
+impl Path {
+    /// What a path of names and indexes alone leads to.
+    fn plain<'d>(&self, context: &Context<'d>, document: &'d Json<'d>) -> Result<Option<&'d Json<'d>>, NoResult> {
+        context.steps(self.steps.len())?;
+        Ok(self.steps.iter().try_fold(document, |model, step| match (&step.token, model) {
+            (Token::Property(name), Json::Object(object)) => object.get(name),
+            (Token::Index(index), Json::Array(elements)) => element(elements, *index),
+            _ => None,
+        }))
     }
 }
 
@@ -107,7 +129,7 @@ impl<'c, 'p, 'd> Evaluation<'c, 'p, 'd> {
             (Token::Indexes(indexes), Json::Array(elements)) => {
                 self.each(indexes.iter().filter_map(|index| element(elements, *index)), next)
             }
-            (Token::Slice(slice), Json::Array(elements)) => self.slice(*slice, elements, next),
+            (Token::Slice(slice), Json::Array(elements)) => self.each(slice.of(elements), next),
             (Token::Properties(_) | Token::Indexes(_) | Token::Slice(_), _) => wrong_kind(step),
             (Token::Wildcard, Json::Object(object)) => self.each(object.values(), next),
             (Token::Wildcard, Json::Array(elements)) => self.each_quietly(elements, next),
@@ -155,18 +177,6 @@ impl<'c, 'p, 'd> Evaluation<'c, 'p, 'd> {
             }
         }
         Ok(())
-    }
-
-    fn slice(&mut self, slice: Slice, elements: &'d [Json<'d>], next: usize) -> Result<(), NoResult> {
-        let (from, to) = slice.bounds(elements.len());
-        // Bounds that pass through the end: from a negative index on.
-        if let Ok(behind @ 1..) = usize::try_from(from.saturating_neg()) {
-            let last = usize::try_from(to.saturating_neg()).unwrap_or(0);
-            let range = elements.len().saturating_sub(behind)..elements.len().saturating_sub(last);
-            self.each(elements.get(range).unwrap_or_default().iter(), next)?;
-        }
-        let range = usize::try_from(from).unwrap_or(0)..usize::try_from(to).unwrap_or(0);
-        self.each(elements.get(range).unwrap_or_default().iter(), next)
     }
 
     /// Several names at the end of a path: an object of those that are there.
@@ -225,6 +235,17 @@ fn element<T>(elements: &[T], index: i32) -> Option<&T> {
 }
 
 impl Slice {
+    /// The elements between the bounds.
+    fn of<T>(self, elements: &[T]) -> impl Iterator<Item = &T> {
+        let (from, to) = self.bounds(elements.len());
+        let behind = |bound: i64| elements.len().saturating_sub(usize::try_from(bound.saturating_neg()).unwrap_or(0));
+        let ahead = |bound: i64| usize::try_from(bound).unwrap_or(0);
+        // From a negative bound the slice begins behind the end, and may go on from the beginning.
+        let last = if from < 0 { elements.get(behind(from)..behind(to)) } else { None };
+        let first = elements.get(ahead(from)..ahead(to));
+        last.unwrap_or_default().iter().chain(first.unwrap_or_default())
+    }
+
     /// From where up to where, in an array of `len` elements; what is negative counts from the end.
     fn bounds(self, len: usize) -> (i64, i64) {
         let len = i64::try_from(len).unwrap_or(i64::MAX);

@@ -48,8 +48,11 @@ pub(crate) enum Operand {
     },
     Null,
     Bool(bool),
-    /// A number's text; [`decimal::parse`] reads it.
-    Number(String),
+    /// A number's text, which [`decimal::parse`] reads, and the nearest double.
+    Number {
+        text: String,
+        nearest: f64,
+    },
     Text(String),
     /// An array or object, and its text.
     Json {

@@ -110,8 +110,8 @@ fn number(cursor: &mut Cursor<'_>) -> Result<Operand, CompileError> {
     if text.is_empty() {
         return Err(cursor.error(start, Problem::Expected("a value")));
     }
-    match decimal::parse(text) {
-        Some(_) => Ok(Operand::Number(text.to_owned())),
-        None => Err(cursor.error(start, Problem::Number(text.to_owned()))),
+    match (decimal::parse(text), text.parse()) {
+        (Some(_), Ok(nearest)) => Ok(Operand::Number { text: text.to_owned(), nearest }),
+        _ => Err(cursor.error(start, Problem::Number(text.to_owned()))),
     }
 }

@@ -61,7 +61,7 @@ impl<'a> Number<'a> {
 
     /// The nearest double; infinite beyond its range.
     pub fn as_f64(&self) -> f64 {
-        self.text.parse().unwrap_or(f64::NAN)
+        self.digits().parse().unwrap_or(f64::NAN)
     }
 
     /// The integer, when the text has neither fraction nor exponent and 64 bits hold it.
@@ -71,6 +71,9 @@ impl<'a> Number<'a> {
 
     /// Appends the form in which Java prints it.
     pub fn write(&self, out: &mut String) {
+        if is_plain(&self.text) {
+            return out.push_str(&self.text);
+        }
         match self.java() {
             JavaNumber::Integer(_) | JavaNumber::Long(_) | JavaNumber::BigInteger(_) => out.push_str(self.digits()),
             JavaNumber::Double(value) => write_double(value, out),
@@ -96,6 +99,17 @@ impl PartialEq for Number<'_> {
     }
 }
 
+/// Whether this is already what Java prints: digits, or a decimal from 0.001 up to ten million of at most fifteen
+/// digits, which the double that is nearest to it prints as.
+fn is_plain(text: &str) -> bool {
+    let unsigned = text.strip_prefix('-').unwrap_or(text);
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let Some((whole, fraction)) = unsigned.split_once('.') else { return text != "-0" && digits(unsigned) };
+    let zeros_end_it = fraction.ends_with('0') && fraction != "0";
+    let too_small = whole == "0" && fraction.starts_with("000");
+    whole.len() <= 7 && fraction.len() <= 8 && digits(fraction) && !zeros_end_it && !too_small
+}
+
 /// Appends `value` as Java's `Double.toString` gives it: `1.0`, `0.001`, `1.0E10`, `NaN`, `-Infinity`.
 ///
 /// The digits are the fewest that name the double, as Java prints them since version 19; before, a few values had
@@ -113,12 +127,13 @@ pub fn write_double(value: f64, out: &mut String) {
         let _ = write!(out, "{value:?}");
         return;
     }
-    let text = format!("{value:e}");
+    let mut text = format!("{value:e}");
+    if !text.contains('.') {
+        // Java gives two digits at least, the two that come closest: 4.9E-324 where one digit would be 5E-324.
+        text = format!("{value:.1e}");
+    }
     let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
     out.push_str(digits);
-    if !digits.contains('.') {
-        out.push_str(".0");
-    }
     out.push('E');
     out.push_str(exponent);
 }
@@ -200,9 +215,16 @@ mod tests {
         check("9999999.5", JavaNumber::Double(9_999_999.5), "9999999.5");
         check("10000000.0", JavaNumber::Double(1e7), "1.0E7");
         check("0.001", JavaNumber::Double(0.001), "0.001");
+        check("0.0001", JavaNumber::Double(0.0001), "1.0E-4");
+        check("0.0", JavaNumber::Double(0.0), "0.0");
+        check("1.50", JavaNumber::Double(1.5), "1.5");
+        check("-1234567.12345678", JavaNumber::Double(-1234567.12345678), "-1234567.12345678");
+        check("12345678.5", JavaNumber::Double(12_345_678.5), "1.23456785E7");
         check("0.00012", JavaNumber::Double(0.00012), "1.2E-4");
         check("-0.0", JavaNumber::Double(-0.0), "-0.0");
         check("1e400", JavaNumber::Double(f64::INFINITY), "Infinity");
+        check("1e23", JavaNumber::Double(1e23), "1.0E23");
+        check("4.9E-324", JavaNumber::Double(f64::from_bits(1)), "4.9E-324");
     }
 
     #[test]

@@ -82,33 +82,49 @@ fn write_number(number: &Number<'_>, out: &mut String) {
 /// is `\u20AC`); the rest stays as it is.
 pub fn write_string(text: &str, style: Style, out: &mut String) {
     out.push('"');
-    let mut plain = 0;
-    for (at, byte) in text.bytes().enumerate() {
-        let width = match escape_width(text, at, byte, style) {
-            Some(width) => width,
-            None => continue,
-        };
-        let end = at.saturating_add(width);
-        out.push_str(text.get(plain..at).unwrap_or_default());
-        for character in text.get(at..end).unwrap_or_default().chars() {
+    let mut rest = text;
+    while let Some((plain, character, after)) = split_at_special(rest) {
+        out.push_str(plain);
+        if is_escaped(character, style) {
             write_escape(character, out);
+        } else {
+            out.push(character);
         }
-        plain = end;
+        rest = after;
     }
-    out.push_str(text.get(plain..).unwrap_or_default());
+    out.push_str(rest);
     out.push('"');
 }
 
-/// How many bytes the character at `at` has, when it must be escaped.
-fn escape_width(text: &str, at: usize, byte: u8, style: Style) -> Option<usize> {
-    match byte {
-        b'"' | b'\\' | 0x00..=0x1f | 0x7f => Some(1),
-        b'/' if style == Style::Array => Some(1),
-        // U+0080 to U+009F
-        0xc2 if text.as_bytes().get(at.saturating_add(1)).is_some_and(|next| *next <= 0x9f) => Some(2),
-        // U+2000 to U+20FF
-        0xe2 if text.as_bytes().get(at.saturating_add(1)).is_some_and(|next| *next <= 0x83) => Some(3),
-        _ => None,
+/// Splits at the first character that may need an escape: what is before it, it, what is after it.
+fn split_at_special(text: &str) -> Option<(&str, char, &str)> {
+    let special = |byte: &u8| SPECIAL.get(usize::from(*byte)).is_some_and(|special| *special);
+    let at = text.as_bytes().iter().position(special)?;
+    let (plain, rest) = text.split_at_checked(at)?;
+    let mut characters = rest.chars();
+    let character = characters.next()?;
+    Some((plain, character, characters.as_str()))
+}
+
+/// The first bytes of characters that may need an escape: 0xC2 begins U+0080 to U+00BF, 0xE2 U+2000 to U+2FFF.
+static SPECIAL: [bool; 256] = {
+    let mut special = [false; 256];
+    let mut byte = 0;
+    while byte < special.len() {
+        #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
+        {
+            special[byte] = matches!(byte, 0x00..=0x1f | 0x22 | 0x2f | 0x5c | 0x7f | 0xc2 | 0xe2);
+        }
+        byte += 1;
+    }
+    special
+};
+
+fn is_escaped(character: char, style: Style) -> bool {
+    match character {
+        '/' => style == Style::Array,
+        '"' | '\\' | '\0'..='\x1f' | '\x7f'..='\u{9f}' | '\u{2000}'..='\u{20ff}' => true,
+        _ => false,
     }
 }
 

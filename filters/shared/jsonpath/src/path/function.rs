@@ -84,8 +84,9 @@ impl Compiler {
                 break;
             }
         }
-        // 2.4.0 does not see an argument list of one character, as in `sum(1)`.
-        if cursor.at.saturating_sub(open) == 3 && function != Some(Function::Index) {
+        // 2.4.0 does not see arguments of one character at the end of a path, as in `sum(1)`.
+        let one_character = cursor.at.saturating_sub(open) == 3;
+        if one_character && cursor.peek().is_none() && function != Some(Function::Index) {
             arguments.clear();
         }
         Ok(Call { function, arguments })

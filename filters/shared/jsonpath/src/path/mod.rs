@@ -35,6 +35,8 @@ pub(crate) struct Path {
     pub(crate) from_root: bool,
     /// Whether it names at most one value.
     pub(crate) definite: bool,
+    /// Whether it has nothing but single names and indexes.
+    pub(crate) plain: bool,
 }
 
 /// A token at its place in a path.
@@ -151,6 +153,7 @@ fn at_tail(cursor: &Cursor<'_>) -> bool {
 impl Path {
     fn new(tokens: Vec<Token>, from_root: bool) -> Self {
         let count = tokens.len();
+        let plain = tokens.iter().all(|token| matches!(token, Token::Property(_) | Token::Index(_)));
         let mut definite = true;
         let mut steps = Vec::with_capacity(count);
         for (at, token) in tokens.into_iter().enumerate() {
@@ -159,7 +162,7 @@ impl Path {
             definite = definite && token.is_definite(last);
             steps.push(Step { token, upstream_definite });
         }
-        Self { steps, from_root, definite }
+        Self { steps, from_root, definite, plain }
     }
 }
 
