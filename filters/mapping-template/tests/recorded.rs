@@ -160,7 +160,10 @@ fn run(given: &Value, expect: &Value) -> Result<(), Problem> {
     Ok(())
 }
 
-fn own_answer(reply: gateway::Reply) -> (u16, Vec<(String, Vec<u8>)>, Vec<u8>) {
+/// Status, headers, body.
+type Answered = (u16, Vec<(String, Vec<u8>)>, Vec<u8>);
+
+fn own_answer(reply: gateway::Reply) -> Answered {
     let headers = reply.headers.iter().map(|(n, v)| (n.to_string(), v.to_vec())).collect();
     (reply.status, headers, reply.body)
 }
@@ -249,7 +252,7 @@ fn translated(integration: &Value) -> Option<Value> {
     let endpoint = json!({"cluster": "backend", "authority": "backend.example"});
     let target = |uri: &str| -> Option<String> {
         let rest = uri.split_once("://")?.1;
-        Some(rest.find('/').map_or_else(String::new, |at| rest[at..].to_owned()))
+        Some(rest.split_once('/').map_or_else(String::new, |(_, path)| format!("/{path}")))
     };
     let function = || {
         let arn = uri.split("/functions/").nth(1)?.strip_suffix("/invocations")?;
@@ -312,11 +315,7 @@ fn check_answer(expect: &Value, status: u16, headers: &[(String, Vec<u8>)], body
     }
     let parsed = parsed(&text);
     match expect["body"].as_object().and_then(|body| body.iter().next()) {
-        Some((form, Value::String(expected))) if form == "json" => {
-            if *expected != text && parsed != Value::String(expected.clone()) {
-                return Err(format!("body {text}, expected {expected}"));
-            }
-        }
+        Some((form, Value::String(expected))) if form == "json" && *expected == text => {}
         Some((form, expected)) if form == "json" => backends::same(&parsed, expected, "body")?,
         Some((form, expected)) if form == "text" && *expected != *text => {
             return Err(format!("body {text:?}, expected {expected}"));
