@@ -1,0 +1,27 @@
+//! `suite [SUITE]`: runs one suite of cases, or all of them, and prints a line for each area.
+
+#![allow(clippy::arithmetic_side_effects)]
+
+use std::process::ExitCode;
+
+use suite::tally::Tally;
+
+fn main() -> ExitCode {
+    let wanted = std::env::args().nth(1);
+    let runs = |suite: &str| wanted.as_deref().is_none_or(|wanted| wanted == suite);
+    let mut tally = Tally::default();
+    let mut ran = false;
+    if runs("own") {
+        tally.merge(suite::own::run());
+        ran = true;
+    }
+    if !ran {
+        eprintln!("error: no suite of this name runs on Envoy, expected own");
+        return ExitCode::FAILURE;
+    }
+    for (reason, count) in tally.not_run() {
+        println!("not run: {count}, {reason}");
+    }
+    print!("{tally}");
+    if tally.is_green() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}

@@ -1,0 +1,210 @@
+//! What a case file says. `tests/cases/README.md` describes the format.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::Deserialize;
+use serde_yaml_ng::Value;
+
+use super::Expect;
+use crate::backend::Behaviour;
+use crate::client::Request;
+
+/// One API and the cases on it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct CaseFile {
+    /// What the cases are about.
+    #[allow(dead_code)]
+    pub about: String,
+    /// The definition.
+    pub definition: Value,
+    /// The settings; `{NAME}` in a text is the URL of that backend.
+    #[serde(default)]
+    pub settings: Value,
+    /// More options of `apigw run`.
+    #[serde(default)]
+    pub options: Vec<String>,
+    /// Backends by name.
+    #[serde(default)]
+    pub backends: BTreeMap<String, Behaviour>,
+    /// The cases, in the order in which they run.
+    pub cases: Vec<Case>,
+}
+
+/// One case: a single request, or steps.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Case {
+    /// What is expected, in a sentence.
+    pub name: String,
+    /// Where that is documented.
+    #[serde(default)]
+    #[allow(dead_code)]
+    pub source: Option<String>,
+    /// Why it needs a socket.
+    #[serde(default)]
+    pub envoy_only: Option<String>,
+    /// Why it needs a clock that can be set.
+    #[serde(default)]
+    pub not_on_envoy: Option<String>,
+    /// The steps.
+    #[serde(default)]
+    pub steps: Vec<Step>,
+    /// The only step's request.
+    #[serde(default)]
+    pub request: Option<RawRequest>,
+    /// The only step's answer.
+    #[serde(default)]
+    pub expect: Option<Expect>,
+}
+
+/// A request and its answer.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Step {
+    /// Time that passes before it, in seconds.
+    #[serde(default)]
+    pub wait: f64,
+    /// How often it is sent, each time with the same answer.
+    #[serde(default = "once")]
+    pub repeat: u32,
+    /// The request.
+    pub request: RawRequest,
+    /// The answer.
+    pub expect: Expect,
+}
+
+/// A request as written.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct RawRequest {
+    /// Verb; GET where unset.
+    #[serde(default = "get")]
+    pub method: String,
+    /// Request target, stage included.
+    pub path: Bytes,
+    /// Headers: one value, or several lines.
+    #[serde(default)]
+    pub headers: BTreeMap<String, Lines>,
+    /// Body.
+    #[serde(default)]
+    pub body: Option<Bytes>,
+    /// Sends the body in chunks.
+    #[serde(default)]
+    pub chunked: bool,
+}
+
+/// The values of a header.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub enum Lines {
+    /// One line.
+    One(Bytes),
+    /// Several lines.
+    Several(Vec<Bytes>),
+}
+
+/// Bytes, written as text or described.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub enum Bytes {
+    /// As they are.
+    Text(String),
+    /// What text cannot hold.
+    Described(Described),
+}
+
+/// Bytes that a file does not spell out.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Described {
+    /// Comes first.
+    #[serde(default)]
+    pub prefix: String,
+    /// Comes `times` times.
+    #[serde(default)]
+    pub repeat: String,
+    /// How often `repeat` comes.
+    #[serde(default)]
+    pub times: usize,
+    /// Then these bytes.
+    #[serde(default)]
+    pub bytes: Vec<u8>,
+}
+
+fn once() -> u32 {
+    1
+}
+
+fn get() -> String {
+    "GET".to_owned()
+}
+
+impl Bytes {
+    /// The bytes.
+    pub fn to_vec(&self) -> Vec<u8> {
+        match self {
+            Self::Text(text) => text.clone().into_bytes(),
+            Self::Described(Described { prefix, repeat, times, bytes }) => {
+                [prefix.as_bytes(), repeat.repeat(*times).as_bytes(), bytes].concat()
+            }
+        }
+    }
+}
+
+impl RawRequest {
+    /// The request for the wire.
+    pub fn to_request(&self) -> Request {
+        let lines = |lines: &Lines| match lines {
+            Lines::One(value) => vec![value.to_vec()],
+            Lines::Several(values) => values.iter().map(Bytes::to_vec).collect(),
+        };
+        Request {
+            method: self.method.clone(),
+            target: self.path.to_vec(),
+            headers: self
+                .headers
+                .iter()
+                .flat_map(|(name, values)| lines(values).into_iter().map(move |value| (name.clone(), value)))
+                .collect(),
+            body: self.body.as_ref().map(Bytes::to_vec),
+            chunked: self.chunked,
+        }
+    }
+}
+
+impl Case {
+    /// The steps, a single request being one.
+    pub fn steps(&self) -> Vec<Step> {
+        let single = self.request.clone().zip(self.expect.clone());
+        let single = single.map(|(request, expect)| Step { wait: 0.0, repeat: 1, request, expect });
+        single.into_iter().chain(self.steps.clone()).collect()
+    }
+}
+
+impl CaseFile {
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// It is not readable, or not of the form.
+    pub fn read(path: &Path) -> Result<Self, String> {
+        let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
+        let mut value: Value = serde_yaml_ng::from_str(&text).map_err(|error| error.to_string())?;
+        value.apply_merge().map_err(|error| error.to_string())?;
+        serde_yaml_ng::from_value(value).map_err(|error| error.to_string())
+    }
+}
+
+impl CaseFile {
+    /// The settings as YAML, `{NAME}` replaced by the URL of that backend.
+    pub fn settings_text(&self, urls: &BTreeMap<String, String>) -> String {
+        let settings =
+            if self.settings.is_null() { Value::Mapping(serde_yaml_ng::Mapping::new()) } else { self.settings.clone() };
+        let mut text = serde_yaml_ng::to_string(&settings).expect("settings");
+        for (name, url) in urls {
+            text = text.replace(&format!("'{{{name}}}'"), url);
+        }
+        text
+    }
+}

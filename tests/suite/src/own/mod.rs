@@ -1,0 +1,51 @@
+//! The repo's own cases: YAML files in `tests/cases`, one for each area.
+
+mod builtin;
+mod envoy;
+mod expect;
+mod file;
+
+use std::path::PathBuf;
+use std::sync::Mutex;
+
+pub use expect::Expect;
+pub use file::{Case, CaseFile, RawRequest, Step};
+
+use crate::paths;
+use crate::tally::Tally;
+
+/// Files whose gateways run at the same time: one starts while another is asked.
+const PARALLEL_FILES: usize = 2;
+
+/// Runs all files on Envoy.
+pub fn run() -> Tally {
+    let only = std::env::var("CASES").ok();
+    let mut files: Vec<PathBuf> = std::fs::read_dir(paths::own_cases())
+        .expect("a folder tests/cases")
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "yaml"))
+        .filter(|path| path.file_stem().is_none_or(|stem| stem != "known-differences"))
+        .filter(|path| only.as_ref().is_none_or(|only| path.to_string_lossy().contains(only.as_str())))
+        .collect();
+    files.sort();
+    let queue = Mutex::new(files.into_iter());
+    let tally = Mutex::new(Tally::default());
+    std::thread::scope(|scope| {
+        for _ in 0..PARALLEL_FILES {
+            scope.spawn(|| {
+                while let Some(path) = next(&queue) {
+                    let file = CaseFile::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+                    let area = path.file_stem().expect("a name").to_string_lossy().into_owned();
+                    let of_file = envoy::run(&file, &format!("own-envoy/{area}"));
+                    tally.lock().expect("no run has died").merge(of_file);
+                }
+            });
+        }
+    });
+    tally.into_inner().expect("no run has died")
+}
+
+fn next(queue: &Mutex<std::vec::IntoIter<PathBuf>>) -> Option<PathBuf> {
+    queue.lock().expect("no run has died").next()
+}
