@@ -139,7 +139,8 @@ fn parameter(target: &str, expression: &str) -> Result<(String, Source), ConfigE
         ConfigError::new(target, "names no response header, expected `gatewayresponse.header.NAME`".to_owned())
     })?;
     let source = Source::parse(expression).filter(|source| !source.needs_body()).ok_or_else(|| {
-        let accepted = "expected 'text', context.NAME, stageVariables.NAME or method.request.{header|querystring|path}.NAME";
+        let accepted =
+            "expected 'text', context.NAME, stageVariables.NAME or method.request.{header|querystring|path}.NAME";
         ConfigError::new(target, format!("`{expression}` is no expression, {accepted}"))
     })?;
     Ok((name.to_ascii_lowercase(), source))

@@ -41,7 +41,9 @@ impl Answerer {
             (_, 502 | 503) => ResponseType::IntegrationFailure,
             (_, 400..=499) => {
                 let message = format!("Bad Request: {}", reason.replace('_', " "));
-                return Self::Envoy(GatewayError::new(ResponseType::Default4xx).with_status(status).with_message(message));
+                return Self::Envoy(
+                    GatewayError::new(ResponseType::Default4xx).with_status(status).with_message(message),
+                );
             }
             _ => ResponseType::ApiConfigurationError,
         };
@@ -63,7 +65,11 @@ mod tests {
     #[test]
     fn failures_of_envoy() {
         check("response_timeout", 504, ResponseType::IntegrationTimeout);
-        check("upstream_reset_before_response_started{remote_connection_failure|delayed_connect_error:_Connection_refused}", 503, ResponseType::IntegrationFailure);
+        check(
+            "upstream_reset_before_response_started{remote_connection_failure|delayed_connect_error:_Connection_refused}",
+            503,
+            ResponseType::IntegrationFailure,
+        );
         check("upstream_reset_before_response_started{connection_timeout}", 503, ResponseType::IntegrationFailure);
         check("no_healthy_upstream", 503, ResponseType::IntegrationFailure);
         check("request_payload_too_large", 413, ResponseType::RequestTooLarge);

@@ -75,16 +75,23 @@ impl Stream for ResponsesStream {
         Step::Continue
     }
 
-    fn on_response_headers(&mut self, host: &dyn Host, _end_of_stream: bool) -> Step {
+    fn on_response_headers(&mut self, host: &dyn Host, end_of_stream: bool) -> Step {
         let details = host.attribute(&["response", "code_details"]);
         let ids = self.ids.get_or_insert_with(|| Ids::of_request(host)).clone();
-        let (error, rewrite) = match Answerer::of(details.as_deref(), status(host)) {
+        let answerer = Answerer::of(details.as_deref(), status(host));
+        let of_filter = answerer == Answerer::Filter;
+        let (error, rewrite) = match answerer {
             Answerer::Upstream => (None, false),
             // No error left: an integration's own answer.
-            Answerer::Filter => (host.property(Property::Error).and_then(|json| GatewayError::from_property(&json)), false),
+            Answerer::Filter => {
+                (host.property(Property::Error).and_then(|json| GatewayError::from_property(&json)), false)
+            }
             Answerer::Envoy(error) => {
                 host.count(Metric::Error);
-                host.log(LogLevel::Info, &format!("{} became {}", String::from_utf8_lossy(&details.unwrap_or_default()), error.status));
+                host.log(
+                    LogLevel::Info,
+                    &format!("{} became {}", String::from_utf8_lossy(&details.unwrap_or_default()), error.status),
+                );
                 (Some(error), true)
             }
         };
@@ -97,6 +104,10 @@ impl Stream for ResponsesStream {
                 let mut edits = Edits::default();
                 edits.set("x-amzn-requestid", ids.request_id.into_bytes());
                 edits.set("x-amz-apigw-id", ids.extended_request_id.into_bytes());
+                // Envoy takes the type away from a local reply without a body; API Gateway always sends one.
+                if of_filter && end_of_stream && host.response_header("content-type").is_none() {
+                    edits.set("content-type", &b"application/json"[..]);
+                }
                 if let Some(trace) = error.and_then(|error| self.shown_trace_id(&error)) {
                     edits.set("x-amzn-trace-id", trace.into_bytes());
                 }
@@ -123,7 +134,13 @@ impl ResponsesStream {
     }
 
     /// The whole answer for `error`, customised or built in.
-    fn gateway_response(&self, host: &dyn Host, error: GatewayError, custom: Option<&GatewayResponse>, ids: &Ids) -> Reply {
+    fn gateway_response(
+        &self,
+        host: &dyn Host,
+        error: GatewayError,
+        custom: Option<&GatewayResponse>,
+        ids: &Ids,
+    ) -> Reply {
         let mut reply = Reply::from_error(error.clone());
         if let Some(trace) = self.shown_trace_id(&error) {
             reply.set_header("x-amzn-trace-id", trace.into_bytes());
@@ -172,7 +189,8 @@ fn too_large(host: &dyn Host, end_of_stream: bool) -> Option<Step> {
             return Some(Step::refuse(GatewayError::uri_too_long()));
         }
         let of_client = headers.iter().filter(|(name, _)| !name.starts_with(b":") && !ADDED_BY_ENVOY.contains(name));
-        let bytes = of_client.fold(0usize, |sum, (name, value)| sum.saturating_add(name.len()).saturating_add(value.len()));
+        let bytes =
+            of_client.fold(0usize, |sum, (name, value)| sum.saturating_add(name.len()).saturating_add(value.len()));
         if bytes > MAX_HEADER_BYTES {
             // Not a gateway response: the service answers before it knows the API.
             return Some(Step::Respond(Box::new(Reply { status: 431, ..Reply::default() })));

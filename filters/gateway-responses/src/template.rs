@@ -100,7 +100,8 @@ fn variable(text: &str) -> Option<(Part, &str)> {
     let (name, rest) = match text.strip_prefix('{') {
         Some(inside) => inside.split_once('}')?,
         None => {
-            let end = text.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'))).unwrap_or(text.len());
+            let end =
+                text.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'))).unwrap_or(text.len());
             // A dot at the end closes a sentence, it names nothing.
             let name = text.get(..end)?.trim_end_matches('.');
             (name, text.get(name.len()..)?)
