@@ -100,7 +100,12 @@ mod tests {
         let path = ServiceTarget::Path("123/queue".to_owned());
         check_service("arn:aws:apigateway:us-east-1:sqs:path/123/queue", "sqs", "sqs.us-east-1.amazonaws.com", path);
         let action = ServiceTarget::Action("PutItem".to_owned());
-        check_service("arn:aws:apigateway:eu-west-1:x.dynamodb:action/PutItem", "dynamodb", "x.dynamodb.eu-west-1.amazonaws.com", action);
+        check_service(
+            "arn:aws:apigateway:eu-west-1:x.dynamodb:action/PutItem",
+            "dynamodb",
+            "x.dynamodb.eu-west-1.amazonaws.com",
+            action,
+        );
         assert_eq!(ServiceUri::parse("arn:aws:apigateway:us-east-1:sqs:other/x"), None);
         assert_eq!(ServiceUri::parse("https://x"), None);
     }

@@ -153,8 +153,7 @@ fn run(input: &InputArgs, envoy: Option<&Path>, concurrency: Option<u32>) -> Res
 
 impl InputArgs {
     fn check(&self) -> Checked {
-        let options =
-            Options { stage: self.stage.clone(), base_path: self.base_path.clone(), ..Options::default() };
+        let options = Options { stage: self.stage.clone(), base_path: self.base_path.clone(), ..Options::default() };
         check_files(&self.definitions, self.settings.as_deref(), &options)
     }
 
@@ -181,7 +180,10 @@ impl InputArgs {
         let folder = self.filters.clone().or_else(beside_program).unwrap_or_default();
         let module = folder.join("apigw.wasm");
         let found = module.canonicalize().map_err(|_| {
-            format!("{} does not exist: build it with scripts/build, or say with --filters where it is", module.display())
+            format!(
+                "{} does not exist: build it with scripts/build, or say with --filters where it is",
+                module.display()
+            )
         })?;
         Ok(found.display().to_string())
     }
@@ -212,5 +214,9 @@ fn print_report(checked: &Checked) {
 /// The admin interface can stop Envoy and shows its whole configuration, so it is never open to the network.
 fn loopback(text: &str) -> Result<SocketAddr, String> {
     let address: SocketAddr = text.parse().map_err(|_| "expected ADDR:PORT".to_owned())?;
-    if address.ip().is_loopback() { Ok(address) } else { Err("expected an address of the loopback interface".to_owned()) }
+    if address.ip().is_loopback() {
+        Ok(address)
+    } else {
+        Err("expected an address of the loopback interface".to_owned())
+    }
 }

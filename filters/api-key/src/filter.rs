@@ -2,9 +2,7 @@
 
 use std::rc::Rc;
 
-use gateway::{
-    ConfigError, Filter, GatewayError, Host, LogLevel, Metric, Property, ResponseType, Step, Stream, json,
-};
+use gateway::{ConfigError, Filter, GatewayError, Host, LogLevel, Metric, Property, ResponseType, Step, Stream, json};
 use usage_plan::{Call, Denial, Identity, UnixMicros, log};
 
 use crate::config::{ApiKey, ApiKeySource, RawConfig, RawKeyRoute};
@@ -87,14 +85,8 @@ impl ApiKey {
     fn key(&self, host: &dyn Host) -> Option<Vec<u8>> {
         match self.source {
             ApiKeySource::Authorizer => host.property(Property::UsageIdentifierKey),
-            ApiKeySource::Header => {
-                let joined = host.request_header("x-api-key")?;
-                // Envoy joins several headers with commas, and no key has one.
-                if joined.contains(&b',') {
-                    return host.request_headers().last("x-api-key").map(<[u8]>::to_vec);
-                }
-                Some(joined)
-            }
+            // Envoy's call for a single header gives the first of several.
+            ApiKeySource::Header => host.request_headers().last("x-api-key").map(<[u8]>::to_vec),
         }
     }
 }

@@ -24,6 +24,7 @@ pub(crate) const MAX_MAPPED_BYTES: usize = 65_536;
 #[derive(Debug)]
 pub(crate) struct HttpProxy {
     uri: UriTemplate,
+    authority: String,
     /// `None`: the client's.
     method: Option<String>,
     parameters: RequestParameters,
@@ -33,6 +34,7 @@ impl HttpProxy {
     pub(crate) fn from_raw(raw: RawHttpProxy, api: &Api) -> Result<Self, ConfigError> {
         Ok(Self {
             uri: UriTemplate::parse(&expand_stage_variables(&raw.path, &api.stage_variables)),
+            authority: raw.authority,
             method: backend_method(raw.http_method)?,
             parameters: RequestParameters::from_raw(&raw.request_parameters, Kind::HttpProxy)
                 .map_err(|error| error.below("requestParameters"))?,
@@ -95,6 +97,10 @@ impl HttpProxy {
                 Some(value) if name == "host" && !headers::is_authority(&value) => return Err(no_authority()),
                 Some(value) if name == "host" => edits.properties.push((Property::UpstreamHost, value)),
                 Some(value) => edits.set(name.to_owned(), value),
+                // The route writes whatever stands in the property as host.
+                None if name == "host" => {
+                    edits.properties.push((Property::UpstreamHost, self.authority.clone().into_bytes()))
+                }
                 // The route removes the client's own value, except where a mapping may put another.
                 None if headers::proxied_without().any(|removed| removed == name) => edits.remove(name.to_owned()),
                 None => {}

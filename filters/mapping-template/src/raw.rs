@@ -105,6 +105,9 @@ pub struct RawIntegrationResponse {
 pub struct RawHttpProxy {
     /// The URI behind the authority, `/v1/{proxy}?limit=${stageVariables.limit}`.
     pub path: String,
+    /// The authority, for requests in which a mapped `Host` has no value.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub authority: String,
     /// The verb towards the backend; absent or `ANY`: the client's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub http_method: Option<String>,

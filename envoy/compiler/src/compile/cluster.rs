@@ -57,7 +57,8 @@ impl Backend {
     fn to_cluster(&self) -> Value {
         let is_address = self.host.parse::<IpAddr>().is_ok();
         let address = json!({"socket_address": {"address": self.host, "port_value": self.port}});
-        let thresholds = json!({"max_connections": NO_LIMIT, "max_pending_requests": NO_LIMIT, "max_requests": NO_LIMIT});
+        let thresholds =
+            json!({"max_connections": NO_LIMIT, "max_pending_requests": NO_LIMIT, "max_requests": NO_LIMIT});
         let mut cluster = json!({
             "name": self.cluster(),
             "type": if is_address { "STATIC" } else { "STRICT_DNS" },
@@ -124,6 +125,9 @@ impl Clusters {
     }
 }
 
+/// Headers that Envoy adds to calls of its own.
+const NOT_SENT: [&str; 2] = ["x-envoy-internal", "x-envoy-expected-rq-timeout-ms"];
+
 /// Marks every real answer of a backend, so that a filter can tell it from one that Envoy makes up.
 fn upstream_filters() -> Value {
     json!([
@@ -131,10 +135,13 @@ fn upstream_filters() -> Value {
             "name": "envoy.filters.http.header_mutation",
             "typed_config": {
                 "@type": "type.googleapis.com/envoy.extensions.filters.http.header_mutation.v3.HeaderMutation",
-                "mutations": {"response_mutations": [{"append": {
-                    "header": {"key": UPSTREAM_MARKER, "value": "1"},
-                    "append_action": "OVERWRITE_IF_EXISTS_OR_ADD",
-                }}]},
+                "mutations": {
+                    "request_mutations": NOT_SENT.map(|name| json!({"remove": name})),
+                    "response_mutations": [{"append": {
+                        "header": {"key": UPSTREAM_MARKER, "value": "1"},
+                        "append_action": "OVERWRITE_IF_EXISTS_OR_ADD",
+                    }}],
+                },
             },
         },
         {
@@ -156,7 +163,10 @@ mod tests {
     fn a_cluster_for_each_way_to_connect() {
         assert_eq!(backend("http://127.0.0.1:9000", "a.example", true).cluster(), "http 127.0.0.1:9000");
         assert_eq!(backend("https://a.example", "a.example", false).cluster(), "https a.example:443");
-        assert_eq!(backend("https://127.0.0.1:9443", "a.example", false).cluster(), "https 127.0.0.1:9443 as a.example");
+        assert_eq!(
+            backend("https://127.0.0.1:9443", "a.example", false).cluster(),
+            "https 127.0.0.1:9443 as a.example"
+        );
         assert_eq!(
             backend("https://a.example", "a.example", true).cluster(),
             "https a.example:443 unverified as a.example"

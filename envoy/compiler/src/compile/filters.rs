@@ -40,7 +40,10 @@ pub(super) fn compile(model: &Model, module: &str) -> Result<Compiled, String> {
         gateway_responses: raw_gateway_responses(api),
         routes: BTreeMap::new(),
         // A route that the configuration does not know belongs to a definition that is on its way in or out.
-        default: RawResponsesRoute { refuse: Some(Refusal::MissingAuthenticationToken), ..RawResponsesRoute::default() },
+        default: RawResponsesRoute {
+            refuse: Some(Refusal::MissingAuthenticationToken),
+            ..RawResponsesRoute::default()
+        },
     };
     let refuse = |refusal| RawResponsesRoute { refuse: Some(refusal), ..RawResponsesRoute::default() };
     responses.routes.insert(super::routes::UNMATCHED.to_owned(), refuse(Refusal::MissingAuthenticationToken));
@@ -92,7 +95,13 @@ pub(super) fn compile(model: &Model, module: &str) -> Result<Compiled, String> {
         responses.routes.insert(key.clone(), entry);
         let entry = RawMappingRoute { method: Some(raw_route), integration: Some(integration) };
         mappings.routes.insert(key.clone(), entry);
-        methods.push(MethodRoute { key, parts: route.parts.iter().collect(), verb: route.key.http_method, upstream, disabled });
+        methods.push(MethodRoute {
+            key,
+            parts: route.parts.iter().collect(),
+            verb: route.key.http_method,
+            upstream,
+            disabled,
+        });
     }
     let vm_id = format!("apigw-{}", raw_api.api_id);
     let routes = route_configuration(&raw_api.base_path, &methods, &[ApiKey::NAME, MappingTemplate::NAME]);

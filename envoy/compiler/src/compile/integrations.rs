@@ -9,8 +9,8 @@ use mapping_template::{
 
 use super::cluster::{Backend, Clusters};
 use super::routes::Upstream;
-use crate::aws_uri::{FunctionUri, ServiceTarget, ServiceUri};
 use crate::api::{self, DEFAULT_TIMEOUT_MILLIS, Integration, IntegrationType, Method};
+use crate::aws_uri::{FunctionUri, ServiceTarget, ServiceUri};
 use crate::check::Model;
 use crate::settings::BackendUrl;
 use crate::source::Spanned;
@@ -65,13 +65,18 @@ impl Integrations<'_> {
         };
         let proxy = RawHttpProxy {
             path: path_and_query(&uri),
+            authority: upstream.authority.clone(),
             http_method: verb(integration),
             request_parameters: texts(&integration.request_parameters),
         };
         Ok((RawIntegration::HttpProxy(proxy), Some(upstream)))
     }
 
-    fn http(&mut self, method: &Method, integration: &Integration) -> Result<(RawIntegration, Option<Upstream>), String> {
+    fn http(
+        &mut self,
+        method: &Method,
+        integration: &Integration,
+    ) -> Result<(RawIntegration, Option<Upstream>), String> {
         let uri = self.http_uri(integration)?;
         let endpoint = RawEndpoint {
             cluster: self.http_cluster(integration, &uri),
@@ -88,17 +93,25 @@ impl Integrations<'_> {
         Ok((RawIntegration::Http(http), None))
     }
 
-    fn aws(&mut self, method: &Method, integration: &Integration) -> Result<(RawIntegration, Option<Upstream>), String> {
+    fn aws(
+        &mut self,
+        method: &Method,
+        integration: &Integration,
+    ) -> Result<(RawIntegration, Option<Upstream>), String> {
         let uri = self.expanded_uri(integration);
         let mapping = raw_mapping(method, integration);
         let http_method = verb(integration);
         let (endpoint, target) = match FunctionUri::parse(&uri) {
-            Some(function) => (self.function_endpoint(integration, &function)?, RawAwsTarget::Lambda(raw_function(&function))),
+            Some(function) => {
+                (self.function_endpoint(integration, &function)?, RawAwsTarget::Lambda(raw_function(&function)))
+            }
             None => {
                 let service = ServiceUri::parse(&uri).ok_or_else(|| format!("{uri} is no ARN of a service"))?;
                 let target = match service.target {
                     ServiceTarget::Path(path) => RawAwsTarget::Path(path),
-                    ServiceTarget::Action(action) => RawAwsTarget::Action(RawAction { service: service.service.clone(), action }),
+                    ServiceTarget::Action(action) => {
+                        RawAwsTarget::Action(RawAction { service: service.service.clone(), action })
+                    }
                 };
                 (self.service_endpoint(integration, &service.service, &service.host)?, target)
             }
@@ -148,17 +161,24 @@ impl Integrations<'_> {
         Ok(self.endpoint(integration, &url.value.clone()))
     }
 
-    fn service_endpoint(&mut self, integration: &Integration, service: &str, host: &str) -> Result<RawEndpoint, String> {
+    fn service_endpoint(
+        &mut self,
+        integration: &Integration,
+        service: &str,
+        host: &str,
+    ) -> Result<RawEndpoint, String> {
         let endpoints = &self.model.settings.endpoints;
         let authority = crate::settings::Authority { host: host.to_owned(), port: 443 };
-        let url = endpoints.services.get(service).map(|service| &service.url).or_else(|| endpoints.hosts.get(&authority));
+        let url =
+            endpoints.services.get(service).map(|service| &service.url).or_else(|| endpoints.hosts.get(&authority));
         let url = url.ok_or_else(|| format!("the settings have no endpoint for the service {service}"))?;
         Ok(self.endpoint(integration, &url.value.clone()))
     }
 
     fn endpoint(&mut self, integration: &Integration, url: &BackendUrl) -> RawEndpoint {
         let scheme_port = if url.tls { 443 } else { 80 };
-        let authority = if url.authority.port == scheme_port { url.authority.host.clone() } else { url.authority.to_string() };
+        let authority =
+            if url.authority.port == scheme_port { url.authority.host.clone() } else { url.authority.to_string() };
         RawEndpoint {
             cluster: self.clusters.add(Backend::new(url, &url.authority.host, false)),
             authority,

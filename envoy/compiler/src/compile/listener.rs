@@ -3,10 +3,9 @@
 use std::net::SocketAddr;
 
 use api_key::{ApiKey, RawKeyRoute};
-use gateway::Filter;
+use gateway::{Filter, METHOD_HEADER};
 use serde_json::{Value, json};
 
-use super::path_match::METHOD_HEADER;
 use super::wasm::wasm;
 
 /// Longest integration timeout of API Gateway, in seconds; the connection manager's own timeouts stand just above it,
@@ -48,8 +47,10 @@ pub fn listener(address: SocketAddr, source: &Source<'_>) -> Value {
     let mut manager = json!({
         "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
         "stat_prefix": NAME,
-        // The client's address is that of the connection; X-Forwarded-For gets it appended.
+        // The client's address is that of the connection. What appends it to X-Forwarded-For are the integrations:
+        // Envoy would write the machine's own address for a client on the same machine.
         "use_remote_address": true,
+        "skip_xff_append": true,
         "generate_request_id": false,
         "server_header_transformation": "PASS_THROUGH",
         // Segments are compared as they were sent.
@@ -113,7 +114,12 @@ pub fn listener(address: SocketAddr, source: &Source<'_>) -> Value {
 ///
 /// # Errors
 /// The configuration cannot be written as JSON.
-pub fn usage_report(address: SocketAddr, vm_id: &str, module: &str, keys: &api_key::RawConfig) -> Result<Value, String> {
+pub fn usage_report(
+    address: SocketAddr,
+    vm_id: &str,
+    module: &str,
+    keys: &api_key::RawConfig,
+) -> Result<Value, String> {
     let mut keys = keys.clone();
     keys.routes.clear();
     keys.default = RawKeyRoute { usage_report: true, ..RawKeyRoute::default() };

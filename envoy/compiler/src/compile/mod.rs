@@ -16,8 +16,8 @@ use std::net::SocketAddr;
 use serde_json::{Value, json};
 
 use crate::check::Model;
-use listener::{Source, listener};
 pub use listener::NAME;
+use listener::{Source, listener};
 
 /// Addresses on which Envoy listens.
 #[derive(Clone, Copy, Debug)]

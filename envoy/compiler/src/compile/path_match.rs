@@ -11,15 +11,10 @@
 //!
 //! Source: `rest-api.md` §2 of the specification; recorded by LocalStack's test_lambda_aws_proxy_integration.
 
+use gateway::METHOD_HEADER;
 use serde_json::{Value, json};
 
 use crate::api::{HttpMethod, PathPart};
-
-/// Header that carries the client's verb for route matching.
-///
-/// Envoy matches the route anew whenever a filter changes a header, so the match must not depend on one that an
-/// integration rewrites. The listener overwrites it from `:method` before anything else sees the request.
-pub const METHOD_HEADER: &str = "x-apigw-method";
 
 /// A path of an API below its base path (`/prod`, or empty).
 #[derive(Clone, Copy, Debug)]
@@ -161,7 +156,8 @@ mod tests {
         let paths: Vec<Value> =
             PathMatch::new("/prod", &parts).exact(HttpMethod::Get).into_iter().map(|m| m["path"].clone()).collect();
         assert_eq!(paths, ["/prod/pets", "/prod/pets/"]);
-        let root: Vec<Value> = PathMatch::new("", &[]).exact(HttpMethod::Get).into_iter().map(|m| m["path"].clone()).collect();
+        let root: Vec<Value> =
+            PathMatch::new("", &[]).exact(HttpMethod::Get).into_iter().map(|m| m["path"].clone()).collect();
         assert_eq!(root, ["/"]);
     }
 

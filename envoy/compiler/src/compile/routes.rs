@@ -1,12 +1,12 @@
 //! The route configuration: one route for each way to reach a method, and refusals for all else.
 
-use gateway::{GatewayError, ResponseType};
+use gateway::{GatewayError, METHOD_HEADER, ResponseType};
 use gateway_responses::Refusal;
 use mapping_template::UPSTREAM_MARKER;
 use serde_json::{Map, Value, json};
 
 use super::listener;
-use super::path_match::{METHOD_HEADER, PathMatch, below};
+use super::path_match::{PathMatch, below};
 use crate::api::{HttpMethod, PathPart};
 
 /// Name of the route for paths and verbs that the API does not have.
@@ -53,7 +53,9 @@ pub fn route_configuration(base_path: &str, methods: &[MethodRoute<'_>], unused_
         routes.extend(matches.into_iter().map(|found| method_route(method, found)));
     }
     for method in methods {
-        routes.extend(PathMatch::new(base_path, &method.parts).pattern(method.verb).map(|found| method_route(method, found)));
+        routes.extend(
+            PathMatch::new(base_path, &method.parts).pattern(method.verb).map(|found| method_route(method, found)),
+        );
     }
     for method in methods {
         routes.push(method_route(method, PathMatch::new(base_path, &method.parts).folded(method.verb)));
@@ -93,7 +95,11 @@ fn upstream_route(upstream: &Upstream, found: Value) -> Value {
     } else {
         action["host_rewrite_literal"] = json!(upstream.authority);
     }
-    let added: Vec<Value> = upstream.headers.iter().map(|(name, value)| added_header(name, value)).collect();
+    let mut added: Vec<Value> = upstream.headers.iter().map(|(name, value)| added_header(name, value)).collect();
+    added.push(json!({
+        "header": {"key": "x-forwarded-for", "value": "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%"},
+        "append_action": "APPEND_IF_EXISTS_OR_ADD",
+    }));
     let removed: Vec<&str> = upstream.removed.iter().map(String::as_str).chain([METHOD_HEADER]).collect();
     json!({
         "match": found,

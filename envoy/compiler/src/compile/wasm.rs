@@ -12,7 +12,12 @@ const RELOAD_BACKOFF: &str = "0.002s";
 /// The configuration goes as JSON text: Envoy hands a filter a `Struct` as protobuf bytes, which costs more to read.
 /// `vm_id` stays the same across updates, so counters in shared data survive them. Should a VM trap all the same, its
 /// worker starts a new one.
-pub fn wasm(filter: &str, vm_id: &str, module: &str, configuration: &impl Serialize) -> Result<Value, serde_json::Error> {
+pub fn wasm(
+    filter: &str,
+    vm_id: &str,
+    module: &str,
+    configuration: &impl Serialize,
+) -> Result<Value, serde_json::Error> {
     Ok(json!({
         "@type": "type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm",
         "config": {

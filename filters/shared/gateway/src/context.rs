@@ -49,6 +49,12 @@ pub struct RawRoute {
     pub operation_name: Option<String>,
 }
 
+/// The header with a copy of the client's verb, which Envoy's listener writes and routes match on.
+///
+/// Envoy matches the route anew whenever a filter changes a header, so the match must not depend on one that an
+/// integration rewrites.
+pub const METHOD_HEADER: &str = "x-apigw-method";
+
 /// The API as configured.
 pub type Api = RawApi;
 
@@ -103,7 +109,8 @@ impl<'a> Context<'a> {
             "resourceId" => self.route.map(|route| route.resource_id.clone()),
             "resourcePath" => self.route.map(|route| route.resource_path.clone()),
             "operationName" => self.route.and_then(|route| route.operation_name.clone()),
-            "httpMethod" => self.header(":method"),
+            // Integrations may change the verb of the request, but not the copy of it that routes match.
+            "httpMethod" => self.header(METHOD_HEADER).or_else(|| self.header(":method")),
             "path" => Some(self.path()),
             // Not documented for HTTP/2: the service's REST APIs say HTTP/1.1 to every client.
             "protocol" => Some("HTTP/1.1".to_owned()),

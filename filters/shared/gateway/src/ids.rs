@@ -21,7 +21,9 @@ impl Ids {
     /// Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-variables-for-access-logging.html>
     pub fn generate(host: &dyn Host, from_client: Option<&[u8]>) -> Self {
         let chosen = from_client
-            .filter(|id| !id.is_empty() && id.len() <= MAX_CLIENT_REQUEST_ID_BYTES && id.iter().all(u8::is_ascii_graphic))
+            .filter(|id| {
+                !id.is_empty() && id.len() <= MAX_CLIENT_REQUEST_ID_BYTES && id.iter().all(u8::is_ascii_graphic)
+            })
             .and_then(|id| std::str::from_utf8(id).ok());
         Self {
             request_id: chosen.map_or_else(|| uuid(host.random(), host.random()), str::to_owned),
@@ -30,11 +32,14 @@ impl Ids {
     }
 
     /// The ids of the request under way: those that `gateway-responses` has left, or new ones where it is not in the
-    /// chain.
+    /// chain, which are then left for others.
     pub fn of_request(host: &dyn Host) -> Self {
-        host.property(Property::Request)
-            .and_then(|text| Self::from_text(std::str::from_utf8(&text).ok()?))
-            .unwrap_or_else(|| Self::generate(host, host.request_header("x-amzn-requestid").as_deref()))
+        let left = host.property(Property::Request);
+        left.and_then(|text| Self::from_text(std::str::from_utf8(&text).ok()?)).unwrap_or_else(|| {
+            let ids = Self::generate(host, host.request_header("x-amzn-requestid").as_deref());
+            host.set_property(Property::Request, ids.to_text().as_bytes());
+            ids
+        })
     }
 
     /// The text form in which filters hand the ids on.
@@ -161,7 +166,8 @@ mod tests {
     #[test]
     fn trace_roots() {
         assert!(is_trace_root("1-5759e988-bd862e3fe1be46a994272793"));
-        for wrong in ["", "1-5759e988", "2-5759e988-bd862e3fe1be46a994272793", "1-5759e988-bd862e3fe1be46a994272793-1"] {
+        for wrong in ["", "1-5759e988", "2-5759e988-bd862e3fe1be46a994272793", "1-5759e988-bd862e3fe1be46a994272793-1"]
+        {
             assert!(!is_trace_root(wrong), "{wrong}");
         }
     }

@@ -20,7 +20,7 @@ mod struct_value;
 mod time;
 
 pub use config::{ConfigError, parse};
-pub use context::{Api, Context, RawApi, RawRoute};
+pub use context::{Api, Context, METHOD_HEADER, RawApi, RawRoute};
 pub use error::{GatewayError, Layer, ResponseType};
 pub use filter::{Body, Filter, Root, Stream, root};
 pub use headers::Headers;

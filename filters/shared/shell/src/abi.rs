@@ -65,23 +65,80 @@ mod import {
         pub fn proxy_log(level: i32, message: *const u8, size: usize) -> i32;
         pub fn proxy_get_current_time_nanoseconds(time: *mut u64) -> i32;
         pub fn proxy_set_tick_period_milliseconds(period: u32) -> i32;
-        pub fn proxy_get_buffer_bytes(buffer: i32, start: usize, max: usize, data: *mut *mut u8, size: *mut usize) -> i32;
+        pub fn proxy_get_buffer_bytes(
+            buffer: i32,
+            start: usize,
+            max: usize,
+            data: *mut *mut u8,
+            size: *mut usize,
+        ) -> i32;
         pub fn proxy_get_buffer_status(buffer: i32, size: *mut usize, flags: *mut u32) -> i32;
-        pub fn proxy_set_buffer_bytes(buffer: i32, start: usize, size: usize, data: *const u8, data_size: usize) -> i32;
+        pub fn proxy_set_buffer_bytes(buffer: i32, start: usize, size: usize, data: *const u8, data_size: usize)
+        -> i32;
         pub fn proxy_get_header_map_pairs(map: i32, data: *mut *mut u8, size: *mut usize) -> i32;
         pub fn proxy_get_header_map_size(map: i32, size: *mut usize) -> i32;
-        pub fn proxy_get_header_map_value(map: i32, key: *const u8, key_size: usize, data: *mut *mut u8, size: *mut usize) -> i32;
-        pub fn proxy_replace_header_map_value(map: i32, key: *const u8, key_size: usize, value: *const u8, value_size: usize) -> i32;
-        pub fn proxy_add_header_map_value(map: i32, key: *const u8, key_size: usize, value: *const u8, value_size: usize) -> i32;
+        pub fn proxy_get_header_map_value(
+            map: i32,
+            key: *const u8,
+            key_size: usize,
+            data: *mut *mut u8,
+            size: *mut usize,
+        ) -> i32;
+        pub fn proxy_replace_header_map_value(
+            map: i32,
+            key: *const u8,
+            key_size: usize,
+            value: *const u8,
+            value_size: usize,
+        ) -> i32;
+        pub fn proxy_add_header_map_value(
+            map: i32,
+            key: *const u8,
+            key_size: usize,
+            value: *const u8,
+            value_size: usize,
+        ) -> i32;
         pub fn proxy_remove_header_map_value(map: i32, key: *const u8, key_size: usize) -> i32;
         pub fn proxy_get_property(path: *const u8, path_size: usize, data: *mut *mut u8, size: *mut usize) -> i32;
         pub fn proxy_set_property(path: *const u8, path_size: usize, value: *const u8, value_size: usize) -> i32;
-        pub fn proxy_get_shared_data(key: *const u8, key_size: usize, data: *mut *mut u8, size: *mut usize, cas: *mut u32) -> i32;
-        pub fn proxy_set_shared_data(key: *const u8, key_size: usize, value: *const u8, value_size: usize, cas: u32) -> i32;
+        pub fn proxy_get_shared_data(
+            key: *const u8,
+            key_size: usize,
+            data: *mut *mut u8,
+            size: *mut usize,
+            cas: *mut u32,
+        ) -> i32;
+        pub fn proxy_set_shared_data(
+            key: *const u8,
+            key_size: usize,
+            value: *const u8,
+            value_size: usize,
+            cas: u32,
+        ) -> i32;
         pub fn proxy_continue_stream(half: i32) -> i32;
         pub fn proxy_set_effective_context(context: u32) -> i32;
-        pub fn proxy_send_local_response(status: u32, details: *const u8, details_size: usize, body: *const u8, body_size: usize, headers: *const u8, headers_size: usize, grpc_status: i32) -> i32;
-        pub fn proxy_http_call(cluster: *const u8, cluster_size: usize, headers: *const u8, headers_size: usize, body: *const u8, body_size: usize, trailers: *const u8, trailers_size: usize, timeout_millis: u32, token: *mut u32) -> i32;
+        pub fn proxy_send_local_response(
+            status: u32,
+            details: *const u8,
+            details_size: usize,
+            body: *const u8,
+            body_size: usize,
+            headers: *const u8,
+            headers_size: usize,
+            grpc_status: i32,
+        ) -> i32;
+        pub fn proxy_http_call(
+            cluster: *const u8,
+            cluster_size: usize,
+            headers: *const u8,
+            headers_size: usize,
+            body: *const u8,
+            body_size: usize,
+            trailers: *const u8,
+            trailers_size: usize,
+            timeout_millis: u32,
+            token: *mut u32,
+        ) -> i32;
         pub fn proxy_define_metric(kind: i32, name: *const u8, name_size: usize, id: *mut u32) -> i32;
         pub fn proxy_increment_metric(id: u32, by: i64) -> i32;
     }
@@ -195,9 +252,8 @@ pub fn set_property(path: &[u8], value: &[u8]) -> Result<()> {
 /// A shared value and its version.
 pub fn shared_data(key: &str) -> Result<(Vec<u8>, Option<NonZeroU32>)> {
     let mut cas = 0;
-    let value = received(|data, size| unsafe {
-        import::proxy_get_shared_data(key.as_ptr(), key.len(), data, size, &mut cas)
-    })?;
+    let value =
+        received(|data, size| unsafe { import::proxy_get_shared_data(key.as_ptr(), key.len(), data, size, &mut cas) })?;
     Ok((value, NonZeroU32::new(cas)))
 }
 

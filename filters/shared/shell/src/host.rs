@@ -37,6 +37,10 @@ impl Host for Envoy<'_> {
         UnixMillis(abi::current_time_nanos().unwrap_or_default() / 1_000_000)
     }
 
+    fn now_micros(&self) -> u64 {
+        abi::current_time_nanos().unwrap_or_default() / 1000
+    }
+
     fn random(&self) -> u64 {
         next_random()
     }

@@ -96,7 +96,13 @@ macro_rules! callback {
     };
     (callout) => {
         #[unsafe(no_mangle)]
-        extern "C" fn proxy_on_http_call_response(context: u32, token: u32, headers: usize, _body: usize, _trailers: usize) {
+        extern "C" fn proxy_on_http_call_response(
+            context: u32,
+            token: u32,
+            headers: usize,
+            _body: usize,
+            _trailers: usize,
+        ) {
             $crate::vm::callout(context, token, headers)
         }
     };

@@ -2,7 +2,10 @@
 
 use std::rc::Rc;
 
-use gateway::{Answer, Body, Callout, Edits, GatewayError, Headers, Host, Ids, LogLevel, Property, Reply, ResponseType, Step, Stream};
+use gateway::{
+    Answer, Body, Callout, Edits, GatewayError, Headers, Host, Ids, LogLevel, Property, Reply, ResponseType, Step,
+    Stream,
+};
 
 use crate::abi::{self, Buffer, Half, Map};
 use crate::host::{Counters, Envoy, read_headers};

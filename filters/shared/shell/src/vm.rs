@@ -148,7 +148,11 @@ fn configured(size: usize, filters: &[Entry]) -> Result<RootContext, String> {
             let root_id = abi::property(b"plugin_root_id").unwrap_or_default();
             let names = || several.iter().map(|entry| entry.name).collect::<Vec<_>>().join("`, `");
             several.iter().find(|entry| entry.name.as_bytes() == root_id).ok_or_else(|| {
-                format!("root_id: `{}` is no filter of this module, expected one of `{}`", String::from_utf8_lossy(&root_id), names())
+                format!(
+                    "root_id: `{}` is no filter of this module, expected one of `{}`",
+                    String::from_utf8_lossy(&root_id),
+                    names()
+                )
             })?
         }
     };
