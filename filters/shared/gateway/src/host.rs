@@ -21,7 +21,7 @@ pub trait Host {
     /// Random bits for identifiers. Not for secrets: one generator per VM, seeded by the host at start.
     fn random(&self) -> u64;
 
-    /// A request header's value, several values joined with `,`.
+    /// A request header's value; the first one of several that Envoy keeps apart.
     fn request_header(&self, name: &str) -> Option<Vec<u8>>;
 
     /// All request headers, pseudo headers included.
@@ -30,7 +30,7 @@ pub trait Host {
     /// How many bytes the request's header names and values add up to.
     fn request_headers_size(&self) -> usize;
 
-    /// A response header's value, several values joined with `,`.
+    /// A response header's value; the first one of several that Envoy keeps apart.
     fn response_header(&self, name: &str) -> Option<Vec<u8>>;
 
     /// All response headers, `:status` included.
