@@ -153,6 +153,7 @@ fn upstream_filters() -> Value {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::expect_used)]
     use super::*;
 
     fn backend(url: &str, server_name: &str, insecure: bool) -> Backend {

@@ -57,26 +57,34 @@ impl Folder {
         &self.0
     }
 
-    /// Replaces a file in one step, which is what Envoy takes notice of. Returns the version under which Envoy reports
-    /// it: a hash of its contents.
+    /// The version under which Envoy reports resources: a hash of them.
+    ///
+    /// # Errors
+    /// They cannot be written as JSON.
+    pub fn version(resources: &[Value]) -> io::Result<String> {
+        let mut hasher = DefaultHasher::new();
+        serde_json::to_string(resources)?.hash(&mut hasher);
+        Ok(format!("{:016x}", hasher.finish()))
+    }
+
+    /// Replaces a file in one step, which is what Envoy takes notice of.
     ///
     /// # Errors
     /// The file cannot be written.
-    pub fn write(&self, file: File, resources: &[Value]) -> io::Result<String> {
-        let mut hasher = DefaultHasher::new();
-        serde_json::to_string(resources)?.hash(&mut hasher);
-        let version = format!("{:016x}", hasher.finish());
+    pub fn write(&self, file: File, resources: &[Value]) -> io::Result<()> {
+        let version = Self::version(resources)?;
         let text = serde_json::to_string(&json!({"version_info": version, "resources": resources}))?;
         let target = self.0.join(file.name());
         let fresh = self.0.join(format!("{}.new", file.name()));
         fs::write(&fresh, text)?;
-        fs::rename(fresh, target)?;
-        Ok(version)
+        fs::rename(fresh, target)
     }
 }
 
 /// A resource with its type, as discovery responses carry it.
 pub fn resource(kind: &str, mut value: Value) -> Value {
-    value["@type"] = json!(format!("type.googleapis.com/{kind}"));
+    if let Value::Object(members) = &mut value {
+        members.insert("@type".to_owned(), json!(format!("type.googleapis.com/{kind}")));
+    }
     value
 }

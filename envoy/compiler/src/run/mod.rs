@@ -14,6 +14,7 @@
 mod files;
 mod process;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -34,6 +35,8 @@ pub struct Gateway {
     folder: Folder,
     addresses: Addresses,
     running: Compiled,
+    /// What Envoy has refused, by file and version. Written again, it would count as accepted and not be used.
+    refused: BTreeSet<(String, String)>,
 }
 
 impl Gateway {
@@ -57,7 +60,7 @@ impl Gateway {
         let text = compiled.dynamic_bootstrap(&folder.path().to_string_lossy(), addresses).to_string();
         std::fs::write(&bootstrap, text).map_err(unwritable)?;
         let envoy = Envoy::start(program, &bootstrap, folder.path(), concurrency)?;
-        Ok(Self { envoy, folder, addresses, running: compiled })
+        Ok(Self { envoy, folder, addresses, running: compiled, refused: BTreeSet::new() })
     }
 
     /// The running Envoy.
@@ -106,10 +109,16 @@ impl Gateway {
             ["update_rejected", "update_failure", "config_fail"].iter().map(|name| count(envoy, name)).sum::<u64>()
         };
         let before = refused(&self.envoy);
-        let version = self.folder.write(file, resources).map_err(|error| format!("{}: {error}", file.name()))?;
+        let version = Folder::version(resources).map_err(|error| error.to_string())?;
+        let refusal = (file.name(), version.clone());
+        if self.refused.contains(&refusal) {
+            return Err(format!("Envoy has refused this {} before", file.name()));
+        }
+        self.folder.write(file, resources).map_err(|error| format!("{}: {error}", file.name()))?;
         let deadline = Instant::now() + ACCEPT_TIMEOUT;
         loop {
             if refused(&self.envoy) > before {
+                self.refused.insert(refusal);
                 return Err(format!("Envoy refuses {} (its log says why)", file.name()));
             }
             if self.envoy.statistic(&format!("{statistics}.version_text")).as_deref() == Some(&version) {

@@ -114,18 +114,15 @@ impl Envoy {
         Some(value.trim_matches('"').to_owned())
     }
 
-    /// Asks Envoy to end, and waits for it.
-    pub fn stop(mut self) {
-        let _ = self.terminate();
-    }
-
+    /// Closes the listeners, lets the requests under way finish, and ends the process.
     fn terminate(&mut self) -> io::Result<()> {
-        if self.child.try_wait()?.is_some() {
-            return Ok(());
-        }
-        // SIGTERM by way of the admin interface, so that no signal call is needed.
-        let _ = self.agent.post(&format!("http://{}/quitquitquit", self.admin)).send_empty();
         let deadline = Instant::now() + STOP_TIMEOUT;
+        let _ = self.post("/drain_listeners?graceful");
+        let active = format!("http.{}.downstream_rq_active", crate::compile::NAME);
+        while Instant::now() < deadline && self.statistic(&active).is_some_and(|count| count != "0") {
+            std::thread::sleep(POLL);
+        }
+        let _ = self.post("/quitquitquit");
         while Instant::now() < deadline {
             if self.child.try_wait()?.is_some() {
                 return Ok(());
@@ -135,11 +132,18 @@ impl Envoy {
         self.child.kill()?;
         self.child.wait().map(|_| ())
     }
+
+    fn post(&self, path_and_query: &str) -> Result<(), String> {
+        let url = format!("http://{}{path_and_query}", self.admin);
+        self.agent.post(&url).send_empty().map(|_| ()).map_err(|error| error.to_string())
+    }
 }
 
 impl Drop for Envoy {
     fn drop(&mut self) {
-        let _ = self.terminate();
+        if self.exited().is_none() {
+            let _ = self.terminate();
+        }
     }
 }
 

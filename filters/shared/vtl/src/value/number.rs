@@ -184,6 +184,7 @@ impl<'a> Number<'a> {
     }
 
     fn calculate_long(self, op: Operator, other: Self, a: i64, b: i64) -> Result<Value, NumberError> {
+        // Java's division wraps where 64 bits do not hold the result: the smallest number by -1.
         let result = match op {
             Operator::Add => a.checked_add(b),
             Operator::Subtract => a.checked_sub(b),
@@ -192,8 +193,8 @@ impl<'a> Number<'a> {
                 None if a == i64::MIN && b == -1 => Some(i64::MIN),
                 result => result,
             },
-            Operator::Divide => Some(a.wrapping_div(b)),
-            Operator::Modulo => Some(a.wrapping_rem(b)),
+            Operator::Divide => a.checked_div(b).or(Some(a.wrapping_neg())),
+            Operator::Modulo => a.checked_rem(b).or(Some(0)),
         };
         let Some(result) = result else {
             return Ok(Value::big_int(calculate_big(op, &self.to_big_int()?, &other.to_big_int()?)?));
