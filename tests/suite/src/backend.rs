@@ -243,11 +243,21 @@ impl Received {
 
     fn as_lambda_url(&self) -> Value {
         let text = String::from_utf8_lossy(&self.body).into_owned();
+        let mut headers = self.header_map(str::to_ascii_lowercase);
+        // What the service in front of a function adds.
+        headers["x-amzn-tls-cipher-suite"] = json!("TLS_AES_128_GCM_SHA256");
+        headers["x-amzn-tls-version"] = json!("TLSv1.3");
+        let mut args = self.args();
+        for value in args.as_object_mut().into_iter().flat_map(Map::values_mut) {
+            if let Value::Array(values) = value {
+                *value = Value::String(values.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(","));
+            }
+        }
         json!({
-            "args": self.args(),
+            "args": args,
             "data": serde_json::from_slice::<Value>(&self.body).unwrap_or(Value::String(text)),
             "domain": self.host(),
-            "headers": self.header_map(str::to_ascii_lowercase),
+            "headers": headers,
             "method": self.method,
             "origin": self.header("x-forwarded-for").unwrap_or_default(),
             "path": self.path(),

@@ -1,7 +1,7 @@
 //! Runs the cases: the repo's own (`tests/cases`) and those of the conformance folder, through `apigw run` and a real
 //! Envoy.
 //!
-//! [`own`] reads and runs case files. [`gateway`] is a running gateway, [`client`] sends exact bytes to it, and
+//! [`own`] reads and runs case files, [`localstack`] recorded ones. [`gateway`] is a running gateway, [`client`] sends exact bytes to it, and
 //! [`backend`] stands in for what is behind it.
 
 // Never runs inside Envoy; a test that goes wrong may panic.
@@ -19,6 +19,7 @@ pub mod backend;
 pub mod client;
 pub mod gateway;
 mod http;
+pub mod localstack;
 pub mod own;
 pub mod paths;
 pub mod tally;

@@ -15,8 +15,12 @@ fn main() -> ExitCode {
         tally.merge(suite::own::run());
         ran = true;
     }
+    if runs("localstack-apigateway") {
+        tally.merge(suite::localstack::run());
+        ran = true;
+    }
     if !ran {
-        eprintln!("error: no suite of this name runs on Envoy, expected own");
+        eprintln!("error: no suite of this name runs on Envoy, expected own or localstack-apigateway");
         return ExitCode::FAILURE;
     }
     for (reason, count) in tally.not_run() {

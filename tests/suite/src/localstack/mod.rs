@@ -1,0 +1,205 @@
+//! The cases of `localstack-apigateway`: APIs as the service stores them, requests, and recorded answers.
+//!
+//! An API becomes an OpenAPI document; cases of one API and stage share a gateway. What `apigw check` refuses is not
+//! run, for the reason that it gives.
+
+mod convert;
+mod differ;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Mutex;
+
+use serde_json::{Value, json};
+
+use crate::backend::{Backend, Behaviour};
+use crate::client::{self, Request};
+use crate::gateway::Gateway;
+use crate::paths;
+use crate::tally::{Outcome, Tally};
+
+/// Gateways that run at the same time.
+const PARALLEL: usize = 2;
+const SUITE: &str = "localstack-apigateway";
+/// Headers of python-requests, which sent the recorded requests.
+const CLIENT_HEADERS: [(&str, &str); 4] = [
+    ("Accept", "*/*"),
+    ("Accept-Encoding", "gzip, deflate"),
+    ("Connection", "keep-alive"),
+    ("User-Agent", "python-requests/2.32.3"),
+];
+
+/// Runs all cases that can be run.
+pub fn run() -> Tally {
+    let Some(folder) = paths::conformance(SUITE) else {
+        eprintln!("there is no {SUITE} in the conformance folder: the repo's own cases stand alone");
+        return Tally::default();
+    };
+    let known = known_differences();
+    let mut groups: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+    for case in lines(&folder.join("runtime.jsonl")) {
+        let shared: Vec<&Value> = ["api", "stage", "backend", "usagePlans", "apiKeys", "usagePlanKeys"]
+            .iter()
+            .map(|member| &case["given"][member])
+            .collect();
+        groups.entry(json!(shared).to_string()).or_default().push(case);
+    }
+    let queue = Mutex::new(groups.into_values());
+    let tally = Mutex::new(Tally::default());
+    std::thread::scope(|scope| {
+        for _ in 0..PARALLEL {
+            scope.spawn(|| {
+                loop {
+                    let Some(cases) = queue.lock().expect("no run has died").next() else { return };
+                    for (case, outcome) in cases.iter().zip(run_group(&cases)) {
+                        let id = text(&case["id"]);
+                        let outcome = match (outcome, known.get(id)) {
+                            (Outcome::Failed(_), Some(_)) => Outcome::KnownDifference,
+                            (Outcome::Passed, Some(_)) => {
+                                Outcome::Failed("is listed as a known difference, and passes".to_owned())
+                            }
+                            (outcome, _) => outcome,
+                        };
+                        let area = format!("{SUITE}/{}", text(&case["area"]));
+                        tally.lock().expect("no run has died").add(&area, id, outcome);
+                    }
+                }
+            });
+        }
+    });
+    tally.into_inner().expect("no run has died")
+}
+
+/// Ids of cases that differ, with the reasons.
+fn known_differences() -> BTreeMap<String, String> {
+    let path = paths::own_cases().join("known-differences.yaml");
+    let text = std::fs::read_to_string(&path).unwrap_or_default();
+    serde_yaml_ng::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn lines(path: &Path) -> Vec<Value> {
+    let text = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let parse = |line: &str| serde_json::from_str(line).unwrap_or_else(|error| panic!("{line:.80}: {error}"));
+    text.lines().filter(|line| !line.trim().is_empty()).map(parse).collect()
+}
+
+/// Runs cases of one API. Gives an outcome for each.
+fn run_group(cases: &[Value]) -> Vec<Outcome> {
+    let not_run = |reason: String| cases.iter().map(|_| Outcome::NotRun(reason.clone())).collect();
+    let given = &cases[0]["given"];
+    if given["request"]["kind"] == "test-invoke" {
+        return not_run("TestInvokeMethod is a call of the control plane".to_owned());
+    }
+    let import = text(&given["api"]["import_parameters"]["basepath"]);
+    if !matches!(import, "" | "ignore") {
+        return not_run(format!("a base path is not imported with `{import}`"));
+    }
+    let mut backends = Vec::new();
+    let mut hosts = serde_json::Map::new();
+    for (uri, behaviour) in given["backend"].as_object().into_iter().flatten() {
+        let behaviour: Behaviour = match serde_json::from_value(behaviour.clone()) {
+            Ok(behaviour) => behaviour,
+            Err(_) => continue,
+        };
+        let (secure, rest) = match uri.split_once("://") {
+            Some((scheme, rest)) => (scheme == "https", rest),
+            None => continue,
+        };
+        let authority = rest.split(['/', '?']).next().unwrap_or_default();
+        let port = if secure { 443 } else { 80 };
+        let authority = if authority.contains(':') { authority.to_owned() } else { format!("{authority}:{port}") };
+        let backend = Backend::start(&behaviour);
+        hosts.insert(authority, json!(format!("http://{}", backend.address)));
+        backends.push(backend);
+    }
+    let definition = match convert::definition(&given["api"]) {
+        Ok(definition) => definition,
+        Err(reason) => return not_run(reason),
+    };
+    let settings = convert::settings(given, hosts);
+    let gateway = match Gateway::start(&definition.to_string(), &settings.to_string(), &[]) {
+        Ok(gateway) => gateway,
+        Err(report) => return not_run(reasons(&report)),
+    };
+    cases.iter().map(|case| run_case(case, &gateway)).collect()
+}
+
+/// The messages of a report, without places, each once.
+fn reasons(report: &str) -> String {
+    let messages = report.lines().filter_map(|line| {
+        let (_, message) = line.split_once(": error: ").or_else(|| line.split_once("error: "))?;
+        Some(message.split_once(": ").map_or(message, |(_, message)| message).to_owned())
+    });
+    let unique: std::collections::BTreeSet<String> = messages.collect();
+    // Several reasons at once say less than the one that has to go first.
+    unique.into_iter().next().unwrap_or_else(|| report.to_owned())
+}
+
+fn run_case(case: &Value, gateway: &Gateway) -> Outcome {
+    if case["expect"].get("integration_effect").is_some() || case["given"].get("integration_response").is_some() {
+        return Outcome::NotRun("AWS services are not stubbed yet".to_owned());
+    }
+    let request = request(&case["given"]["request"]);
+    let response = match client::send(gateway.address, &request) {
+        Ok(response) => response,
+        Err(error) => return Outcome::Failed(error.to_string()),
+    };
+    let differences = differ::differences(case, &response);
+    if differences.is_empty() { Outcome::Passed } else { Outcome::Failed(differences.join("\n")) }
+}
+
+fn request(given: &Value) -> Request {
+    let method = text(&given["method"]);
+    let mut target = text(&given["path"]).to_owned();
+    if let Some(query) = given["query"].as_str().filter(|query| !query.is_empty()) {
+        target = format!("{target}?{query}");
+    }
+    let mut request = Request::new(method, &target);
+    for (name, value) in given["headers"].as_object().into_iter().flatten() {
+        let values: Vec<&str> = match value {
+            Value::Array(values) => values.iter().map(text).collect(),
+            value => vec![text(value)],
+        };
+        for value in values {
+            request = request.header(name, value);
+        }
+    }
+    for (name, value) in CLIENT_HEADERS {
+        if !request.headers.iter().any(|(other, _)| other.eq_ignore_ascii_case(name)) {
+            request = request.header(name, value);
+        }
+    }
+    request.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("content-length"));
+    request.body = match &given["body"] {
+        Value::String(body) => Some(body.clone().into_bytes()),
+        Value::Object(body) => Some(decode_base64(body.get("$base64").map(text).unwrap_or_default())),
+        _ if matches!(method, "POST" | "PUT" | "PATCH") => Some(Vec::new()),
+        _ => None,
+    };
+    // The client's library sent the end of a body that it had announced so.
+    if request.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("transfer-encoding")) {
+        request.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("transfer-encoding"));
+        request.chunked = true;
+        request.body.get_or_insert_default();
+    }
+    request
+}
+
+pub(crate) fn decode_base64(encoded: &str) -> Vec<u8> {
+    const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut out = Vec::new();
+    let (mut bits, mut count) = (0u32, 0);
+    for value in encoded.bytes().filter_map(|byte| ALPHABET.iter().position(|letter| *letter == byte)) {
+        bits = (bits << 6) | u32::try_from(value).expect("less than 64");
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            out.push(u8::try_from((bits >> count) & 0xff).expect("a byte"));
+        }
+    }
+    out
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
