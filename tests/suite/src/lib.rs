@@ -22,4 +22,5 @@ mod http;
 pub mod localstack;
 pub mod own;
 pub mod paths;
+pub mod robustness;
 pub mod tally;

@@ -13,6 +13,9 @@ fn main() -> ExitCode {
     let mut ran = false;
     if runs("own") {
         tally.merge(suite::own::run());
+    }
+    if runs("own") || runs("robustness") {
+        tally.merge(suite::robustness::run());
         ran = true;
     }
     if runs("localstack-apigateway") {
@@ -20,7 +23,7 @@ fn main() -> ExitCode {
         ran = true;
     }
     if !ran {
-        eprintln!("error: no suite of this name runs on Envoy, expected own or localstack-apigateway");
+        eprintln!("error: no suite of this name runs on Envoy, expected own, robustness or localstack-apigateway");
         return ExitCode::FAILURE;
     }
     for (reason, count) in tally.not_run() {

@@ -1,0 +1,206 @@
+//! What only a running gateway shows: changes under load, races between workers, many keys.
+
+use std::fmt::Write as _;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::client::{Connection, Request, Response};
+use crate::gateway::Gateway;
+use crate::tally::{Outcome, Tally};
+
+/// Clients that send while the configuration changes.
+const CLIENTS: usize = 4;
+/// How long a change may take on a busy machine.
+const CHANGE_TIMEOUT: Duration = Duration::from_secs(30);
+/// Keys and plans of a large account.
+const KEYS: usize = 100_000;
+const PLANS: usize = 50;
+
+/// A test: what went wrong is its error.
+type Test = fn() -> Result<(), String>;
+
+/// Runs all of them.
+pub fn run() -> Tally {
+    let mut tally = Tally::default();
+    let tests: [(&str, Test); 3] = [
+        ("changes under load", changes_under_load),
+        ("workers count together", workers_count_together),
+        ("a hundred thousand keys", many_keys),
+    ];
+    for (name, test) in tests {
+        let outcome = test().map_or_else(Outcome::Failed, |()| Outcome::Passed);
+        tally.add("own-envoy/robustness", name, outcome);
+    }
+    tally
+}
+
+fn definition(text: &str, keyed: bool) -> String {
+    let security = if keyed { "      security: [{api_key: []}]\n" } else { "" };
+    format!(
+        "openapi: 3.0.1
+info: {{title: robust, version: '1'}}
+components: {{securitySchemes: {{api_key: {{type: apiKey, name: x-api-key, in: header}}}}}}
+paths:
+  /a:
+    get:
+{security}      responses: {{'200': {{description: ok}}}}
+      x-amazon-apigateway-integration:
+        type: mock
+        requestTemplates: {{application/json: '{{\"statusCode\": 200}}'}}
+        responses: {{default: {{statusCode: '200', responseTemplates: {{application/json: {text}}}}}}}
+"
+    )
+}
+
+fn get(key: Option<&str>) -> Request {
+    let request = Request::new("GET", "/prod/a");
+    key.into_iter().fold(request, |request, key| request.header("x-api-key", key))
+}
+
+fn send(connection: &mut Connection, key: Option<&str>) -> Result<Response, String> {
+    connection.send(&get(key)).map_err(|error| error.to_string())
+}
+
+/// Clients on open connections never see a failure while the files change; a bad edit leaves everything as it was.
+fn changes_under_load() -> Result<(), String> {
+    const SETTINGS: &str = "{apiId: robust0001, stage: {stageName: prod}}";
+    let gateway = Gateway::start(&definition("'0'", false), SETTINGS, &["--concurrency".to_owned(), "2".to_owned()])?;
+    let write = |path: &std::path::Path, text: &str| std::fs::write(path, text).map_err(|error| error.to_string());
+    let stop = AtomicBool::new(false);
+    let sent = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        let clients: Vec<_> = (0..CLIENTS)
+            .map(|_| {
+                scope.spawn(|| -> Result<(), String> {
+                    let mut connection = Connection::open(gateway.address).map_err(|error| error.to_string())?;
+                    while !stop.load(Ordering::Relaxed) {
+                        let response = send(&mut connection, None)?;
+                        if response.status != 200 {
+                            return Err(format!("status {} while files change: {}", response.status, response.text()));
+                        }
+                        if response.header("connection") == Some(b"close") {
+                            return Err("an open connection was closed by a change".to_owned());
+                        }
+                        sent.fetch_add(1, Ordering::Relaxed);
+                    }
+                    Ok(())
+                })
+            })
+            .collect();
+        let changes = || -> Result<(), String> {
+            let mut open = Connection::open(gateway.address).map_err(|error| error.to_string())?;
+            for change in 1..=5 {
+                let from = gateway.log().len();
+                if change == 3 {
+                    write(&gateway.definition, &definition("'3'", false).replace("type: mock", "type: mocking"))?;
+                    let log = gateway
+                        .wait_for_log(from, &["keeps what it had"], CHANGE_TIMEOUT)
+                        .map_err(|log| format!("a bad edit is not reported: {log}"))?;
+                    if !log.contains("definition.yaml:10:") {
+                        return Err(format!("the report names no line: {log}"));
+                    }
+                    let answer = send(&mut open, None)?.text();
+                    if answer != "2" {
+                        return Err(format!("after a bad edit the gateway answers {answer}, expected 2"));
+                    }
+                    continue;
+                }
+                write(&gateway.definition, &definition(&format!("'{change}'"), false))?;
+                gateway
+                    .wait_for_log(from, &["the change is live"], CHANGE_TIMEOUT)
+                    .map_err(|log| format!("change {change} does not go live: {log}"))?;
+                // Each worker takes a change on its own.
+                let deadline = Instant::now() + CHANGE_TIMEOUT;
+                while send(&mut open, None)?.text() != change.to_string() {
+                    if Instant::now() > deadline {
+                        return Err(format!("an open connection does not see change {change}"));
+                    }
+                }
+            }
+            Ok(())
+        };
+        let changed = changes();
+        stop.store(true, Ordering::Relaxed);
+        for client in clients {
+            client.join().map_err(|_| "a client died".to_owned())??;
+        }
+        changed
+    })?;
+    eprintln!("changes under load: {} requests, none failed", sent.load(Ordering::Relaxed));
+    Ok(())
+}
+
+/// Parallel clients on two workers never get more than burst + rate × time, and never lose more than one in a hundred.
+fn workers_count_together() -> Result<(), String> {
+    const RATE: f64 = 200.0;
+    const BURST: f64 = 100.0;
+    const DURATION: Duration = Duration::from_secs(4);
+    let settings = format!(
+        "{{apiId: robust0002, stage: {{stageName: prod}}, apiKeys: [{{id: k, name: k, value: key-of-all-the-clients-1, enabled: true}}], \
+         usagePlans: [{{id: p, apiStages: [{{apiId: robust0002, stage: prod}}], throttle: {{rateLimit: {RATE}, burstLimit: {BURST}}}, keyIds: [k]}}]}}"
+    );
+    let gateway = Gateway::start(&definition("'a'", true), &settings, &["--concurrency".to_owned(), "2".to_owned()])?;
+    let (admitted, refused) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let started = Instant::now();
+    std::thread::scope(|scope| -> Result<(), String> {
+        let clients: Vec<_> = (0..2 * CLIENTS)
+            .map(|_| {
+                scope.spawn(|| -> Result<(), String> {
+                    let mut connection = Connection::open(gateway.address).map_err(|error| error.to_string())?;
+                    while started.elapsed() < DURATION {
+                        match send(&mut connection, Some("key-of-all-the-clients-1"))?.status {
+                            200 => admitted.fetch_add(1, Ordering::Relaxed),
+                            429 => refused.fetch_add(1, Ordering::Relaxed),
+                            status => return Err(format!("status {status}")),
+                        };
+                    }
+                    Ok(())
+                })
+            })
+            .collect();
+        clients.into_iter().try_for_each(|client| client.join().map_err(|_| "a client died".to_owned())?)
+    })?;
+    let most = BURST + RATE * started.elapsed().as_secs_f64();
+    let least = 0.99 * (BURST + RATE * DURATION.as_secs_f64()) - 1.0;
+    let (admitted, refused) = (admitted.into_inner(), refused.into_inner());
+    eprintln!("workers count together: {admitted} of {} admitted, at most {most:.0} allowed", admitted + refused);
+    let count = admitted as f64;
+    if count > most {
+        return Err(format!("{admitted} admitted, at most {most:.1} are allowed"));
+    }
+    // A machine too busy to ask often enough shows nothing about lost tokens.
+    if count < least && refused > admitted {
+        return Err(format!("{admitted} admitted, at least {least:.1} are due"));
+    }
+    Ok(())
+}
+
+/// A large account starts, and each key is found.
+fn many_keys() -> Result<(), String> {
+    let mut settings = String::from("apiId: robust0003\nstage: {stageName: prod}\napiKeys:\n");
+    for key in 0..KEYS {
+        writeln!(settings, "  - {{id: k{key}, name: k{key}, value: a-key-of-a-large-account-{key:06}, enabled: true}}")
+            .expect("memory");
+    }
+    settings.push_str("usagePlans:\n");
+    for plan in 0..PLANS {
+        let keys: Vec<String> = (plan..KEYS).step_by(PLANS).map(|key| format!("k{key}")).collect();
+        writeln!(
+            settings,
+            "  - {{id: p{plan}, apiStages: [{{apiId: robust0003, stage: prod}}], throttle: {{rateLimit: 10, burstLimit: 5}}, keyIds: [{}]}}",
+            keys.join(", ")
+        )
+        .expect("memory");
+    }
+    let started = Instant::now();
+    let gateway = Gateway::start(&definition("'a'", true), &settings, &["--concurrency".to_owned(), "1".to_owned()])?;
+    eprintln!("a hundred thousand keys: started in {:.1} s", started.elapsed().as_secs_f64());
+    let mut connection = Connection::open(gateway.address).map_err(|error| error.to_string())?;
+    for (key, expected) in [(0, 200), (50_000, 200), (KEYS - 1, 200), (KEYS, 403)] {
+        let status = send(&mut connection, Some(&format!("a-key-of-a-large-account-{key:06}")))?.status;
+        if status != expected {
+            return Err(format!("key {key}: status {status}, expected {expected}"));
+        }
+    }
+    Ok(())
+}
