@@ -78,7 +78,9 @@ impl Stream for ResponsesStream {
     fn on_response_headers(&mut self, host: &dyn Host, end_of_stream: bool) -> Step {
         let details = host.attribute(&["response", "code_details"]);
         let ids = self.ids.get_or_insert_with(|| Ids::of_request(host)).clone();
-        let answerer = Answerer::of(details.as_deref(), status(host));
+        // The status tells Envoy's own answers apart, and only those; reading it costs a host call.
+        let status = if matches!(details.as_deref(), None | Some(b"via_upstream")) { 0 } else { status(host) };
+        let answerer = Answerer::of(details.as_deref(), status);
         let of_filter = answerer == Answerer::Filter;
         let (error, rewrite) = match answerer {
             Answerer::Upstream => (None, false),
