@@ -96,7 +96,7 @@ fn changes_under_load() -> Result<(), String> {
                     let log = gateway
                         .wait_for_log(from, &["keeps what it had"], CHANGE_TIMEOUT)
                         .map_err(|log| format!("a bad edit is not reported: {log}"))?;
-                    if !log.contains("definition.yaml:10:") {
+                    if !log.contains("definition.yaml:9:") {
                         return Err(format!("the report names no line: {log}"));
                     }
                     let answer = send(&mut open, None)?.text();
