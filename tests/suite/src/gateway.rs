@@ -35,10 +35,23 @@ impl Gateway {
     /// # Errors
     /// It does not start: what `apigw` printed.
     pub fn start(definition: &str, settings: &str, options: &[String]) -> Result<Self, String> {
-        Self::try_start(definition, settings, options).unwrap_or_else(|error| Err(error.to_string()))
+        Self::with_filters(&paths::filters(), definition, settings, options)
     }
 
-    fn try_start(definition: &str, settings: &str, options: &[String]) -> io::Result<Result<Self, String>> {
+    /// Starts a gateway whose `apigw.wasm` is the one in `filters`.
+    ///
+    /// # Errors
+    /// It does not start: what `apigw` printed.
+    pub fn with_filters(filters: &Path, definition: &str, settings: &str, options: &[String]) -> Result<Self, String> {
+        Self::try_start(filters, definition, settings, options).unwrap_or_else(|error| Err(error.to_string()))
+    }
+
+    fn try_start(
+        filters: &Path,
+        definition: &str,
+        settings: &str,
+        options: &[String],
+    ) -> io::Result<Result<Self, String>> {
         let folder = tempfile::Builder::new().prefix("apigw-suite-").tempdir()?;
         let [definition_path, settings_path, log] =
             ["definition.yaml", "settings.yaml", "log"].map(|name| folder.path().join(name));
@@ -50,7 +63,7 @@ impl Gateway {
             .arg("--settings")
             .arg(&settings_path)
             .args(["--listen", "127.0.0.1:0", "--filters"])
-            .arg(paths::filters())
+            .arg(filters)
             .args(options)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

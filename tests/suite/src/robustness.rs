@@ -22,9 +22,10 @@ type Test = fn() -> Result<(), String>;
 /// Runs all of them.
 pub fn run() -> Tally {
     let mut tally = Tally::default();
-    let tests: [(&str, Test); 3] = [
+    let tests: [(&str, Test); 4] = [
         ("changes under load", changes_under_load),
         ("workers count together", workers_count_together),
+        ("a trap", a_trap),
         ("a hundred thousand keys", many_keys),
     ];
     for (name, test) in tests {
@@ -203,4 +204,48 @@ fn many_keys() -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// A filter that does nothing, and traps in its fifth request.
+const TRAPPING: &str = r#"(module
+  (memory (export "memory") 2)
+  (global $requests (mut i32) (i32.const 0))
+  (func (export "proxy_abi_version_0_2_1"))
+  (func (export "proxy_on_memory_allocate") (param i32) (result i32) (i32.const 4096))
+  (func (export "proxy_on_context_create") (param i32 i32))
+  (func (export "proxy_on_vm_start") (param i32 i32) (result i32) (i32.const 1))
+  (func (export "proxy_on_configure") (param i32 i32) (result i32) (i32.const 1))
+  (func (export "proxy_on_request_headers") (param i32 i32 i32) (result i32)
+    (global.set $requests (i32.add (global.get $requests) (i32.const 1)))
+    (if (i32.ge_u (global.get $requests) (i32.const 5)) (then unreachable))
+    (i32.const 0))
+  (func (export "proxy_on_done") (param i32) (result i32) (i32.const 1))
+  (func (export "proxy_on_delete") (param i32)))"#;
+
+/// After a trap the VM comes back at once: with the settings that every filter gets, the next request is served.
+fn a_trap() -> Result<(), String> {
+    const SETTINGS: &str = "{apiId: robust0004, stage: {stageName: prod}}";
+    let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let module = wat::parse_str(TRAPPING).map_err(|error| error.to_string())?;
+    std::fs::write(folder.path().join("apigw.wasm"), module).map_err(|error| error.to_string())?;
+    let one_worker = ["--concurrency".to_owned(), "1".to_owned()];
+    let gateway = Gateway::with_filters(folder.path(), &definition("'a'", false), SETTINGS, &one_worker)?;
+    // Behind filters that do nothing stands an answer 500; a request whose VM traps gets 503.
+    let mut traps = 0;
+    let mut trapped = false;
+    for _ in 0..40 {
+        let status = crate::client::send(gateway.address, &get(None)).map_err(|error| error.to_string())?.status;
+        match status {
+            500 => trapped = false,
+            503 if trapped => return Err("after a trap the next request is refused".to_owned()),
+            503 => {
+                trapped = true;
+                traps += 1;
+                // The shortest time between two starts of a VM that Envoy allows, and then some.
+                std::thread::sleep(Duration::from_millis(200));
+            }
+            status => return Err(format!("status {status}")),
+        }
+    }
+    if traps < 2 { Err(format!("{traps} traps in 40 requests, expected several")) } else { Ok(()) }
 }
