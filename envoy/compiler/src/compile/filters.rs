@@ -91,7 +91,9 @@ pub(super) fn compile(model: &Model, module: &str) -> Result<Compiled, String> {
         } else {
             disabled.push(ApiKey::NAME);
         }
-        let entry = RawResponsesRoute { method: Some(raw_route.clone()), refuse: None, trace_id: upstream.is_some() };
+        // Everything that calls something takes part in a trace.
+        let trace_id = !matches!(integration, RawIntegration::Mock(_) | RawIntegration::Misconfigured(_));
+        let entry = RawResponsesRoute { method: Some(raw_route.clone()), refuse: None, trace_id };
         responses.routes.insert(key.clone(), entry);
         let entry = RawMappingRoute { method: Some(raw_route), integration: Some(integration) };
         mappings.routes.insert(key.clone(), entry);
