@@ -48,14 +48,22 @@ impl Budget {
         self.spend(u64::try_from(bytes / BYTES_PER_STEP).unwrap_or(u64::MAX))
     }
 
-    /// Takes memory, and the steps for filling it.
+    /// Takes the memory of a new text, and the steps for filling it.
     ///
     /// # Errors
-    /// [`Limit::Memory`] or [`Limit::Steps`] when nothing is left, [`Limit::Output`] when a single text is too long.
-    pub fn allocate(&self, bytes: usize) -> Result<(), Limit> {
+    /// [`Limit::Output`] when it is longer than an output may be; else as [`allocate`](Self::allocate).
+    pub fn text(&self, bytes: usize) -> Result<(), Limit> {
         if bytes > MAX_OUTPUT_BYTES {
             return Err(Limit::Output);
         }
+        self.allocate(bytes)
+    }
+
+    /// Takes memory, and the steps for filling it.
+    ///
+    /// # Errors
+    /// [`Limit::Memory`] or [`Limit::Steps`] when nothing is left.
+    pub fn allocate(&self, bytes: usize) -> Result<(), Limit> {
         let left = self.bytes.get().checked_sub(bytes).ok_or(Limit::Memory)?;
         self.bytes.set(left);
         self.read(bytes)
@@ -81,6 +89,10 @@ impl<'b> Walk<'b> {
         }
         self.budget.spend(1)?;
         Ok(Self { depth: self.depth.saturating_add(1), ..self })
+    }
+
+    pub(crate) fn budget(self) -> &'b Budget {
+        self.budget
     }
 
     /// Goes through a text.

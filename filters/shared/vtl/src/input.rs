@@ -1,24 +1,31 @@
 //! `$input`
 
 use std::cell::OnceCell;
+use std::rc::Rc;
 
-use jsonpath::JsonPath;
 use jsonpath::json::{self, Json, Style};
-use jsonpath::{Found, Node};
+use jsonpath::{Found, JsonPath, Node};
 
 use crate::budget::Budget;
+use crate::document::{self, Document, SimplePath};
 use crate::error::Limit;
 use crate::host::{Host, Thrown};
 use crate::limits::MAX_OUTPUT_BYTES;
-use crate::value::{List, ListKind, Map, MapKind, Value, from_json};
+use crate::value::{List, ListKind, Map, MapKind, Text, Value, from_json};
 
 /// `$input` of a mapping template: the payload and the request's parameters.
+///
+/// What `$input.path` gives is made anew each time: a template that changes it does not change what the next call
+/// gives.
 ///
 /// Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html#input-variable-reference>
 #[derive(Debug)]
 pub struct Input<'p> {
     body: &'p str,
-    document: OnceCell<Option<Json<'p>>>,
+    text: OnceCell<Rc<str>>,
+    document: OnceCell<Option<Rc<Document>>>,
+    /// The payload as the `jsonpath` package searches it, for paths that only that knows.
+    tree: OnceCell<Option<Json<'p>>>,
     parameters: Parameters,
 }
 
@@ -45,68 +52,136 @@ impl<'p> Input<'p> {
     /// An empty payload reads as `{}`, as recorded on API Gateway.
     pub fn new(body: &'p str, parameters: Parameters) -> Self {
         let body = if body.is_empty() { "{}" } else { body };
-        Self { body, document: OnceCell::new(), parameters }
+        Self { body, text: OnceCell::new(), document: OnceCell::new(), tree: OnceCell::new(), parameters }
     }
 
-    /// The payload, parsed when it is first asked for; `None` where it is not JSON.
-    fn document(&self, budget: &Budget) -> Result<Option<&Json<'p>>, Limit> {
+    fn text(&self) -> &Rc<str> {
+        self.text.get_or_init(|| Rc::from(self.body))
+    }
+
+    /// The payload, checked when it is first asked for; `None` where it is not JSON.
+    fn document(&self, budget: &Budget) -> Result<Option<&Rc<Document>>, Limit> {
         if self.document.get().is_none() {
-            // Reading costs about a nanosecond a byte.
-            budget.spend(u64::try_from(self.body.len() / 16).unwrap_or(u64::MAX))?;
+            pay_for_reading(self.body, budget)?;
         }
-        Ok(self.document.get_or_init(|| json::parse(self.body).ok()).as_ref())
+        Ok(self.document.get_or_init(|| Document::parse(Rc::clone(self.text()))).as_ref())
+    }
+
+    fn tree(&self, budget: &Budget) -> Result<Option<&Json<'p>>, Limit> {
+        if self.tree.get().is_none() {
+            pay_for_reading(self.body, budget)?;
+        }
+        Ok(self.tree.get_or_init(|| json::parse(self.body).ok()).as_ref())
+    }
+
+    /// `$input.path(path)`
+    fn path(&self, path: &str, budget: &Budget) -> Result<Option<Value>, Limit> {
+        if let Some(simple) = SimplePath::parse(path) {
+            let Some(document) = self.document(budget)? else { return Ok(None) };
+            match simple.find(document) {
+                Some(document::Found::Nothing) => return Ok(None),
+                Some(document::Found::One(place)) => return Ok(Some(document.value(place))),
+                Some(document::Found::Many(places)) => {
+                    budget.allocate(places.len().saturating_mul(size_of::<Value>()))?;
+                    let values = places.into_iter().map(|place| document.value(place)).collect();
+                    return Ok(Some(Value::List(List::new(ListKind::Json, values))));
+                }
+                None => {}
+            }
+        }
+        match self.search(path, budget)? {
+            Some(found) => Ok(Some(from_found(&found, budget)?)),
+            None => Ok(None),
+        }
+    }
+
+    /// `$input.json(path)`
+    fn json(&self, path: &str, budget: &Budget) -> Result<String, Limit> {
+        let mut out = String::new();
+        if let Some(simple) = SimplePath::parse(path) {
+            let Some(document) = self.document(budget)? else { return Ok(NO_JSON.to_owned()) };
+            match simple.find(document) {
+                Some(document::Found::Nothing) => return Ok(NO_JSON.to_owned()),
+                Some(document::Found::One(place)) => {
+                    document.write(place, Style::Compact, &mut out).map_err(|_| Limit::Output)?;
+                    return Ok(out);
+                }
+                Some(document::Found::Many(places)) => {
+                    out.push('[');
+                    for (n, place) in places.into_iter().enumerate() {
+                        if n > 0 {
+                            out.push(',');
+                        }
+                        document.write(place, Style::Compact, &mut out).map_err(|_| Limit::Output)?;
+                    }
+                    out.push(']');
+                    return Ok(out);
+                }
+                None => {}
+            }
+        }
+        match self.search(path, budget)? {
+            Some(found) => found.write(Style::Compact, MAX_OUTPUT_BYTES, &mut out).map_err(|_| Limit::Output)?,
+            None => out.push_str(NO_JSON),
+        }
+        Ok(out)
     }
 
     /// What a path finds. A path that is none finds nothing, as in the engine that API Gateway is modelled on.
-    fn find(&self, path: &str, budget: &Budget) -> Result<Option<Found<'_>>, Limit> {
-        let Some(document) = self.document(budget)? else { return Ok(None) };
+    fn search(&self, path: &str, budget: &Budget) -> Result<Option<Found<'_>>, Limit> {
+        let Some(tree) = self.tree(budget)? else { return Ok(None) };
+        // A search can go through the whole document.
+        budget.read(self.body.len())?;
         let Ok(path) = JsonPath::compile(path) else { return Ok(None) };
-        let Ok(found) = path.evaluate(document) else { return Ok(None) };
+        let Ok(found) = path.evaluate(tree) else { return Ok(None) };
         Ok((!found.is_null()).then_some(found))
     }
 }
 
+/// What `$input.json` gives for nothing: two quotes.
+const NO_JSON: &str = "\"\"";
+
+/// Takes what checking a JSON text costs, some nanoseconds a byte.
+pub(crate) fn pay_for_reading(text: &str, budget: &Budget) -> Result<(), Limit> {
+    budget.spend(u64::try_from(text.len() / 8).unwrap_or(u64::MAX))
+}
+
 impl Host for Input<'_> {
-    fn property(&self, property: &str, budget: &Budget) -> Result<Option<Value>, Thrown> {
+    fn property(&self, property: &str, _: &Budget) -> Result<Option<Value>, Thrown> {
         match property {
-            "body" => {
-                budget.allocate(self.body.len())?;
-                Ok(Some(Value::from(self.body)))
-            }
+            "body" => Ok(Some(Value::String(Text::from(Rc::clone(self.text()))))),
             _ => Ok(None),
         }
     }
 
     fn call(&self, method: &str, arguments: &[Value], budget: &Budget) -> Result<Option<Value>, Thrown> {
-        match (method, arguments) {
-            ("json", [path]) => {
-                let mut text = String::new();
-                match self.find(&path.to_string(), budget)? {
-                    Some(found) => {
-                        found.write(Style::Compact, MAX_OUTPUT_BYTES, &mut text).map_err(|_| Limit::Output)?;
-                    }
-                    None => text.push_str("\"\""),
-                }
-                budget.allocate(text.len())?;
+        let Parameters { path, query_string, header } = &self.parameters;
+        let printed;
+        let argument = match arguments {
+            [] => {
+                return Ok((method == "params").then(|| {
+                    let all = Map::default();
+                    all.insert("path", path.clone());
+                    all.insert("querystring", query_string.clone());
+                    all.insert("header", header.clone());
+                    Value::Map(all)
+                }));
+            }
+            [Value::String(text)] => text.as_str(),
+            [other] => {
+                printed = other.to_string();
+                &printed
+            }
+            _ => return Ok(None),
+        };
+        match method {
+            "json" => {
+                let text = self.json(argument, budget)?;
+                budget.text(text.len())?;
                 Ok(Some(Value::from(text)))
             }
-            ("path", [path]) => match self.find(&path.to_string(), budget)? {
-                Some(found) => Ok(Some(from_found(&found, budget)?)),
-                None => Ok(None),
-            },
-            ("params", []) => {
-                let Parameters { path, query_string, header } = &self.parameters;
-                let all = Map::default();
-                all.insert("path", path.clone());
-                all.insert("querystring", query_string.clone());
-                all.insert("header", header.clone());
-                Ok(Some(Value::Map(all)))
-            }
-            ("params", [name]) => {
-                let name = name.to_string();
-                let Parameters { path, query_string, header } = &self.parameters;
-                Ok([path, query_string, header].into_iter().find_map(|map| map.get(&name)))
-            }
+            "path" => Ok(self.path(argument, budget)?),
+            "params" => Ok([path, query_string, header].into_iter().find_map(|map| map.get(argument))),
             _ => Ok(None),
         }
     }

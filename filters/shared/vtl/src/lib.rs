@@ -8,8 +8,9 @@
 //! variables of a [`Scope`]. `$input` is [`Input`], `$util` is [`Util`]; `$context` and `$stageVariables` are
 //! [`Map`]s. Nothing here knows about requests, Envoy or configuration.
 //!
-//! Layers, each using only those before it: `value` (Java's values), `text` (Java's string operations), `parser`
-//! (lexer and parser, to `ast`), `method` (Java's methods), `render`.
+//! Layers: `document` (a JSON text, checked and indexed) and `value` (Java's values, some of which point into a
+//! document), `text` (Java's string operations), `parser` (lexer and parser, to `ast`), `method` (Java's methods),
+//! `render`.
 //!
 //! Whatever a template or a payload does, a rendering neither panics nor exceeds its [bounds](limits).
 //!
@@ -17,6 +18,7 @@
 
 mod ast;
 mod budget;
+mod document;
 mod error;
 mod host;
 mod input;
@@ -37,4 +39,4 @@ pub use input::{Input, Parameters};
 pub use scope::{Scope, Trace};
 pub use template::Template;
 pub use util::Util;
-pub use value::{BigDecimal, BigInteger, List, ListKind, Map, MapKind, Object, Value};
+pub use value::{BigDecimal, BigInteger, List, ListKind, Map, MapKind, Object, Text, Value};

@@ -1,9 +1,13 @@
 //! `$util`
 
+use std::rc::Rc;
+
 use crate::budget::Budget;
+use crate::document::Document;
 use crate::host::{Host, Thrown};
+use crate::input::pay_for_reading;
 use crate::text::encode::{base64_decode, base64_encode, escape_java_script, url_decode, url_encode};
-use crate::value::{Value, from_json};
+use crate::value::{Text, Value};
 
 /// `$util` of a mapping template.
 ///
@@ -16,16 +20,13 @@ pub struct Util;
 impl Host for Util {
     fn call(&self, method: &str, arguments: &[Value], budget: &Budget) -> Result<Option<Value>, Thrown> {
         let [argument] = arguments else { return Ok(None) };
-        let printed;
         let text = match argument {
-            Value::String(text) => &**text,
-            other => {
-                printed = other.to_string();
-                &printed
-            }
+            Value::String(text) => text.clone(),
+            other => Text::from(other.to_string()),
         };
+        let text = &text;
         // At the most, a character becomes `\uXXXX`.
-        budget.allocate(text.len())?;
+        budget.text(text.len())?;
         let result = match method {
             "escapeJavaScript" => Value::from(escape_java_script(text)),
             "urlEncode" => Value::from(url_encode(text)),
@@ -33,18 +34,23 @@ impl Host for Util {
             "base64Encode" => Value::from(base64_encode(text.as_bytes())),
             "base64Decode" => Value::from(String::from_utf8_lossy(&base64_decode(text)).into_owned()),
             "parseJson" if text.is_empty() => Value::empty(),
-            "parseJson" => parse_json(text, budget)?,
+            "parseJson" => parse_json(text.to_rc(), budget)?,
             _ => return Ok(None),
         };
         if let Value::String(text) = &result {
-            budget.allocate(text.len())?;
+            budget.text(text.len())?;
         }
         Ok(Some(result))
     }
 }
 
-fn parse_json(text: &str, budget: &Budget) -> Result<Value, Thrown> {
-    budget.spend(u64::try_from(text.len() / 16).unwrap_or(u64::MAX))?;
-    let json = jsonpath::json::parse(text).map_err(|error| Thrown::Exception(error.to_string()))?;
-    Ok(from_json(&json, budget)?)
+fn parse_json(text: Rc<str>, budget: &Budget) -> Result<Value, Thrown> {
+    pay_for_reading(&text, budget)?;
+    match Document::parse(Rc::clone(&text)) {
+        Some(document) => Ok(document.root()),
+        None => Err(Thrown::Exception(match jsonpath::json::parse(&text) {
+            Err(error) => error.to_string(),
+            Ok(_) => "not JSON".to_owned(),
+        })),
+    }
 }

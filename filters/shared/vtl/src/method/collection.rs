@@ -13,7 +13,7 @@ pub(super) fn call_array(
     target: &Value,
     array: &Array,
     name: &str,
-    mut arguments: Vec<Value>,
+    arguments: &mut Vec<Value>,
 ) -> Called {
     let items = || array.read(<[Value]>::to_vec);
     let index = |n: i32| usize::try_from(n).ok();
@@ -49,7 +49,7 @@ pub(super) fn call_array(
         ("iterator" | "listIterator", []) => some(Value::object(ObjectKind::Cursor(Rc::new(Cursor::array(array))))),
         ("toArray", []) => new_array(renderer, items()),
         ("add" | "remove" | "addAll", [_]) | ("clear", []) => Err("an array cannot grow or shrink".into()),
-        _ => object(renderer, target, name, &arguments),
+        _ => object(renderer, target, name, arguments),
     }
 }
 
@@ -66,7 +66,7 @@ pub(super) fn call_view(
         ("isEmpty", []) => some(view.map.is_empty()),
         ("contains", [wanted]) => some(view_contains(view, wanted, Walk::new(&renderer.budget))?),
         ("containsAll", [wanted]) => {
-            let Some(wanted) = elements(wanted) else { return Ok(None) };
+            let Some(wanted) = elements(renderer, wanted)? else { return Ok(None) };
             for wanted in &wanted {
                 if !view_contains(view, wanted, Walk::new(&renderer.budget))? {
                     return some(false);

@@ -13,7 +13,7 @@ pub(super) fn call(
     target: &Value,
     list: &List,
     name: &str,
-    mut arguments: Vec<Value>,
+    arguments: &mut Vec<Value>,
 ) -> Called {
     match (name, arguments.as_slice()) {
         ("size", []) => some(Value::size(list.len())),
@@ -55,7 +55,7 @@ pub(super) fn call(
             some(contains(&items, wanted, Walk::new(&renderer.budget))?)
         }
         ("containsAll", [wanted]) => {
-            let Some(wanted) = elements(wanted) else { return Ok(None) };
+            let Some(wanted) = elements(renderer, wanted)? else { return Ok(None) };
             let items = list.to_vec();
             for wanted in &wanted {
                 if !contains(&items, wanted, Walk::new(&renderer.budget))? {
@@ -115,7 +115,7 @@ pub(super) fn call(
             some(List::new(list.kind(), list.to_vec()))
         }
         ("toJSONString", []) if list.kind() == ListKind::Json => Ok(Some(Value::String(renderer.text_of(target)?))),
-        _ => object(renderer, target, name, &arguments),
+        _ => object(renderer, target, name, arguments),
     }
 }
 
@@ -137,7 +137,7 @@ fn moved(renderer: &Renderer<'_, '_>, list: &List) -> Result<(), CallError> {
 }
 
 fn add_all(renderer: &mut Renderer<'_, '_>, target: &Value, list: &List, place: usize, more: &Value) -> Called {
-    let Some(more) = elements(more) else { return Ok(None) };
+    let Some(more) = elements(renderer, more)? else { return Ok(None) };
     moved(renderer, list)?;
     renderer.allocate(more.len().saturating_mul(size_of::<Value>()))?;
     for value in &more {
@@ -153,7 +153,7 @@ fn add_all(renderer: &mut Renderer<'_, '_>, target: &Value, list: &List, place: 
 }
 
 fn keep(renderer: &mut Renderer<'_, '_>, list: &List, others: &Value, common: bool) -> Called {
-    let Some(others) = elements(others) else { return Ok(None) };
+    let Some(others) = elements(renderer, others)? else { return Ok(None) };
     let before = list.to_vec();
     let mut kept = Vec::new();
     for value in &before {

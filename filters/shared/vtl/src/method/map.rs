@@ -13,10 +13,13 @@ pub(super) fn call(
     target: &Value,
     map: &Map,
     name: &str,
-    mut arguments: Vec<Value>,
+    arguments: &mut Vec<Value>,
 ) -> Called {
+    if let ("get", [key]) = (name, arguments.as_slice()) {
+        return find(renderer, map, key);
+    }
+    map.prepare(&renderer.budget)?;
     match (name, arguments.as_slice()) {
-        ("get", [key]) => find(renderer, map, key),
         ("put", [_, _]) => {
             let value = arguments.pop().unwrap_or(Value::Null);
             let key = arguments.pop().unwrap_or(Value::Null);
@@ -52,6 +55,9 @@ pub(super) fn call(
             some(same)
         }
         ("putAll", [other]) => {
+            if let Value::Map(other) = other {
+                other.prepare(&renderer.budget)?;
+            }
             let Some(other) = entries(other) else { return Ok(None) };
             for (key, value) in other {
                 put(renderer, target, map, key, value)?;
@@ -90,12 +96,16 @@ pub(super) fn call(
             renderer.allocate(map.len().saturating_mul(size_of::<(Value, Value)>()))?;
             some(map.copy())
         }
-        _ => object(renderer, target, name, &arguments),
+        _ => object(renderer, target, name, arguments),
     }
 }
 
 /// `map.get(key)`
 pub(super) fn find(renderer: &Renderer<'_, '_>, map: &Map, key: &Value) -> Called {
+    if let Value::String(text) = key {
+        return Ok(map.member(text, &renderer.budget)?);
+    }
+    map.prepare(&renderer.budget)?;
     searched(renderer, map, key)?;
     Ok(map.find(key))
 }

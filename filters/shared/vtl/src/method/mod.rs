@@ -12,7 +12,7 @@ mod string;
 
 use std::rc::Rc;
 
-use crate::budget::Walk;
+use crate::budget::{Budget, Walk};
 use crate::error::Limit;
 use crate::host::Thrown;
 use crate::render::{Renderer, Signal};
@@ -86,19 +86,80 @@ fn some(value: impl Into<Value>) -> Called {
 }
 
 /// `target.name(arguments)`
-pub(crate) fn call(renderer: &mut Renderer<'_, '_>, target: &Value, name: &str, mut arguments: Vec<Value>) -> Called {
+pub(crate) fn call(renderer: &mut Renderer<'_, '_>, target: &Value, name: &str, arguments: &mut Vec<Value>) -> Called {
+    let count = arguments.len();
+    let called = find_and_call(renderer, target, name, arguments)?;
+    // Velocity 1.7 takes a method without parameters to fit any arguments, if no other does, and then fails to call it.
+    if called.is_none() && count > 0 && takes_nothing(target, name) {
+        return Err(format!("it takes no arguments, but has {count}").into());
+    }
+    Ok(called)
+}
+
+/// Whether Java's class has a method of this name without parameters.
+fn takes_nothing(target: &Value, name: &str) -> bool {
+    let collection = || matches!(name, "size" | "isEmpty" | "clear" | "iterator" | "toArray");
+    let map = || matches!(name, "size" | "isEmpty" | "clear" | "keySet" | "values" | "entrySet");
+    let own = match target {
+        Value::String(_) => matches!(
+            name,
+            "length"
+                | "isEmpty"
+                | "isBlank"
+                | "intern"
+                | "trim"
+                | "strip"
+                | "stripLeading"
+                | "stripTrailing"
+                | "toLowerCase"
+                | "toUpperCase"
+                | "toCharArray"
+                | "getBytes"
+        ),
+        Value::List(list) => {
+            collection()
+                || matches!(name, "listIterator" | "clone")
+                || (name == "toJSONString" && list.kind() == ListKind::Json)
+        }
+        Value::Map(_) => map() || name == "clone",
+        Value::Bool(_) => name == "booleanValue",
+        Value::Char(_) => name == "charValue",
+        Value::Int(_) | Value::Long(_) | Value::Float(_) | Value::Double(_) | Value::BigInt(_) | Value::Decimal(_) => {
+            number::takes_nothing(target, name)
+        }
+        Value::Object(Object(kind)) => match kind {
+            ObjectKind::Array(_) => collection() || name == "listIterator",
+            ObjectKind::View(_) => collection(),
+            ObjectKind::Entry(_) => matches!(name, "getKey" | "getValue"),
+            ObjectKind::Cursor(_) => matches!(name, "hasNext" | "next"),
+            ObjectKind::Loop(_) => map() || loop_getter(name).is_some(),
+            ObjectKind::Block(_) => false,
+            ObjectKind::Host(_) => return false,
+        },
+        Value::Null => return false,
+    };
+    own || matches!(name, "toString" | "hashCode")
+}
+
+fn find_and_call(renderer: &mut Renderer<'_, '_>, target: &Value, name: &str, arguments: &mut Vec<Value>) -> Called {
     match target {
-        Value::String(text) => string::call(renderer, text, name, &arguments),
-        Value::List(list) => list::call(renderer, target, list, name, arguments),
+        Value::String(text) => string::call(renderer, text, name, arguments),
+        Value::List(list) => {
+            list.prepare(&renderer.budget)?;
+            list::call(renderer, target, list, name, arguments)
+        }
         Value::Map(map) => map::call(renderer, target, map, name, arguments),
         Value::Int(_) | Value::Long(_) | Value::Float(_) | Value::Double(_) | Value::BigInt(_) | Value::Decimal(_) => {
-            number::call(renderer, target, name, &arguments)
+            number::call(renderer, target, name, arguments)
         }
-        Value::Bool(value) => scalar::call_bool(renderer, *value, name, &arguments),
-        Value::Char(unit) => scalar::call_char(renderer, *unit, name, &arguments),
+        Value::Bool(value) => scalar::call_bool(renderer, *value, name, arguments),
+        Value::Char(unit) => scalar::call_char(renderer, *unit, name, arguments),
         Value::Object(Object(kind)) => match kind {
             ObjectKind::Array(array) => collection::call_array(renderer, target, array, name, arguments),
-            ObjectKind::View(view) => collection::call_view(renderer, target, view, name, &arguments),
+            ObjectKind::View(view) => {
+                view.map.prepare(&renderer.budget)?;
+                collection::call_view(renderer, target, view, name, arguments)
+            }
             ObjectKind::Entry(entry) => call_entry(renderer, target, entry, name, arguments),
             ObjectKind::Cursor(cursor) => match (name, arguments.as_slice()) {
                 ("hasNext", []) => some(cursor.has_next()),
@@ -107,18 +168,18 @@ pub(crate) fn call(renderer: &mut Renderer<'_, '_>, target: &Value, name: &str, 
                     Ok(value) => Ok(Some(value.unwrap_or(Value::Null))),
                     Err(_) => Err("the collection was changed meanwhile".into()),
                 },
-                _ => object(renderer, target, name, &arguments),
+                _ => object(renderer, target, name, arguments),
             },
             ObjectKind::Loop(scope) => call_loop(renderer, target, scope, name, arguments),
-            ObjectKind::Block(_) => object(renderer, target, name, &arguments),
+            ObjectKind::Block(_) => object(renderer, target, name, arguments),
             ObjectKind::Host(place) => {
                 // A host cannot render blocks.
-                for argument in &mut arguments {
+                for argument in arguments.iter_mut() {
                     if let Value::Object(Object(ObjectKind::Block(_))) = argument {
                         *argument = Value::String(renderer.text_of(argument)?);
                     }
                 }
-                Ok(renderer.call_host(*place, name, &arguments)?)
+                Ok(renderer.call_host(*place, name, arguments)?)
             }
         },
         Value::Null => Ok(None),
@@ -139,7 +200,10 @@ fn object(renderer: &mut Renderer<'_, '_>, target: &Value, name: &str, arguments
 pub(crate) fn get(renderer: &mut Renderer<'_, '_>, target: &Value, index: &Value) -> Called {
     match target {
         Value::List(list) => match index {
-            Value::Int(n) => element(usize::try_from(*n).ok().and_then(|n| list.get(n)), *n),
+            Value::Int(n) => {
+                list.prepare(&renderer.budget)?;
+                element(usize::try_from(*n).ok().and_then(|n| list.get(n)), *n)
+            }
             _ => Ok(None),
         },
         Value::Map(map) => map::find(renderer, map, index),
@@ -180,10 +244,14 @@ pub(crate) fn size(target: &Value) -> Option<i32> {
 }
 
 /// `target.name`: a key of a map, or what a Java bean's getter gives.
-pub(crate) fn property(target: &Value, name: &str) -> Option<Value> {
+pub(crate) fn property(target: &Value, name: &str, budget: &Budget) -> Result<Option<Value>, Limit> {
     if let Value::Map(map) = target {
-        return map.get(name);
+        return map.member(name, budget);
     }
+    Ok(bean_property(target, name))
+}
+
+fn bean_property(target: &Value, name: &str) -> Option<Value> {
     // A getter is found with a large and a small first letter.
     let is = |wanted: &str| {
         let (first, rest) = (name.get(..1), name.get(1..));
@@ -201,13 +269,10 @@ pub(crate) fn property(target: &Value, name: &str) -> Option<Value> {
             ObjectKind::Entry(entry) if is("key") => Some(entry.key.clone()),
             ObjectKind::Entry(entry) if is("value") => Some(entry.value()),
             ObjectKind::View(view) if is("empty") => Some(Value::Bool(view.map.is_empty())),
-            ObjectKind::Loop(scope) => {
-                let getter = ["index", "count", "hasNext", "first", "last", "parent", "topmost", "replaced"];
-                match getter.into_iter().find(|getter| is(getter)) {
-                    Some(getter) => loop_property(scope, getter),
-                    None => stored(scope, &Value::from(name)),
-                }
-            }
+            ObjectKind::Loop(scope) => match LOOP_PROPERTIES.into_iter().find(|getter| *getter == name || is(getter)) {
+                Some(getter) => loop_property(scope, getter),
+                None => stored(scope, &Value::from(name)),
+            },
             _ => None,
         },
         _ => None,
@@ -216,6 +281,9 @@ pub(crate) fn property(target: &Value, name: &str) -> Option<Value> {
 
 /// Longest chain of loops that is searched: deeper ones are made by setting `$foreach`, which nobody does.
 const MAX_LOOPS: usize = 256;
+
+/// What `$foreach` has.
+const LOOP_PROPERTIES: [&str; 8] = ["hasNext", "index", "count", "first", "last", "parent", "topmost", "replaced"];
 
 /// The loop and those around it.
 fn loops(scope: &Rc<LoopScope>) -> impl Iterator<Item = Rc<LoopScope>> {
@@ -247,27 +315,30 @@ fn call_loop(
     target: &Value,
     scope: &Rc<LoopScope>,
     name: &str,
-    arguments: Vec<Value>,
+    arguments: &mut Vec<Value>,
 ) -> Called {
-    let getter = match name {
-        "hasNext" => "hasNext",
-        "isFirst" => "first",
-        "isLast" => "last",
+    if let Some(getter) = loop_getter(name) {
+        return if arguments.is_empty() { Ok(loop_property(scope, getter)) } else { Ok(None) };
+    }
+    match (name, arguments.as_slice()) {
+        ("get", [key]) => Ok(stored(scope, key)),
+        _ => map::call(renderer, target, &scope.storage, name, arguments),
+    }
+}
+
+/// The property that a getter of `$foreach` gives.
+fn loop_getter(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "hasNext" | "getHasNext" => "hasNext",
+        "isFirst" | "getFirst" => "first",
+        "isLast" | "getLast" => "last",
         "getIndex" => "index",
         "getCount" => "count",
-        "getHasNext" => "hasNext",
-        "getFirst" => "first",
-        "getLast" => "last",
         "getParent" => "parent",
         "getTopmost" => "topmost",
         "getReplaced" => "replaced",
-        "get" => match arguments.as_slice() {
-            [key] => return Ok(stored(scope, key)),
-            _ => return Ok(None),
-        },
-        _ => return map::call(renderer, target, &scope.storage, name, arguments),
-    };
-    if arguments.is_empty() { Ok(loop_property(scope, getter)) } else { Ok(None) }
+        _ => return None,
+    })
 }
 
 fn call_entry(
@@ -275,7 +346,7 @@ fn call_entry(
     target: &Value,
     entry: &Rc<Entry>,
     name: &str,
-    mut arguments: Vec<Value>,
+    arguments: &mut Vec<Value>,
 ) -> Called {
     match (name, arguments.as_slice()) {
         ("getKey", []) => Ok(Some(entry.key.clone())),
@@ -285,17 +356,25 @@ fn call_entry(
             renderer.adopt(&Value::Map(entry.map.clone()), &value);
             Ok(Some(entry.set(value)))
         }
-        _ => object(renderer, target, name, &arguments),
+        _ => object(renderer, target, name, arguments),
     }
 }
 
 /// The elements of what Java has as a `Collection`.
-fn elements(value: &Value) -> Option<Vec<Value>> {
-    match value {
-        Value::List(list) => Some(list.to_vec()),
-        Value::Object(Object(ObjectKind::View(view))) => Some(view.to_vec()),
-        _ => None,
-    }
+fn elements(renderer: &Renderer<'_, '_>, value: &Value) -> Result<Option<Vec<Value>>, Limit> {
+    let values = match value {
+        Value::List(list) => {
+            list.prepare(&renderer.budget)?;
+            list.to_vec()
+        }
+        Value::Object(Object(ObjectKind::View(view))) => {
+            view.map.prepare(&renderer.budget)?;
+            view.to_vec()
+        }
+        _ => return Ok(None),
+    };
+    renderer.budget.spend(u64::try_from(values.len() / 16).unwrap_or(u64::MAX))?;
+    Ok(Some(values))
 }
 
 /// A new list of these values, for which the rendering pays.
@@ -312,6 +391,6 @@ fn new_array(renderer: &Renderer<'_, '_>, values: Vec<Value>) -> Called {
 
 /// A new text, likewise.
 fn new_text(renderer: &Renderer<'_, '_>, text: String) -> Called {
-    renderer.allocate(text.len())?;
+    renderer.allocate_text(text.len())?;
     some(text)
 }

@@ -35,6 +35,21 @@ pub(super) fn call(renderer: &mut Renderer<'_, '_>, target: &Value, name: &str, 
     }
 }
 
+/// Whether the class has a method of this name without parameters.
+pub(super) fn takes_nothing(target: &Value, name: &str) -> bool {
+    let conversion =
+        matches!(name, "intValue" | "longValue" | "doubleValue" | "floatValue" | "shortValue" | "byteValue");
+    conversion
+        || match target {
+            Value::Double(_) | Value::Float(_) => matches!(name, "isNaN" | "isInfinite"),
+            Value::BigInt(_) => matches!(name, "signum" | "negate" | "abs" | "bitLength"),
+            Value::Decimal(_) => {
+                matches!(name, "scale" | "precision" | "signum" | "toPlainString" | "toBigInteger" | "negate" | "abs")
+            }
+            _ => false,
+        }
+}
+
 /// `intValue()` and the like.
 fn convert(number: Number<'_>, name: &str) -> Result<Option<Value>, CallError> {
     Ok(Some(match name {

@@ -1,7 +1,5 @@
 //! `java.lang.String`
 
-use std::rc::Rc;
-
 use super::{CallError, Called, elements, new_array, new_text, object, some};
 use crate::limits::MAX_OUTPUT_BYTES;
 use crate::render::Renderer;
@@ -9,10 +7,10 @@ use crate::text::format::format;
 use crate::text::{
     char_at, equals_ignore_case, fold, from_utf16, index_of_offset, len_utf16, offset_of_index, substring, trim,
 };
-use crate::value::{Object, ObjectKind, Value, compare_text};
+use crate::value::{Object, ObjectKind, Text, Value, compare_text};
 
 /// `text.name(arguments)`
-pub(super) fn call(renderer: &mut Renderer<'_, '_>, text: &Rc<str>, name: &str, arguments: &[Value]) -> Called {
+pub(super) fn call(renderer: &mut Renderer<'_, '_>, text: &Text, name: &str, arguments: &[Value]) -> Called {
     renderer.budget.read(text.len())?;
     match arguments {
         [] => without_arguments(renderer, text, name),
@@ -22,12 +20,12 @@ pub(super) fn call(renderer: &mut Renderer<'_, '_>, text: &Rc<str>, name: &str, 
     }
 }
 
-fn without_arguments(renderer: &mut Renderer<'_, '_>, text: &Rc<str>, name: &str) -> Called {
+fn without_arguments(renderer: &mut Renderer<'_, '_>, text: &Text, name: &str) -> Called {
     match name {
         "length" => some(Value::size(len_utf16(text))),
         "isEmpty" => some(text.is_empty()),
         "isBlank" => some(text.chars().all(char::is_whitespace)),
-        "toString" | "intern" => some(Value::String(Rc::clone(text))),
+        "toString" | "intern" => some(Value::String(text.clone())),
         "trim" => some(part(text, trim(text))),
         "strip" => some(part(text, text.trim())),
         "stripLeading" => some(part(text, text.trim_start())),
@@ -36,11 +34,11 @@ fn without_arguments(renderer: &mut Renderer<'_, '_>, text: &Rc<str>, name: &str
         "toUpperCase" => new_text(renderer, text.to_uppercase()),
         "toCharArray" => new_array(renderer, text.encode_utf16().map(Value::Char).collect()),
         "getBytes" => some(bytes(text)),
-        _ => object(renderer, &Value::String(Rc::clone(text)), name, &[]),
+        _ => object(renderer, &Value::String(text.clone()), name, &[]),
     }
 }
 
-fn with_text(renderer: &mut Renderer<'_, '_>, text: &Rc<str>, name: &str, other: &Rc<str>) -> Called {
+fn with_text(renderer: &mut Renderer<'_, '_>, text: &Text, name: &str, other: &Text) -> Called {
     match name {
         "equals" | "contentEquals" => some(text == other),
         "equalsIgnoreCase" => some(equals_ignore_case(text, other)),
@@ -62,13 +60,13 @@ fn with_text(renderer: &mut Renderer<'_, '_>, text: &Rc<str>, name: &str, other:
         }
         "split" => split(renderer, text, other, 0),
         "join" => some(""),
-        "valueOf" => some(Value::String(Rc::clone(other))),
+        "valueOf" => some(Value::String(other.clone())),
         "format" => formatted(renderer, other, &[]),
-        _ => object(renderer, &Value::String(Rc::clone(text)), name, &[Value::String(Rc::clone(other))]),
+        _ => object(renderer, &Value::String(text.clone()), name, &[Value::String(other.clone())]),
     }
 }
 
-fn with_index(renderer: &mut Renderer<'_, '_>, text: &Rc<str>, name: &str, n: i32) -> Called {
+fn with_index(renderer: &mut Renderer<'_, '_>, text: &Text, name: &str, n: i32) -> Called {
     let index = usize::try_from(n).ok();
     match name {
         "substring" => match index.and_then(|start| substring(text, start, len_utf16(text))) {
@@ -91,14 +89,14 @@ fn with_index(renderer: &mut Renderer<'_, '_>, text: &Rc<str>, name: &str, n: i3
         "repeat" => {
             let count = index.ok_or_else(|| format!("count is negative: {n}"))?;
             let len = text.len().saturating_mul(count);
-            renderer.allocate(len)?;
+            renderer.allocate_text(len)?;
             some(text.repeat(count))
         }
         _ => more(renderer, text, name, &[Value::Int(n)]),
     }
 }
 
-fn more(renderer: &mut Renderer<'_, '_>, text: &Rc<str>, name: &str, arguments: &[Value]) -> Called {
+fn more(renderer: &mut Renderer<'_, '_>, text: &Text, name: &str, arguments: &[Value]) -> Called {
     match (name, arguments) {
         ("substring" | "subSequence", [Value::Int(start), Value::Int(end)]) => {
             let range = usize::try_from(*start).ok().zip(usize::try_from(*end).ok());
@@ -144,6 +142,7 @@ fn more(renderer: &mut Renderer<'_, '_>, text: &Rc<str>, name: &str, arguments: 
             }
             some(place(text, head.and_then(|head| head.rfind(&*wanted))))
         }
+        ("compare", [Value::String(a), Value::String(b)]) => some(compare_text(a, b)),
         ("regionMatches", [Value::Int(at), Value::String(other), Value::Int(from), Value::Int(len)]) => {
             some(region_matches(text, *at, other, *from, *len, false))
         }
@@ -166,13 +165,13 @@ fn more(renderer: &mut Renderer<'_, '_>, text: &Rc<str>, name: &str, arguments: 
         }
         ("format", [Value::String(template), values @ ..]) => formatted(renderer, template, values),
         ("join", [Value::String(separator), parts @ ..]) => join(renderer, separator, parts),
-        _ => object(renderer, &Value::String(Rc::clone(text)), name, arguments),
+        _ => object(renderer, &Value::String(text.clone()), name, arguments),
     }
 }
 
 /// A text, or the part of it that is left; the same string when nothing was cut.
-fn part(text: &Rc<str>, part: &str) -> Value {
-    if part.len() == text.len() { Value::String(Rc::clone(text)) } else { Value::from(part) }
+fn part(text: &Text, part: &str) -> Value {
+    if part.len() == text.len() { Value::String(text.clone()) } else { Value::from(part) }
 }
 
 /// A byte offset as Java's index, -1 for none.
@@ -185,12 +184,10 @@ fn code_point(n: i32) -> Option<char> {
 }
 
 /// A text or a character to search for.
-fn searched(value: &Value) -> Option<Rc<str>> {
+fn searched(value: &Value) -> Option<Text> {
     match value {
-        Value::String(text) => Some(Rc::clone(text)),
-        Value::Int(n) => {
-            Some(code_point(*n).map_or_else(|| Rc::from("\u{0}"), |c| Rc::from(c.encode_utf8(&mut [0; 4]) as &str)))
-        }
+        Value::String(text) => Some(text.clone()),
+        Value::Int(n) => Some(Text::from(&*code_point(*n).unwrap_or('\0').encode_utf8(&mut [0; 4]))),
         _ => None,
     }
 }
@@ -206,11 +203,11 @@ fn work(renderer: &Renderer<'_, '_>, text: &str, pattern: &str) -> Result<(), Ca
     Ok(renderer.spend(u64::try_from(steps).unwrap_or(u64::MAX))?)
 }
 
-fn replace(renderer: &mut Renderer<'_, '_>, text: &Rc<str>, from: &str, to: &str) -> Called {
+fn replace(renderer: &mut Renderer<'_, '_>, text: &Text, from: &str, to: &str) -> Called {
     if from.is_empty() {
         // Around each character.
         let units = len_utf16(text).saturating_add(1);
-        renderer.allocate(text.len().saturating_add(units.saturating_mul(to.len())))?;
+        renderer.allocate_text(text.len().saturating_add(units.saturating_mul(to.len())))?;
         let mut out = String::from(to);
         for c in text.chars() {
             out.push(c);
@@ -220,14 +217,14 @@ fn replace(renderer: &mut Renderer<'_, '_>, text: &Rc<str>, from: &str, to: &str
     }
     let count = text.matches(from).count();
     if count == 0 {
-        return some(Value::String(Rc::clone(text)));
+        return some(Value::String(text.clone()));
     }
     let removed = count.saturating_mul(from.len());
-    renderer.allocate(text.len().saturating_sub(removed).saturating_add(count.saturating_mul(to.len())))?;
+    renderer.allocate_text(text.len().saturating_sub(removed).saturating_add(count.saturating_mul(to.len())))?;
     some(text.replace(from, to))
 }
 
-fn split(renderer: &mut Renderer<'_, '_>, text: &Rc<str>, java: &Rc<str>, limit: i32) -> Called {
+fn split(renderer: &mut Renderer<'_, '_>, text: &Text, java: &str, limit: i32) -> Called {
     let pattern = renderer.pattern(java)?;
     work(renderer, text, java)?;
     renderer.allocate(text.len())?;
@@ -265,7 +262,7 @@ fn formatted(renderer: &mut Renderer<'_, '_>, template: &str, values: &[Value]) 
 fn join(renderer: &mut Renderer<'_, '_>, separator: &str, parts: &[Value]) -> Called {
     let (parts, cast) = match parts {
         [collection @ (Value::List(_) | Value::Object(Object(ObjectKind::View(_))))] => {
-            (elements(collection).unwrap_or_default(), true)
+            (elements(renderer, collection)?.unwrap_or_default(), true)
         }
         [Value::Object(Object(ObjectKind::Array(array)))] => (array.read(<[Value]>::to_vec), true),
         parts => (parts.to_vec(), false),

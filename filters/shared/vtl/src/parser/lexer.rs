@@ -209,10 +209,8 @@ impl<'a> Lexer<'a> {
                 self.in_comment = false;
                 self.pop();
             }
-            Kind::StringLiteral => {
-                if self.mode == Mode::Directive && !self.in_set && self.open == 0 {
-                    self.pop();
-                }
+            Kind::StringLiteral if self.mode == Mode::Directive && !self.in_set && self.open == 0 => {
+                self.pop();
             }
             Kind::If | Kind::ElseIf => self.mode = Mode::Directive,
             Kind::Integer | Kind::Float => {

@@ -1,12 +1,13 @@
 //! Expressions.
 
 use std::cmp::Ordering;
-use std::rc::Rc;
 
 use super::{Rendered, Renderer};
 use crate::ast::{Chain, Comparison, Expr, Operand, Operator, ReferenceKind};
 use crate::budget::Walk;
-use crate::value::{Map, MapKind, Number, Object, ObjectKind, Value, equals, range_len, same_class};
+use crate::value::{
+    Map, MapKind, Number, Object, ObjectKind, Printer as _, Text, Value, equals, range_len, same_class,
+};
 
 /// Bytes that a value takes in a collection.
 pub(super) const VALUE_BYTES: usize = size_of::<Value>();
@@ -107,7 +108,7 @@ impl Renderer<'_, '_> {
                 text.push('?');
             }
         }
-        self.allocate(text.len())?;
+        self.allocate_text(text.len())?;
         Ok(Value::from(text))
     }
 
@@ -141,8 +142,8 @@ impl Renderer<'_, '_> {
             (Value::Null, Value::Null) => Ok(true),
             (Value::Null, _) | (_, Value::Null) => Ok(false),
             _ => {
-                let left = self.text_of(left)?;
-                Ok(left == self.text_of(right)?)
+                let left = self.java_string(left)?;
+                Ok(left == self.java_string(right)?)
             }
         }
     }
@@ -180,21 +181,26 @@ impl Renderer<'_, '_> {
         right_operand: &Operand,
     ) -> Rendered<Value> {
         if op == Operator::Add && (matches!(left, Value::String(_)) || matches!(right, Value::String(_))) {
-            let left: Rc<str> = match &left {
-                Value::Null => Rc::from(left_text),
-                left => self.text_of(left)?,
-            };
-            let right: Rc<str> = match &right {
-                Value::Null => Rc::from(right_operand.literal()),
-                right => self.text_of(right)?,
-            };
-            self.allocate(left.len().saturating_add(right.len()))?;
+            let left = self.added(&left, left_text)?;
+            let right = self.added(&right, right_operand.literal())?;
+            self.allocate_text(left.len().saturating_add(right.len()))?;
             return Ok(Value::from([&*left, &*right].concat()));
         }
         let (Some(a), Some(b)) = (Number::of(&left), Number::of(&right)) else { return Ok(Value::Null) };
         match a.calculate(op, b) {
             Ok(result) => Ok(result.unwrap_or(Value::Null)),
             Err(error) => Err(self.number_fault(error)),
+        }
+    }
+
+    /// One side of `+` with a string on the other.
+    fn added(&mut self, value: &Value, literal: &str) -> Rendered<Text> {
+        if let Value::Null = value {
+            return Ok(Text::from(literal));
+        }
+        match self.java_string(value)? {
+            Some(text) => Ok(text),
+            None => Err(self.failed("a block inside of itself has no text")),
         }
     }
 }

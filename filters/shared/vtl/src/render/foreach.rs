@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::{Rendered, Renderer, Signal};
 use crate::ast::{Expr, Foreach, Iterated, LoopBody};
 use crate::limits::MAX_FOREACH_ITERATIONS;
-use crate::value::{Cursor, LoopScope, Map, Number, Object, ObjectKind, Value};
+use crate::value::{Cursor, LoopScope, Map, Number, Object, ObjectKind, Printer as _, Value};
 
 impl Renderer<'_, '_> {
     pub(super) fn foreach(&mut self, node: &Foreach, out: &mut String) -> Rendered<()> {
@@ -83,8 +83,12 @@ impl Renderer<'_, '_> {
         if let (Some(slot), Some(saved)) = (slots.has_next, saved_has_next) {
             self.restore(slot, saved);
         }
+        if let Err(Signal::Fault(fault)) = result {
+            return Err(Signal::Fault(fault));
+        }
         if let Some(slot) = slots.foreach {
-            self.leave_scope(slot);
+            self.at = node.at;
+            self.leave_scope(slot)?;
         }
         match result {
             Err(Signal::Break(None)) => Ok(()),
@@ -103,14 +107,20 @@ impl Renderer<'_, '_> {
     }
 
     /// `$foreach` becomes what it was. What the template put there instead stays.
-    fn leave_scope(&mut self, slot: usize) {
-        let Value::Object(Object(ObjectKind::Loop(scope))) = self.read(slot) else { return };
+    fn leave_scope(&mut self, slot: usize) -> Rendered<()> {
+        let scope = match self.read(slot) {
+            Value::Object(Object(ObjectKind::Loop(scope))) => scope,
+            // Velocity fails on its own loop variable of that name.
+            Value::Null => return Err(self.failed("$foreach is the loop itself, and cannot be its variable")),
+            _ => return Ok(()),
+        };
         let before = match (&scope.parent, &scope.replaced) {
             (Some(parent), _) => Value::object(ObjectKind::Loop(Rc::clone(parent))),
             (None, Some(replaced)) => replaced.clone(),
             (None, None) => Value::Null,
         };
         self.restore(slot, before);
+        Ok(())
     }
 
     /// What a loop goes through; `None` for a value that cannot be iterated.
@@ -120,6 +130,13 @@ impl Renderer<'_, '_> {
             return Ok(self.range(&bounds.0, &bounds.1)?.map(|(first, last)| Rc::new(Cursor::range(first, last))));
         }
         let value = self.value(over)?;
+        let prepared = match &value {
+            Value::List(list) => list.prepare(&self.budget),
+            Value::Map(map) => map.prepare(&self.budget),
+            Value::Object(Object(ObjectKind::View(view))) => view.map.prepare(&self.budget),
+            _ => Ok(()),
+        };
+        prepared.map_err(|limit| self.limit(limit))?;
         Ok(Cursor::over(&value))
     }
 

@@ -15,7 +15,7 @@ use crate::error::{Limit, Position, RenderErrorKind};
 use crate::host::{Host, Thrown};
 use crate::limits::{MAX_OUTPUT_BYTES, MAX_RENDER_DEPTH};
 use crate::scope::{Scope, Trace};
-use crate::value::{Block, NumberError, Object, ObjectKind, Printer, Value, print};
+use crate::value::{Block, NumberError, Object, ObjectKind, Printer, Text, Value, print};
 use cycles::Adoptions;
 pub(crate) use pattern_cache::PatternCache;
 
@@ -54,10 +54,7 @@ pub(crate) fn render(
             *place = value.clone();
         }
     }
-    let trace = match &mut scope.trace {
-        Some(observer) => Some(&mut **observer as &mut dyn FnMut(Trace<'_>)),
-        None => None,
-    };
+    let trace = scope.trace.as_mut().map(|observer| &mut **observer as &mut dyn FnMut(Trace<'_>));
     let mut renderer = Renderer {
         program,
         source,
@@ -70,6 +67,7 @@ pub(crate) fn render(
         budget: Budget::default(),
         at: 0,
         adoptions: Adoptions::default(),
+        spare: Vec::new(),
     };
     let mut out = String::with_capacity(source.len());
     let result = renderer.nodes(&program.nodes, &mut out);
@@ -97,6 +95,8 @@ pub(crate) struct Renderer<'t, 's> {
     /// Where in the template the last construct begins.
     at: Offset,
     adoptions: Adoptions,
+    /// Lists of arguments that can be used again.
+    spare: Vec<Vec<Value>>,
 }
 
 impl Renderer<'_, '_> {
@@ -155,9 +155,14 @@ impl Renderer<'_, '_> {
         self.budget.spend(steps).map_err(|limit| self.limit(limit))
     }
 
-    /// Takes memory for a text or a collection.
+    /// Takes memory for a collection.
     pub(crate) fn allocate(&self, bytes: usize) -> Rendered<()> {
         self.budget.allocate(bytes).map_err(|limit| self.limit(limit))
+    }
+
+    /// Takes memory for a text.
+    pub(crate) fn allocate_text(&self, bytes: usize) -> Rendered<()> {
+        self.budget.text(bytes).map_err(|limit| self.limit(limit))
     }
 
     /// One level deeper, while `inside` runs.
@@ -169,10 +174,6 @@ impl Renderer<'_, '_> {
         let result = inside(self);
         self.depth = self.depth.saturating_sub(1);
         result
-    }
-
-    pub(crate) fn limit(&self, limit: Limit) -> Signal {
-        self.fault(RenderErrorKind::Limit(limit))
     }
 
     fn fault(&self, kind: RenderErrorKind) -> Signal {
@@ -204,14 +205,25 @@ impl Renderer<'_, '_> {
     }
 
     /// The printed form of a value.
-    pub(crate) fn text_of(&mut self, value: &Value) -> Rendered<Rc<str>> {
+    pub(crate) fn text_of(&mut self, value: &Value) -> Rendered<Text> {
         if let Value::String(text) = value {
-            return Ok(Rc::clone(text));
+            return Ok(text.clone());
         }
         let mut text = String::new();
         print(value, &mut text, 0, self)?;
-        self.allocate(text.len())?;
-        Ok(Rc::from(text))
+        self.allocate_text(text.len())?;
+        Ok(Text::from(text))
+    }
+
+    /// `toString()`, which is null for a block that is too deep inside of itself.
+    fn java_string(&mut self, value: &Value) -> Rendered<Option<Text>> {
+        let Value::Object(Object(ObjectKind::Block(block))) = value else { return self.text_of(value).map(Some) };
+        let mut text = String::new();
+        if !self.render_block(block, &mut text)? {
+            return Ok(None);
+        }
+        self.allocate_text(text.len())?;
+        Ok(Some(Text::from(text)))
     }
 
     /// Renders a block; `false` where it is too deep inside of itself.
@@ -284,7 +296,11 @@ impl Printer for Renderer<'_, '_> {
         if out.len() > MAX_OUTPUT_BYTES { Err(self.limit(Limit::Output)) } else { Ok(()) }
     }
 
-    fn too_deep(&self) -> Signal {
-        self.limit(Limit::Depth)
+    fn limit(&self, limit: Limit) -> Signal {
+        self.fault(RenderErrorKind::Limit(limit))
+    }
+
+    fn budget(&self) -> Option<&Budget> {
+        Some(&self.budget)
     }
 }

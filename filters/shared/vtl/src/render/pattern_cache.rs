@@ -9,7 +9,7 @@ use crate::text::pattern::Pattern;
 /// The patterns used last. Most are literals in the template, and the same for each rendering.
 #[derive(Debug, Default)]
 pub(crate) struct PatternCache {
-    patterns: RefCell<Vec<(Rc<str>, Rc<Pattern>)>>,
+    patterns: RefCell<Vec<(Box<str>, Rc<Pattern>)>>,
 }
 
 impl PatternCache {
@@ -17,11 +17,10 @@ impl PatternCache {
     ///
     /// # Errors
     /// The reason why there is none.
-    pub(crate) fn get(&self, java: &Rc<str>) -> Result<Rc<Pattern>, String> {
-        let known =
-            self.patterns.try_borrow().ok().and_then(|patterns| {
-                patterns.iter().find(|(text, _)| text == java).map(|(_, pattern)| Rc::clone(pattern))
-            });
+    pub(crate) fn get(&self, java: &str) -> Result<Rc<Pattern>, String> {
+        let known = self.patterns.try_borrow().ok().and_then(|patterns| {
+            patterns.iter().find(|(text, _)| **text == *java).map(|(_, pattern)| Rc::clone(pattern))
+        });
         if let Some(pattern) = known {
             return Ok(pattern);
         }
@@ -30,7 +29,7 @@ impl PatternCache {
             if patterns.len() >= MAX_CACHED_PATTERNS {
                 patterns.remove(0);
             }
-            patterns.push((Rc::clone(java), Rc::clone(&pattern)));
+            patterns.push((Box::from(java), Rc::clone(&pattern)));
         }
         Ok(pattern)
     }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::{Rendered, Renderer};
 use crate::ast::{Expr, Reference, ReferenceKind, Set, Step, StepKind, Target};
 use crate::method;
-use crate::value::{Object, ObjectKind, Printer, Value, print};
+use crate::value::{Object, ObjectKind, Printer, Text, Value, print};
 
 impl Renderer<'_, '_> {
     /// What a reference gives: the empty string where there is no value, null only for what is no reference at all.
@@ -13,8 +13,21 @@ impl Renderer<'_, '_> {
         if reference.kind == ReferenceKind::Runt {
             return Ok(Value::Null);
         }
-        let mut value = self.read(reference.root);
-        for step in &reference.path {
+        let mut path = reference.path.iter();
+        let mut value = match reference.path.first() {
+            // The most common step, which needs no copy of the variable.
+            Some(Step { kind: StepKind::Property(name), at }) if self.hidden.is_empty() => {
+                path.next();
+                self.spend(1)?;
+                self.at = *at;
+                match self.slots.get(reference.root) {
+                    Some(variable) => self.property(variable, name)?,
+                    None => Value::Null,
+                }
+            }
+            _ => self.read(reference.root),
+        };
+        for step in path {
             if let Value::Null = value {
                 break;
             }
@@ -35,40 +48,47 @@ impl Renderer<'_, '_> {
         self.at = step.at;
         match &step.kind {
             StepKind::Property(name) => self.property(target, name),
-            StepKind::Method(name, arguments) => {
-                let arguments = self.arguments(arguments)?;
-                self.at = step.at;
-                let result = method::call(self, target, name, arguments);
+            StepKind::Method(name, expressions) => {
+                let mut arguments = self.spare.pop().unwrap_or_default();
+                if !expressions.is_empty() {
+                    self.nested(|r| {
+                        for expression in expressions {
+                            let argument = r.value(expression)?;
+                            arguments.push(argument);
+                        }
+                        Ok(())
+                    })?;
+                    self.at = step.at;
+                }
+                let result = method::call(self, target, name, &mut arguments);
+                arguments.clear();
+                self.spare.push(arguments);
                 result.map(|value| value.unwrap_or(Value::Null)).map_err(|error| error.into_signal(self, name))
             }
             StepKind::Index(index) => {
                 let index = self.value(index)?;
                 self.at = step.at;
-                let index = self.from_the_end(target, index)?;
+                let index = self.counted_from_end(target, index)?;
                 let result = method::get(self, target, &index);
                 result.map(|value| value.unwrap_or(Value::Null)).map_err(|error| error.into_signal(self, "get"))
             }
         }
     }
 
-    fn arguments(&mut self, arguments: &[Expr]) -> Rendered<Vec<Value>> {
-        if arguments.is_empty() {
-            return Ok(Vec::new());
-        }
-        self.nested(|r| arguments.iter().map(|argument| r.value(argument)).collect())
-    }
-
-    fn property(&mut self, target: &Value, name: &str) -> Rendered<Value> {
+    fn property(&self, target: &Value, name: &str) -> Rendered<Value> {
         if let Value::Object(Object(ObjectKind::Host(place))) = target {
             let Some(host) = self.hosts.get(*place) else { return Ok(Value::Null) };
             let result = host.property(name, &self.budget).map_err(|thrown| self.thrown(name, thrown))?;
             return Ok(result.unwrap_or(Value::Null));
         }
-        Ok(method::property(target, name).unwrap_or(Value::Null))
+        match method::property(target, name, &self.budget) {
+            Ok(value) => Ok(value.unwrap_or(Value::Null)),
+            Err(limit) => Err(self.limit(limit)),
+        }
     }
 
     /// A negative index counts from the end of anything that has a size.
-    fn from_the_end(&mut self, target: &Value, index: Value) -> Rendered<Value> {
+    fn counted_from_end(&mut self, target: &Value, index: Value) -> Rendered<Value> {
         match index {
             Value::Int(n) if n < 0 => match method::size(target) {
                 Some(size) => Ok(Value::Int(size.saturating_add(n))),
@@ -96,6 +116,9 @@ impl Renderer<'_, '_> {
             }
             ReferenceKind::Value | ReferenceKind::Quiet | ReferenceKind::Void => {}
         }
+        if self.print_member(reference, out) {
+            return self.check(out);
+        }
         let value = self.execute(reference)?;
         if let Value::Object(Object(ObjectKind::Block(block))) = &value {
             if !self.render_block(block, out)? {
@@ -107,9 +130,23 @@ impl Renderer<'_, '_> {
             }
             return self.check(out);
         }
-        out.push_str(&reference.prefix);
+        if !reference.prefix.is_empty() {
+            out.push_str(&reference.prefix);
+        }
         self.at = reference.at;
         print(&value, out, 0, self)
+    }
+
+    /// `$variable.member` of a map, whose value can be copied into the output. `false` for anything else.
+    fn print_member(&self, reference: &Reference, out: &mut String) -> bool {
+        let [Step { kind: StepKind::Property(name), .. }] = &*reference.path else { return false };
+        if !self.hidden.is_empty() || self.trace.is_some() || !reference.prefix.is_empty() {
+            return false;
+        }
+        match self.slots.get(reference.root) {
+            Some(Value::Map(map)) => map.print_member(name, out),
+            _ => false,
+        }
     }
 
     pub(super) fn set(&mut self, set: &Set) -> Rendered<()> {
@@ -149,11 +186,11 @@ impl Renderer<'_, '_> {
         match target {
             Value::Map(map) => {
                 self.adopt(target, &value);
-                map.put(Value::String(Rc::clone(name)), value);
+                map.put(Value::String(Text::from(Rc::clone(name))), value);
             }
             Value::Object(Object(ObjectKind::Loop(scope))) => {
                 self.adopt(target, &value);
-                scope.storage.put(Value::String(Rc::clone(name)), value);
+                scope.storage.put(Value::String(Text::from(Rc::clone(name))), value);
             }
             Value::Object(Object(ObjectKind::Entry(entry))) if &**name == "value" || &**name == "Value" => {
                 self.adopt(&Value::Map(entry.map.clone()), &value);
@@ -169,13 +206,13 @@ impl Renderer<'_, '_> {
             return Ok(());
         }
         let index = self.value(index)?;
-        let index = self.from_the_end(target, index)?;
+        let index = self.counted_from_end(target, index)?;
         let result = match target {
             Value::Map(_) | Value::Object(Object(ObjectKind::Loop(_))) => {
-                method::call(self, target, "put", vec![index, value])
+                method::call(self, target, "put", &mut vec![index, value])
             }
             Value::List(_) | Value::Object(Object(ObjectKind::Array(_))) => {
-                method::call(self, target, "set", vec![index, value])
+                method::call(self, target, "set", &mut vec![index, value])
             }
             _ => Ok(None),
         };
@@ -187,7 +224,7 @@ impl Renderer<'_, '_> {
         self.adoptions.note(parent, child);
     }
 
-    pub(crate) fn pattern(&self, java: &Rc<str>) -> Result<Rc<crate::text::pattern::Pattern>, String> {
+    pub(crate) fn pattern(&self, java: &str) -> Result<Rc<crate::text::pattern::Pattern>, String> {
         self.patterns.get(java)
     }
 

@@ -28,7 +28,11 @@ pub(crate) fn equals(a: &Value, b: &Value, walk: Walk<'_>) -> Result<bool, Limit
             walk.read(a.len().min(b.len()))?;
             a == b
         }
-        (Value::List(a), Value::List(b)) => a.is_same(b) || equal_items(&a.to_vec(), &b.to_vec(), walk)?,
+        (Value::List(a), Value::List(b)) => {
+            a.prepare(walk.budget())?;
+            b.prepare(walk.budget())?;
+            a.is_same(b) || equal_items(&a.to_vec(), &b.to_vec(), walk)?
+        }
         (Value::Map(a), Value::Map(b)) => a.is_same(b) || equal_maps(a, b, walk)?,
         (Value::Object(Object(a)), Value::Object(Object(b))) => equal_objects(a, b, walk)?,
         // A loop's scope is a map, too.
@@ -51,6 +55,8 @@ fn equal_items(a: &[Value], b: &[Value], walk: Walk<'_>) -> Result<bool, Limit> 
 }
 
 fn equal_maps(a: &Map, b: &Map, walk: Walk<'_>) -> Result<bool, Limit> {
+    a.prepare(walk.budget())?;
+    b.prepare(walk.budget())?;
     if a.len() != b.len() {
         return Ok(false);
     }
@@ -185,6 +191,7 @@ pub(crate) fn hash_code(value: &Value, walk: Walk<'_>) -> Result<i32, Limit> {
 
 fn hash_items(list: &List, walk: Walk<'_>) -> Result<i32, Limit> {
     let mut hash: i32 = 1;
+    list.prepare(walk.budget())?;
     for item in list.to_vec() {
         hash = hash.wrapping_mul(31).wrapping_add(hash_code(&item, walk)?);
     }
@@ -193,6 +200,7 @@ fn hash_items(list: &List, walk: Walk<'_>) -> Result<i32, Limit> {
 
 fn hash_map(map: &Map, walk: Walk<'_>) -> Result<i32, Limit> {
     let mut sum: i32 = 0;
+    map.prepare(walk.budget())?;
     for (key, value) in map.entries() {
         sum = sum.wrapping_add(hash_code(&key, walk)? ^ hash_code(&value, walk)?);
     }

@@ -1,15 +1,13 @@
 //! JSON to values and back.
 
-use std::rc::Rc;
+use jsonpath::json::{JavaNumber, Json, Style, write_string};
 
-use jsonpath::json::{JavaNumber, Json, Object as JsonObject, Style, write_double, write_string};
-
-use super::print::{Printer, print};
+use super::print::{Printer, print, write_number};
 use super::{Decimal, List, ListKind, Map, MapKind, Object, ObjectKind, Value};
 use crate::budget::Budget;
 use crate::error::Limit;
 
-/// A JSON document as the template sees it: objects are maps, arrays print as JSON.
+/// What a JSONPath found, as the template sees it.
 pub(crate) fn from_json(json: &Json<'_>, budget: &Budget) -> Result<Value, Limit> {
     budget.allocate(size_of::<Value>())?;
     budget.spend(1)?;
@@ -21,44 +19,19 @@ pub(crate) fn from_json(json: &Json<'_>, budget: &Budget) -> Result<Value, Limit
             budget.allocate(text.len())?;
             Value::from(text.as_ref())
         }
-        Json::Array(items) => from_array(items, budget)?,
-        Json::Object(object) => Value::Map(from_object(object, &mut Vec::new(), budget)?),
+        Json::Array(items) => {
+            let items = items.iter().map(|item| from_json(item, budget)).collect::<Result<Vec<_>, _>>()?;
+            Value::List(List::new(ListKind::Json, items))
+        }
+        Json::Object(object) => {
+            let mut entries = Vec::with_capacity(object.len());
+            for (name, value) in object.iter() {
+                budget.allocate(size_of::<Value>().saturating_add(name.len()))?;
+                entries.push((Value::from(name), from_json(value, budget)?));
+            }
+            Value::Map(Map::with_entries(MapKind::Plain, entries))
+        }
     })
-}
-
-/// Objects of an array mostly have the same names, which are then kept once.
-fn from_array(items: &[Json<'_>], budget: &Budget) -> Result<Value, Limit> {
-    let mut names = Vec::new();
-    let mut values = Vec::with_capacity(items.len());
-    for item in items {
-        values.push(match item {
-            Json::Object(object) => Value::Map(from_object(object, &mut names, budget)?),
-            _ => from_json(item, budget)?,
-        });
-    }
-    Ok(Value::List(List::new(ListKind::Json, values)))
-}
-
-/// `names` are those of the object before, and become those of this one.
-fn from_object(object: &JsonObject<'_>, names: &mut Vec<Rc<str>>, budget: &Budget) -> Result<Map, Limit> {
-    let mut entries = Vec::with_capacity(object.len());
-    for (place, (name, value)) in object.iter().enumerate() {
-        budget.allocate(size_of::<Value>())?;
-        let shared = match names.get_mut(place) {
-            Some(known) if **known == *name => Rc::clone(known),
-            Some(known) => {
-                *known = Rc::from(name);
-                Rc::clone(known)
-            }
-            None => {
-                let shared: Rc<str> = Rc::from(name);
-                names.push(Rc::clone(&shared));
-                shared
-            }
-        };
-        entries.push((Value::String(shared), from_json(value, budget)?));
-    }
-    Ok(Map::with_entries(MapKind::Plain, entries))
 }
 
 fn from_number(number: JavaNumber<'_>) -> Value {
@@ -94,11 +67,16 @@ pub(crate) fn write_json<P: Printer>(
         }
         Value::Float(n) if !n.is_finite() => out.push_str("null"),
         Value::Float(_) => print(value, out, depth, printer)?,
-        Value::Double(n) if !n.is_finite() => out.push_str("null"),
-        Value::Double(n) => write_double(*n, out),
+        Value::Double(_) => write_number(value, out),
         Value::String(text) => write_string(text, style, out),
-        Value::List(list) => write_items(&list.to_vec(), style, out, depth, printer)?,
-        Value::Map(map) => write_map(map, style, out, depth, printer)?,
+        Value::List(list) => match list.write_source(style, out) {
+            Some(written) => written.map_err(|_| printer.limit(Limit::Output))?,
+            None => write_items(&list.to_vec(), style, out, depth, printer)?,
+        },
+        Value::Map(map) => match map.write_source(style, out) {
+            Some(written) => written.map_err(|_| printer.limit(Limit::Output))?,
+            None => write_map(map, style, out, depth, printer)?,
+        },
         Value::Object(Object(ObjectKind::Array(array))) => {
             write_items(&array.read(<[Value]>::to_vec), style, out, depth, printer)?;
         }

@@ -4,10 +4,14 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use super::Value;
+use jsonpath::json::Style;
+
 use super::equality::equals;
-use super::objects::release;
+use super::objects::release_entries;
+use super::{Text, Value};
 use crate::budget::{Budget, Walk};
+use crate::document::{Document, Kind, Place, TooLong};
+use crate::error::Limit;
 
 /// How a map prints and finds its keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +40,9 @@ struct MapCell {
 struct Table {
     entries: Vec<(Value, Value)>,
     /// Places of the string keys, once there are many.
-    index: Option<HashMap<Rc<str>, usize>>,
+    index: Option<HashMap<Text, usize>>,
+    /// An object of a document that nobody has looked into, but for single values; then there are no entries.
+    source: Option<(Rc<Document>, Place)>,
 }
 
 /// Maps up to this size are searched from the front. It is faster, and most are smaller.
@@ -44,8 +50,7 @@ const MAX_UNINDEXED: usize = 16;
 
 impl Drop for MapCell {
     fn drop(&mut self) {
-        let entries = std::mem::take(&mut self.table.get_mut().entries);
-        release(entries.into_iter().flat_map(|(key, value)| [key, value]));
+        release_entries(&mut self.table.get_mut().entries);
     }
 }
 
@@ -58,13 +63,22 @@ impl Default for Map {
 impl Map {
     /// An empty map.
     pub fn new(kind: MapKind) -> Self {
-        Self::with_entries(kind, Vec::new())
+        Self::with(kind, Table::default())
     }
 
     /// A map of these entries, whose keys differ.
     pub(crate) fn with_entries(kind: MapKind, entries: Vec<(Value, Value)>) -> Self {
-        let mut table = Table { entries, index: None };
+        let mut table = Table { entries, ..Table::default() };
         table.reindex();
+        Self::with(kind, table)
+    }
+
+    /// An object of a document.
+    pub(crate) fn lazy(document: &Rc<Document>, place: Place) -> Self {
+        Self::with(MapKind::Plain, Table { source: Some((Rc::clone(document), place)), ..Table::default() })
+    }
+
+    fn with(kind: MapKind, table: Table) -> Self {
         Self(Rc::new(MapCell { kind, table: RefCell::new(table), changes: Cell::new(0) }))
     }
 
@@ -85,9 +99,58 @@ impl Map {
 
     /// The value of a string key.
     pub fn get(&self, key: &str) -> Option<Value> {
+        if let Some(found) = self.scalar(key) {
+            return found;
+        }
+        self.look(|table| {
+            let place = table.find_text(key, self.0.kind)?;
+            table.entries.get(place).map(|(_, value)| value.clone())
+        })
+    }
+
+    /// Prints the value of a string key, or nothing where there is none. `false` where that takes more than copying
+    /// a text, and nothing was done.
+    pub(crate) fn print_member(&self, key: &str, out: &mut String) -> bool {
+        let Ok(table) = self.0.table.try_borrow() else { return false };
+        match &table.source {
+            Some((document, place)) if document.len(*place) <= MAX_UNINDEXED => match document.member(*place, key) {
+                Some(member) => document.print(member, out),
+                None => true,
+            },
+            Some(_) => false,
+            None => match table.find_text(key, self.0.kind).and_then(|place| table.entries.get(place)) {
+                Some((_, Value::String(text))) => {
+                    out.push_str(text);
+                    true
+                }
+                Some(_) => false,
+                None => true,
+            },
+        }
+    }
+
+    /// The value of a string key; what has to be made for it is paid for.
+    pub(crate) fn member(&self, key: &str, budget: &Budget) -> Result<Option<Value>, Limit> {
+        if let Some(found) = self.scalar(key) {
+            return Ok(found);
+        }
+        self.prepare(budget)?;
+        Ok(self.get(key))
+    }
+
+    /// A value of an untouched object: `Some(None)` where there is no such member, `None` where the entries must be
+    /// asked, because a map or a list has to be the same one each time.
+    fn scalar(&self, key: &str) -> Option<Option<Value>> {
         let table = self.0.table.try_borrow().ok()?;
-        let place = table.find_text(key, self.0.kind)?;
-        table.entries.get(place).map(|(_, value)| value.clone())
+        let (document, place) = table.source.as_ref()?;
+        if document.len(*place) > MAX_UNINDEXED {
+            return None;
+        }
+        match document.member(*place, key) {
+            None => Some(None),
+            Some(member) if matches!(document.kind(member), Kind::Array | Kind::Object) => None,
+            Some(member) => Some(Some(document.value(member))),
+        }
     }
 
     /// Sets the value of a string key.
@@ -117,20 +180,60 @@ impl Map {
         self.0.changes.get()
     }
 
+    /// Pays for the values of a document, which the next look makes.
+    pub(crate) fn prepare(&self, budget: &Budget) -> Result<(), Limit> {
+        let Ok(table) = self.0.table.try_borrow() else { return Ok(()) };
+        match &table.source {
+            Some((document, place)) => {
+                budget.allocate(document.len(*place).saturating_mul(size_of::<(Value, Value)>()))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Writes an untouched object of a document as JSON. `None` for another map.
+    pub(crate) fn write_source(&self, style: Style, out: &mut String) -> Option<Result<(), TooLong>> {
+        let table = self.0.table.try_borrow().ok()?;
+        table.source.as_ref().map(|(document, place)| document.write(*place, style, out))
+    }
+
     /// Looks at the entries. `look` must not come back to this map to change it.
     pub(crate) fn read<R: Default>(&self, look: impl FnOnce(&[(Value, Value)]) -> R) -> R {
-        self.0.table.try_borrow().map(|table| look(&table.entries)).unwrap_or_default()
+        self.look(|table| look(&table.entries))
+    }
+
+    fn look<R: Default>(&self, look: impl FnOnce(&Table) -> R) -> R {
+        match self.0.table.try_borrow() {
+            Ok(table) if table.source.is_none() => look(&table),
+            Ok(table) => {
+                drop(table);
+                self.change(|table| look(table))
+            }
+            Err(_) => R::default(),
+        }
+    }
+
+    fn change<R: Default>(&self, change: impl FnOnce(&mut Table) -> R) -> R {
+        self.0.table.try_borrow_mut().map(|mut table| change(table.own())).unwrap_or_default()
+    }
+
+    fn changed(&self) {
+        self.0.changes.set(self.changes().wrapping_add(1));
     }
 
     /// The value of any key.
     pub(crate) fn find(&self, key: &Value) -> Option<Value> {
-        let table = self.0.table.try_borrow().ok()?;
-        let place = table.find(key, self.0.kind)?;
-        table.entries.get(place).map(|(_, value)| value.clone())
+        if let Value::String(text) = key {
+            return self.get(text);
+        }
+        self.look(|table| {
+            let place = table.find(key, self.0.kind)?;
+            table.entries.get(place).map(|(_, value)| value.clone())
+        })
     }
 
     pub(crate) fn contains(&self, key: &Value) -> bool {
-        self.0.table.try_borrow().is_ok_and(|table| table.find(key, self.0.kind).is_some())
+        self.look(|table| table.find(key, self.0.kind).is_some())
     }
 
     pub(crate) fn entry(&self, place: usize) -> Option<(Value, Value)> {
@@ -139,40 +242,42 @@ impl Map {
 
     /// Sets a value, and gives the one before.
     pub(crate) fn put(&self, key: Value, value: Value) -> Option<Value> {
-        let mut table = self.0.table.try_borrow_mut().ok()?;
-        let place = table.find(&key, self.0.kind);
-        if let Some((_, old)) = place.and_then(|place| table.entries.get_mut(place)) {
-            return Some(std::mem::replace(old, value));
+        let (old, added) = self.change(|table| {
+            let place = table.find(&key, self.0.kind);
+            if let Some((_, old)) = place.and_then(|place| table.entries.get_mut(place)) {
+                return (Some(std::mem::replace(old, value)), false);
+            }
+            table.push(key, value);
+            (None, true)
+        });
+        if added {
+            self.changed();
         }
-        table.push(key, value);
-        self.0.changes.set(self.changes().wrapping_add(1));
-        None
+        old
     }
 
     /// Removes an entry, and gives its value.
     pub(crate) fn remove(&self, key: &Value) -> Option<Value> {
-        let removed = {
-            let mut table = self.0.table.try_borrow_mut().ok()?;
-            let place = table.find(key, self.0.kind)?;
-            if place >= table.entries.len() {
-                return None;
-            }
+        let removed = self.change(|table| {
+            let place = table.find(key, self.0.kind).filter(|place| *place < table.entries.len())?;
             let removed = table.entries.remove(place);
             table.reindex();
-            removed
-        };
-        self.0.changes.set(self.changes().wrapping_add(1));
-        Some(removed.1)
+            Some(removed)
+        });
+        if removed.is_some() {
+            self.changed();
+        }
+        removed.map(|(_, value)| value)
     }
 
     pub(crate) fn clear(&self) {
-        self.0.changes.set(self.changes().wrapping_add(1));
+        self.changed();
         self.dissolve();
     }
 
     /// Takes everything out, without counting as a change.
     pub(crate) fn dissolve(&self) {
-        let table = self.0.table.try_borrow_mut().map(|mut table| std::mem::take(&mut *table));
+        let table = self.change(std::mem::take);
         drop(table);
     }
 
@@ -183,6 +288,15 @@ impl Map {
 }
 
 impl Table {
+    /// This table, with the entries of the document in it.
+    fn own(&mut self) -> &mut Self {
+        if let Some((document, place)) = self.source.take() {
+            self.entries = document.entries(place);
+            self.reindex();
+        }
+        self
+    }
+
     fn find(&self, key: &Value, kind: MapKind) -> Option<usize> {
         if let Value::String(text) = key {
             return self.find_text(text, kind);
@@ -206,7 +320,7 @@ impl Table {
     fn push(&mut self, key: Value, value: Value) {
         let place = self.entries.len();
         if let (Some(index), Value::String(text)) = (&mut self.index, &key) {
-            index.insert(Rc::clone(text), place);
+            index.insert(text.clone(), place);
         }
         self.entries.push((key, value));
         if self.index.is_none() && self.entries.len() > MAX_UNINDEXED {
@@ -217,7 +331,7 @@ impl Table {
     fn reindex(&mut self) {
         self.index = (self.entries.len() > MAX_UNINDEXED).then(|| {
             let texts = self.entries.iter().enumerate().filter_map(|(place, (key, _))| match key {
-                Value::String(text) => Some((Rc::clone(text), place)),
+                Value::String(text) => Some((text.clone(), place)),
                 _ => None,
             });
             texts.collect()

@@ -11,6 +11,7 @@ mod map;
 mod number;
 mod objects;
 mod print;
+mod text;
 
 use std::rc::Rc;
 
@@ -23,7 +24,8 @@ pub use list::{List, ListKind};
 pub use map::{Map, MapKind};
 pub(crate) use number::{Number, NumberError, calculate_big};
 pub(crate) use objects::{Array, Block, Cursor, Entry, LoopScope, View, ViewKind, range_len};
-pub(crate) use print::{Printer, print};
+pub(crate) use print::{Printer, print, write_number as write_json_number};
+pub use text::Text;
 
 /// A value.
 #[derive(Debug, Clone)]
@@ -48,7 +50,7 @@ pub enum Value {
     /// `java.math.BigDecimal`
     Decimal(BigDecimal),
     /// `java.lang.String`
-    String(Rc<str>),
+    String(Text),
     /// `java.util.ArrayList`, or the JSON array that extends it.
     List(List),
     /// `java.util.LinkedHashMap`
@@ -84,7 +86,7 @@ pub(crate) enum ObjectKind {
 impl Value {
     /// The empty string, which a reference without a value gives.
     pub fn empty() -> Self {
-        Self::String(Rc::from(""))
+        Self::String(Text::from(""))
     }
 
     pub(crate) fn big_int(value: BigInt) -> Self {
@@ -127,7 +129,7 @@ impl Value {
     /// The text of a string.
     pub fn as_str(&self) -> Option<&str> {
         match self {
-            Self::String(text) => Some(text),
+            Self::String(text) => Some(text.as_str()),
             _ => None,
         }
     }
@@ -178,13 +180,19 @@ impl Value {
 
 impl From<&str> for Value {
     fn from(text: &str) -> Self {
-        Self::String(Rc::from(text))
+        Self::String(Text::from(text))
     }
 }
 
 impl From<String> for Value {
     fn from(text: String) -> Self {
-        Self::String(Rc::from(text))
+        Self::String(Text::from(text))
+    }
+}
+
+impl From<Text> for Value {
+    fn from(text: Text) -> Self {
+        Self::String(text)
     }
 }
 

@@ -15,7 +15,7 @@ struct ArrayCell(RefCell<Vec<Value>>);
 
 impl Drop for ArrayCell {
     fn drop(&mut self) {
-        release(std::mem::take(self.0.get_mut()).into_iter());
+        release(self.0.get_mut());
     }
 }
 
@@ -103,7 +103,10 @@ pub(crate) struct Entry {
 
 impl Drop for Entry {
     fn drop(&mut self) {
-        release(std::iter::once(std::mem::replace(self.last.get_mut(), Value::Null)));
+        let last = std::mem::replace(self.last.get_mut(), Value::Null);
+        if is_nested(&last) {
+            release_all(std::iter::once(last));
+        }
     }
 }
 
@@ -279,7 +282,9 @@ impl Drop for LoopScope {
     fn drop(&mut self) {
         // Loops can be chained by a template that sets `$foreach`, too.
         let parent = self.parent.take().map(|parent| Value::object(ObjectKind::Loop(parent)));
-        release([parent, self.replaced.take()].into_iter().flatten());
+        if parent.is_some() || self.replaced.is_some() {
+            release_all([parent, self.replaced.take()].into_iter().flatten());
+        }
     }
 }
 
@@ -295,14 +300,30 @@ thread_local! {
     static RELEASING: RefCell<Releasing> = RefCell::default();
 }
 
-/// Drops the values of a container one after the other.
-pub(super) fn release(values: impl Iterator<Item = Value>) {
-    let mut nested = values.filter(|value| matches!(value, Value::List(_) | Value::Map(_) | Value::Object(_)));
-    let Some(first) = nested.next() else { return };
+/// Whether dropping a value can drop others.
+fn is_nested(value: &Value) -> bool {
+    matches!(value, Value::List(_) | Value::Map(_) | Value::Object(_))
+}
+
+/// Drops the values of a list one after the other.
+pub(super) fn release(values: &mut Vec<Value>) {
+    if values.iter().any(is_nested) {
+        release_all(std::mem::take(values).into_iter().filter(is_nested));
+    }
+}
+
+/// Drops the keys and values of a map one after the other.
+pub(super) fn release_entries(entries: &mut Vec<(Value, Value)>) {
+    if entries.iter().any(|(key, value)| is_nested(key) || is_nested(value)) {
+        let values = std::mem::take(entries).into_iter().flat_map(|(key, value)| [key, value]);
+        release_all(values.filter(is_nested));
+    }
+}
+
+fn release_all(values: impl Iterator<Item = Value>) {
     let _ = RELEASING.try_with(|releasing| {
         if let Ok(mut releasing) = releasing.try_borrow_mut() {
-            releasing.pending.push(first);
-            releasing.pending.extend(nested);
+            releasing.pending.extend(values);
             if releasing.active {
                 return;
             }

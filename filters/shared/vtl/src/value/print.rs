@@ -6,6 +6,8 @@ use jsonpath::json::write_double;
 
 use super::json::write_json;
 use super::{List, ListKind, Map, MapKind, Object, ObjectKind, Value};
+use crate::budget::Budget;
+use crate::error::Limit;
 use crate::limits::MAX_VALUE_DEPTH;
 
 /// What printing needs from the renderer.
@@ -18,12 +20,17 @@ pub(crate) trait Printer {
     /// Called after each part: `out` may be too long.
     fn check(&mut self, out: &str) -> Result<(), Self::Error>;
 
-    /// The value is nested too deeply.
-    fn too_deep(&self) -> Self::Error;
+    /// A bound was reached.
+    fn limit(&self, limit: Limit) -> Self::Error;
+
+    /// What pays for values that are made for printing.
+    fn budget(&self) -> Option<&Budget> {
+        None
+    }
 
     /// One level deeper into a value.
     fn deeper(&self, depth: u32) -> Result<u32, Self::Error> {
-        if depth >= MAX_VALUE_DEPTH { Err(self.too_deep()) } else { Ok(depth.saturating_add(1)) }
+        if depth >= MAX_VALUE_DEPTH { Err(self.limit(Limit::Depth)) } else { Ok(depth.saturating_add(1)) }
     }
 }
 
@@ -37,7 +44,7 @@ pub(crate) fn print<P: Printer>(value: &Value, out: &mut String, depth: u32, pri
         Value::Int(n) => print_int(i64::from(*n), out),
         Value::Long(n) => print_int(*n, out),
         Value::Float(n) => print_float(*n, out),
-        Value::Double(n) => write_double(*n, out),
+        Value::Double(n) => print_double(*n, out),
         Value::BigInt(n) => out.push_str(&n.0.to_string()),
         Value::Decimal(n) => out.push_str(&n.0.to_string()),
         Value::String(text) => out.push_str(text),
@@ -86,6 +93,9 @@ fn print_map<P: Printer>(map: &Map, out: &mut String, depth: u32, printer: &mut 
         return Ok(());
     }
     let depth = printer.deeper(depth)?;
+    if let Some(budget) = printer.budget() {
+        map.prepare(budget).map_err(|limit| printer.limit(limit))?;
+    }
     out.push('{');
     for (n, (key, value)) in map.entries().iter().enumerate() {
         if n > 0 {
@@ -136,25 +146,80 @@ fn print_object<P: Printer>(kind: &ObjectKind, out: &mut String, depth: u32, pri
 }
 
 pub(crate) fn print_int(n: i64, out: &mut String) {
-    // Digits from the right; nineteen and a sign are the most.
-    let mut buffer = [0_u8; 20];
-    let mut place = buffer.len();
-    let mut rest = n.unsigned_abs();
-    loop {
-        place = place.saturating_sub(1);
-        if let Some(digit) = buffer.get_mut(place) {
-            *digit = b'0'.wrapping_add(u8::try_from(rest % 10).unwrap_or(0));
-        }
-        rest /= 10;
-        if rest == 0 {
-            break;
-        }
+    if let (0..=9, Ok(digit)) = (n, u8::try_from(n)) {
+        out.push(char::from(b'0'.wrapping_add(digit)));
+        return;
     }
     if n < 0 {
         out.push('-');
     }
-    let digits = buffer.get(place..).and_then(|digits| std::str::from_utf8(digits).ok());
-    out.push_str(digits.unwrap_or(""));
+    let digits = format_digits(n.unsigned_abs());
+    out.push_str(split_digits(&digits, 0).0);
+}
+
+/// `Double.toString`
+pub(super) fn print_double(n: f64, out: &mut String) {
+    let size = n.abs();
+    if !(1e-3..1e7).contains(&size) {
+        return write_double(n, out);
+    }
+    // Most numbers have few decimal places. The first power of ten that makes a whole number, from which the number
+    // comes back, has the fewest digits that name it.
+    for (places, power) in [(1, 1e1), (2, 1e2), (3, 1e3), (4, 1e4)] {
+        let whole = (size * power).round();
+        if whole / power == size {
+            let digits = format_digits(whole as u64);
+            let (integer, fraction) = split_digits(&digits, places);
+            if n < 0.0 {
+                out.push('-');
+            }
+            out.push_str(integer);
+            out.push('.');
+            out.push_str(fraction);
+            return;
+        }
+    }
+    write_double(n, out);
+}
+
+/// Digits of a number, with zeros in front.
+fn format_digits(n: u64) -> [u8; 20] {
+    let mut buffer = [b'0'; 20];
+    let mut rest = n;
+    for digit in buffer.iter_mut().rev() {
+        if rest == 0 {
+            break;
+        }
+        *digit = b'0'.wrapping_add(u8::try_from(rest % 10).unwrap_or(0));
+        rest /= 10;
+    }
+    buffer
+}
+
+/// The digits before and behind the decimal point, without the zeros in front.
+fn split_digits(digits: &[u8; 20], places: usize) -> (&str, &str) {
+    let point = digits.len().saturating_sub(places);
+    let first = digits.iter().position(|digit| *digit != b'0').unwrap_or(point);
+    // A zero stands before the point, if nothing else does.
+    let first = first.min(point.saturating_sub(1));
+    let text = |range: std::ops::Range<usize>| {
+        digits.get(range).and_then(|digits| std::str::from_utf8(digits).ok()).unwrap_or("")
+    };
+    (text(first..point), text(point..digits.len()))
+}
+
+/// A number as JSON text.
+pub(crate) fn write_number(value: &Value, out: &mut String) {
+    match value {
+        Value::Int(n) => print_int(i64::from(*n), out),
+        Value::Long(n) => print_int(*n, out),
+        Value::Double(n) if n.is_finite() => print_double(*n, out),
+        Value::Double(_) => out.push_str("null"),
+        Value::BigInt(n) => out.push_str(&n.0.to_string()),
+        Value::Decimal(n) => out.push_str(&n.0.to_string()),
+        Value::String(digits) => out.push_str(digits),
+        _ => {}
+    }
 }
 
 /// `Float.toString`: as a double's, with the digits that tell floats apart.
@@ -188,7 +253,7 @@ impl Printer for Plain {
         if out.len() > crate::limits::MAX_OUTPUT_BYTES { Err(fmt::Error) } else { Ok(()) }
     }
 
-    fn too_deep(&self) -> fmt::Error {
+    fn limit(&self, _: Limit) -> fmt::Error {
         fmt::Error
     }
 }

@@ -1,0 +1,326 @@
+//! One pass over a JSON text (RFC 8259, nothing more).
+
+use super::{Kind, Node};
+use crate::limits::MAX_JSON_DEPTH;
+
+/// The nodes of a text; `None` where it is not JSON.
+pub(super) fn parse(text: &str) -> Option<Vec<Node>> {
+    // Places and offsets are 32 bits wide.
+    u32::try_from(text.len()).ok()?;
+    let mut parser = Parser {
+        bytes: text.as_bytes(),
+        at: 0,
+        nodes: Vec::with_capacity(text.len() / 12),
+        open: Vec::with_capacity(16),
+    };
+    parser.document()?;
+    Some(parser.nodes)
+}
+
+struct Parser<'t> {
+    bytes: &'t [u8],
+    at: usize,
+    nodes: Vec<Node>,
+    /// Containers that are not closed yet.
+    open: Vec<Open>,
+}
+
+/// A container that is not closed yet: its node, how many children it has so far, and what it is.
+struct Open {
+    node: usize,
+    children: u32,
+    is_object: bool,
+}
+
+fn narrow(n: usize) -> u32 {
+    // The text's length fits, and so does everything counted in it.
+    u32::try_from(n).unwrap_or(u32::MAX)
+}
+
+impl Parser<'_> {
+    fn document(&mut self) -> Option<()> {
+        loop {
+            // A value begins here, or an empty container ends.
+            let opened = self.value()?;
+            if opened {
+                continue;
+            }
+            // A value has ended: close containers until one goes on.
+            loop {
+                self.skip_white_space();
+                let Some(open) = self.open.last_mut() else {
+                    return (self.at >= self.bytes.len()).then_some(());
+                };
+                match (self.bytes.get(self.at)?, open.is_object) {
+                    (b',', is_object) => {
+                        open.children = open.children.saturating_add(1);
+                        self.at = self.at.saturating_add(1);
+                        self.skip_white_space();
+                        if is_object {
+                            self.name()?;
+                        }
+                        break;
+                    }
+                    (b'}', true) | (b']', false) => {
+                        self.at = self.at.saturating_add(1);
+                        self.close();
+                    }
+                    _ => return None,
+                }
+            }
+        }
+    }
+
+    /// Reads a value; of a container that is not empty only its beginning, which is `true`.
+    fn value(&mut self) -> Option<bool> {
+        self.skip_white_space();
+        match *self.bytes.get(self.at)? {
+            b'"' => self.string()?,
+            b'{' => return self.open(true),
+            b'[' => return self.open(false),
+            b't' => self.word(b"true", Kind::True)?,
+            b'f' => self.word(b"false", Kind::False)?,
+            b'n' => self.word(b"null", Kind::Null)?,
+            _ => self.number()?,
+        }
+        Some(false)
+    }
+
+    fn open(&mut self, is_object: bool) -> Option<bool> {
+        if self.open.len() >= MAX_JSON_DEPTH {
+            return None;
+        }
+        let node = self.nodes.len();
+        let kind = if is_object { Kind::Object } else { Kind::Array };
+        self.nodes.push(Node { kind, start: 0, end: 0 });
+        self.open.push(Open { node, children: 0, is_object });
+        self.at = self.at.saturating_add(1);
+        self.skip_white_space();
+        let end = if is_object { b'}' } else { b']' };
+        if *self.bytes.get(self.at)? == end {
+            self.at = self.at.saturating_add(1);
+            self.close_empty();
+            return Some(false);
+        }
+        if is_object {
+            self.name()?;
+        }
+        Some(true)
+    }
+
+    fn close_empty(&mut self) {
+        let end = narrow(self.nodes.len());
+        if let Some(open) = self.open.pop()
+            && let Some(node) = self.nodes.get_mut(open.node)
+        {
+            node.end = end;
+        }
+    }
+
+    fn close(&mut self) {
+        let end = narrow(self.nodes.len());
+        if let Some(open) = self.open.pop()
+            && let Some(node) = self.nodes.get_mut(open.node)
+        {
+            node.start = open.children.saturating_add(1);
+            node.end = end;
+        }
+    }
+
+    /// A member's name and its colon.
+    fn name(&mut self) -> Option<()> {
+        if self.bytes.get(self.at) != Some(&b'"') {
+            return None;
+        }
+        self.string()?;
+        self.skip_white_space();
+        if self.bytes.get(self.at) != Some(&b':') {
+            return None;
+        }
+        self.at = self.at.saturating_add(1);
+        Some(())
+    }
+
+    /// A string, from its quote.
+    fn string(&mut self) -> Option<()> {
+        let start = self.at.saturating_add(1);
+        let mut at = start;
+        let mut kind = Kind::Plain;
+        loop {
+            let (next, plain) = skip_plain(self.bytes, at);
+            if !plain && kind == Kind::Plain {
+                kind = Kind::String;
+            }
+            at = next;
+            match self.bytes.get(at)? {
+                b'"' => break,
+                b'\\' => {
+                    kind = Kind::Escaped;
+                    at = self.escape(at)?;
+                }
+                _ => return None,
+            }
+        }
+        self.nodes.push(Node { kind, start: narrow(start), end: narrow(at) });
+        self.at = at.saturating_add(1);
+        Some(())
+    }
+
+    /// Checks an escape, and gives the offset behind it.
+    fn escape(&self, at: usize) -> Option<usize> {
+        match self.bytes.get(at.saturating_add(1))? {
+            b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => Some(at.saturating_add(2)),
+            b'u' => {
+                let digits = self.bytes.get(at.saturating_add(2)..at.saturating_add(6))?;
+                digits.iter().all(u8::is_ascii_hexdigit).then_some(at.saturating_add(6))
+            }
+            _ => None,
+        }
+    }
+
+    fn number(&mut self) -> Option<()> {
+        let start = self.at;
+        let mut at = start;
+        if self.bytes.get(at) == Some(&b'-') {
+            at = at.saturating_add(1);
+        }
+        match self.bytes.get(at)? {
+            b'0' => at = at.saturating_add(1),
+            b'1'..=b'9' => at = self.digits(at),
+            _ => return None,
+        }
+        let mut kind = Kind::Integer;
+        if self.bytes.get(at) == Some(&b'.') {
+            let first = at.saturating_add(1);
+            at = self.digits(first);
+            if at == first {
+                return None;
+            }
+            kind = Kind::Decimal;
+        }
+        if let Some(b'e' | b'E') = self.bytes.get(at) {
+            let sign = usize::from(matches!(self.bytes.get(at.saturating_add(1)), Some(b'+' | b'-')));
+            let first = at.saturating_add(1).saturating_add(sign);
+            at = self.digits(first);
+            if at == first {
+                return None;
+            }
+            kind = Kind::Decimal;
+        }
+        self.nodes.push(Node { kind, start: narrow(start), end: narrow(at) });
+        self.at = at;
+        Some(())
+    }
+
+    /// The offset behind digits.
+    fn digits(&self, mut at: usize) -> usize {
+        while self.bytes.get(at).is_some_and(u8::is_ascii_digit) {
+            at = at.saturating_add(1);
+        }
+        at
+    }
+
+    fn word(&mut self, word: &[u8], kind: Kind) -> Option<()> {
+        let end = self.at.saturating_add(word.len());
+        if self.bytes.get(self.at..end)? != word {
+            return None;
+        }
+        self.nodes.push(Node { kind, start: narrow(self.at), end: narrow(end) });
+        self.at = end;
+        Some(())
+    }
+
+    fn skip_white_space(&mut self) {
+        while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.bytes.get(self.at) {
+            self.at = self.at.saturating_add(1);
+        }
+    }
+}
+
+/// What a byte is in a string.
+const CLASSES: [u8; 256] = classes();
+/// Ends the plain part: a quote, a backslash, a control character.
+const STOP: u8 = 1;
+/// JSON output may escape it: DEL, and what begins or continues a character beyond ASCII.
+const SPECIAL: u8 = 2;
+
+const fn classes() -> [u8; 256] {
+    let mut table = [0; 256];
+    let mut byte: u8 = 0;
+    loop {
+        // In a constant, an index that does not exist does not compile.
+        #[allow(clippy::indexing_slicing)]
+        {
+            table[byte as usize] = match byte {
+                b'"' | b'\\' | 0..=0x1F => STOP,
+                0x7F.. => SPECIAL,
+                _ => 0,
+            };
+        }
+        if byte == u8::MAX {
+            return table;
+        }
+        byte = byte.wrapping_add(1);
+    }
+}
+
+/// The offset of the next quote, backslash or control character, and whether all before it are printable ASCII.
+fn skip_plain(bytes: &[u8], from: usize) -> (usize, bool) {
+    let mut seen = 0;
+    let mut at = from;
+    for byte in bytes.get(from..).unwrap_or_default() {
+        let class = CLASSES.get(usize::from(*byte)).copied().unwrap_or(STOP);
+        if class == STOP {
+            break;
+        }
+        seen |= class;
+        at = at.wrapping_add(1);
+    }
+    (at, seen & SPECIAL == 0)
+}
+
+/// The content of a string whose escapes are checked. Half of a surrogate pair becomes `?`, as Java writes it.
+pub(super) fn unescape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('\\') {
+        out.push_str(before);
+        let mut chars = after.chars();
+        match chars.next() {
+            Some('b') => out.push('\u{8}'),
+            Some('f') => out.push('\u{c}'),
+            Some('n') => out.push('\n'),
+            Some('r') => out.push('\r'),
+            Some('t') => out.push('\t'),
+            Some('u') => {
+                let (c, used) = unit(after);
+                out.push(c);
+                rest = after.get(used..).unwrap_or("");
+                continue;
+            }
+            Some(c) => out.push(c),
+            None => {}
+        }
+        rest = chars.as_str();
+    }
+    out.push_str(rest);
+    out
+}
+
+/// The character of `uXXXX`, or of two of them with a backslash between, and how long they are.
+fn unit(text: &str) -> (char, usize) {
+    let hex =
+        |from: usize| text.get(from..from.saturating_add(4)).and_then(|digits| u16::from_str_radix(digits, 16).ok());
+    let Some(high) = hex(1) else { return ('?', 5) };
+    if let Some(c) = char::from_u32(u32::from(high)) {
+        return (c, 5);
+    }
+    if (0xD800..0xDC00).contains(&high)
+        && text.get(5..7) == Some("\\u")
+        && let Some(low) = hex(7)
+        && let Some(Ok(c)) = char::decode_utf16([high, low]).next()
+    {
+        return (c, 11);
+    }
+    ('?', 5)
+}

@@ -1,0 +1,116 @@
+//! Values of a document as the template sees them.
+
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+
+use super::{Document, Kind, Place};
+use crate::value::{Decimal, List, Map, Text, Value};
+
+impl Document {
+    /// The whole document.
+    pub(crate) fn root(self: &Rc<Self>) -> Value {
+        self.value(0)
+    }
+
+    /// The value at a place. Containers and plain strings point into the document.
+    pub(crate) fn value(self: &Rc<Self>, place: Place) -> Value {
+        let node = self.node(place);
+        match node.kind {
+            Kind::Null => Value::Null,
+            Kind::True => Value::Bool(true),
+            Kind::False => Value::Bool(false),
+            Kind::Integer => integer(self.text(place)),
+            Kind::Decimal => decimal(self.text(place)),
+            Kind::Plain | Kind::String => Value::String(Text::slice(self, node.start, node.end)),
+            Kind::Escaped => Value::from(self.unescaped(place)),
+            Kind::Array => Value::List(List::lazy(self, place)),
+            Kind::Object => Value::Map(Map::lazy(self, place)),
+        }
+    }
+
+    /// The elements of an array.
+    pub(crate) fn items(self: &Rc<Self>, place: Place) -> Vec<Value> {
+        let mut items = Vec::with_capacity(self.len(place));
+        items.extend(self.elements(place).map(|element| self.value(element)));
+        items
+    }
+
+    /// The members of an object, each name once: at its first place, with its last value.
+    pub(crate) fn entries(self: &Rc<Self>, place: Place) -> Vec<(Value, Value)> {
+        let entry = |(name, value)| (self.value(name), self.value(value));
+        if self.has_repeated_names(place) {
+            return self.distinct_members(place).into_iter().map(entry).collect();
+        }
+        let mut entries = Vec::with_capacity(self.len(place));
+        entries.extend(self.members(place).map(entry));
+        entries
+    }
+
+    /// Whether a name comes more than once in an object.
+    pub(crate) fn has_repeated_names(&self, place: Place) -> bool {
+        if self.len(place) > MAX_COMPARED {
+            let mut seen = HashSet::with_capacity(self.len(place));
+            return !self.members(place).all(|(name, _)| seen.insert(self.content(name)));
+        }
+        self.members(place).enumerate().any(|(n, (name, _))| {
+            let kind = self.kind(name);
+            let text = self.text(name);
+            self.members(place).take(n).any(|(before, _)| {
+                if kind == Kind::Escaped || self.kind(before) == Kind::Escaped {
+                    self.content(before) == self.content(name)
+                } else {
+                    self.text(before) == text
+                }
+            })
+        })
+    }
+
+    /// The members of an object with repeated names.
+    pub(crate) fn distinct_members(&self, place: Place) -> Vec<(Place, Place)> {
+        let mut members: Vec<(Place, Place)> = Vec::new();
+        let mut places: HashMap<Cow<'_, str>, usize> = HashMap::new();
+        for (name, value) in self.members(place) {
+            let next = members.len();
+            let known = *places.entry(self.content(name)).or_insert(next);
+            match members.get_mut(known) {
+                Some((_, last)) => *last = value,
+                None => members.push((name, value)),
+            }
+        }
+        members
+    }
+
+    /// The content of a string.
+    fn content(&self, place: Place) -> Cow<'_, str> {
+        if self.kind(place) == Kind::Escaped {
+            Cow::Owned(self.unescaped(place))
+        } else {
+            Cow::Borrowed(self.text(place))
+        }
+    }
+}
+
+/// Names of objects up to this size are compared with each other.
+const MAX_COMPARED: usize = 16;
+
+/// An integer of the smallest class that holds it.
+fn integer(text: &str) -> Value {
+    match Value::parse_integer(text) {
+        Some(value) => value,
+        // Too long to calculate with; it still prints.
+        None => Value::from(text),
+    }
+}
+
+/// Longest text of a number with fraction or exponent that json-smart reads as a double; a longer one becomes a
+/// `BigDecimal`.
+const MAX_DOUBLE_TEXT: usize = 18;
+
+fn decimal(text: &str) -> Value {
+    let double = || text.parse().map_or_else(|_| Value::from(text), Value::Double);
+    if text.len() <= MAX_DOUBLE_TEXT {
+        return double();
+    }
+    Decimal::parse(text).map_or_else(|_| double(), Value::decimal)
+}
