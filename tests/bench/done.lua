@@ -2,7 +2,7 @@
 done = function(summary, latency, requests)
   local errors = summary.errors
   io.write(string.format(
-    '\nRESULT {"requests": %d, "micros": %d, "p50": %d, "p99": %d, "status_errors": %d, "socket_errors": %d}\n',
+    '\nRESULT {"requests": %d, "micros": %d, "p50": %d, "p99": %d, "status_errors": %d, "socket_errors": %d, "timeouts": %d}\n',
     summary.requests, summary.duration, latency:percentile(50), latency:percentile(99),
-    errors.status, errors.connect + errors.read + errors.write + errors.timeout))
+    errors.status, errors.connect + errors.read + errors.write, errors.timeout))
 end

@@ -4,6 +4,7 @@ import http.client
 import json
 import os
 import subprocess
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ START_SECONDS = 60
 STOP_SECONDS = 10
 # Enough to keep one worker busy all the time, few enough that the waiting line does not become the latency.
 CONNECTIONS = 32
+TRIES = 3
 
 
 def cores():
@@ -121,10 +123,21 @@ class Round:
     p50_micros: int
     p99_micros: int
     cpu_micros_per_request: float
+    # Requests that took longer than wrk's two seconds: the machine stood still.
+    timeouts: int
 
 
 def load(envoy, path, headers, seconds, core):
-    """Sends requests for some seconds, as fast as they are answered."""
+    """Sends requests for some seconds, as fast as they are answered. A machine that stands still gets another try."""
+    for _ in range(TRIES):
+        if result := one_load(envoy, path, headers, seconds, core):
+            return result
+        print(f"{envoy.name}{path}: nothing was answered in {seconds} s, once more", file=sys.stderr)
+    raise RuntimeError(f"{envoy.name}{path} answered nothing, {TRIES} times")
+
+
+def one_load(envoy, path, headers, seconds, core):
+    """One run of wrk; None when it got no answer at all."""
     command = ["wrk", "--threads", "1", "--connections", str(CONNECTIONS), "--duration", f"{seconds}s", "--latency"]
     for name, value in headers.items():
         command += ["--header", f"{name}: {value}"]
@@ -136,11 +149,14 @@ def load(envoy, path, headers, seconds, core):
     if run.returncode != 0 or line is None:
         raise RuntimeError(f"wrk failed on {envoy.name}{path}: {run.stdout}{run.stderr}")
     result = json.loads(line.removeprefix("RESULT "))
-    if result["status_errors"] or result["socket_errors"] or not result["requests"]:
+    if not result["requests"] and not result["socket_errors"]:
+        return None
+    if result["status_errors"] or result["socket_errors"]:
         raise RuntimeError(f"{envoy.name}{path} answered wrongly under load: {result}")
     return Round(
         requests_per_second=result["requests"] / (result["micros"] / 1e6),
         p50_micros=result["p50"],
         p99_micros=result["p99"],
         cpu_micros_per_request=used / result["requests"] * 1e6,
+        timeouts=result["timeouts"],
     )
