@@ -5,23 +5,16 @@
 mod support;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use vtl::{Input, Map, MapKind, Parameters, Scope, Template, Util};
-
-fn render(template: &Template, body: &str) -> String {
-    let context = Map::new(MapKind::Context);
-    context.insert("stage", "prod");
-    let input = Input::new(body, Parameters::default());
-    let mut scope = Scope::new();
-    scope.set("context", context).host("input", &input).host("util", &Util);
-    template.render(&mut scope).unwrap()
-}
+use support::{cases, render};
+use vtl::Template;
 
 fn benches(criterion: &mut Criterion) {
-    for case in support::cases() {
+    for case in cases() {
         let template = Template::compile(case.template).unwrap();
-        criterion.bench_function(&format!("render/{}", case.name), |b| b.iter(|| render(&template, &case.body)));
+        criterion
+            .bench_function(&format!("render/{}", case.name), |b| b.iter(|| render(&template, &case.body).unwrap()));
     }
-    for case in support::cases() {
+    for case in cases() {
         criterion.bench_function(&format!("compile/{}", case.name), |b| {
             b.iter(|| Template::compile(case.template).unwrap());
         });

@@ -3,13 +3,29 @@
 
 use std::fmt::Write as _;
 
+use vtl::{Input, Map, MapKind, Parameters, RenderError, Scope, Template, Util};
+
 /// A template, and the payload that it is rendered with.
 pub struct Case {
+    /// What it is about.
     pub name: &'static str,
+    /// The template.
     pub template: &'static str,
+    /// The payload.
     pub body: String,
 }
 
+/// Renders a template with `$input`, `$util` and a small `$context`.
+pub fn render(template: &Template, body: &str) -> Result<String, RenderError> {
+    let context = Map::new(MapKind::Context);
+    context.insert("stage", "prod");
+    let input = Input::new(body, Parameters::default());
+    let mut scope = Scope::new();
+    scope.set("context", context).host("input", &input).host("util", &Util);
+    template.render(&mut scope)
+}
+
+/// The five templates.
 pub fn cases() -> [Case; 5] {
     [
         Case { name: "json-reshaping", template: include_str!("templates/json-reshaping.vtl"), body: order(3) },
@@ -27,7 +43,12 @@ fn order(lines: usize) -> String {
     );
     for n in 0..lines {
         let comma = if n > 0 { "," } else { "" };
-        let (letter, quantity, price) = (["a", "b", "c"][n % 3], n % 9, n as f64 * 1.25);
+        let letter = match n % 3 {
+            0 => "a",
+            1 => "b",
+            _ => "c",
+        };
+        let (quantity, price) = (n % 9, n as f64 * 1.25);
         let active = n % 4 != 0;
         let _ = write!(
             body,

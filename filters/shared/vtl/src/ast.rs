@@ -119,6 +119,8 @@ pub(crate) struct Define {
 pub(crate) struct Reference {
     pub root: Slot,
     pub path: Box<[Step]>,
+    /// How many properties the path begins with.
+    pub names: usize,
     pub kind: ReferenceKind,
     /// Printed before the value: the backslashes that escapes leave, and `$` that begin nothing.
     pub prefix: Box<str>,
@@ -127,6 +129,16 @@ pub(crate) struct Reference {
     /// The reference as typed.
     pub literal: Rc<str>,
     pub at: Offset,
+}
+
+impl Reference {
+    /// Names of the properties that the path begins with.
+    pub(crate) fn leading_names(&self) -> impl Iterator<Item = &str> {
+        self.path.iter().map_while(|step| match &step.kind {
+            StepKind::Property(name) => Some(&**name),
+            _ => None,
+        })
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,20 +1,29 @@
 //! What one rendering may still use.
 
 use std::cell::Cell;
+use std::fmt;
 
 use crate::error::Limit;
 use crate::limits::{MAX_ALLOCATED_BYTES, MAX_OUTPUT_BYTES, MAX_STEPS, MAX_VALUE_DEPTH};
+use crate::value::Text;
 
 /// Steps and memory left to a rendering. A [`Host`](crate::Host) takes from it what its work is worth.
-#[derive(Debug)]
 pub struct Budget {
     steps: Cell<u64>,
     bytes: Cell<usize>,
+    /// Where texts are put together, kept for the next one.
+    buffer: Cell<String>,
+}
+
+impl fmt::Debug for Budget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Budget").field("steps", &self.steps).field("bytes", &self.bytes).finish_non_exhaustive()
+    }
 }
 
 impl Default for Budget {
     fn default() -> Self {
-        Self { steps: Cell::new(MAX_STEPS), bytes: Cell::new(MAX_ALLOCATED_BYTES) }
+        Self { steps: Cell::new(MAX_STEPS), bytes: Cell::new(MAX_ALLOCATED_BYTES), buffer: Cell::default() }
     }
 }
 
@@ -57,6 +66,20 @@ impl Budget {
             return Err(Limit::Output);
         }
         self.allocate(bytes)
+    }
+
+    /// An empty text to write into, for [`finish`](Self::finish).
+    pub(crate) fn buffer(&self) -> String {
+        self.buffer.take()
+    }
+
+    /// The text that was written.
+    pub(crate) fn finish(&self, mut buffer: String) -> Result<Text, Limit> {
+        self.text(buffer.len())?;
+        let text = Text::from(buffer.as_str());
+        buffer.clear();
+        self.buffer.set(buffer);
+        Ok(text)
     }
 
     /// Takes memory, and the steps for filling it.

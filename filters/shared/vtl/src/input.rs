@@ -96,35 +96,42 @@ impl<'p> Input<'p> {
     }
 
     /// `$input.json(path)`
-    fn json(&self, path: &str, budget: &Budget) -> Result<String, Limit> {
-        let mut out = String::new();
-        if let Some(simple) = SimplePath::parse(path) {
-            let Some(document) = self.document(budget)? else { return Ok(NO_JSON.to_owned()) };
-            match simple.find(document) {
-                Some(document::Found::Nothing) => return Ok(NO_JSON.to_owned()),
-                Some(document::Found::One(place)) => {
-                    document.write(place, Style::Compact, &mut out).map_err(|_| Limit::Output)?;
-                    return Ok(out);
-                }
-                Some(document::Found::Many(places)) => {
-                    out.push('[');
-                    for (n, place) in places.into_iter().enumerate() {
-                        if n > 0 {
-                            out.push(',');
-                        }
-                        document.write(place, Style::Compact, &mut out).map_err(|_| Limit::Output)?;
-                    }
-                    out.push(']');
-                    return Ok(out);
-                }
-                None => {}
+    fn json(&self, path: &str, budget: &Budget) -> Result<Text, Limit> {
+        let mut out = budget.buffer();
+        if !self.write_simple(path, budget, &mut out)? {
+            match self.search(path, budget)? {
+                Some(found) => found.write(Style::Compact, MAX_OUTPUT_BYTES, &mut out).map_err(|_| Limit::Output)?,
+                None => out.push_str(NO_JSON),
             }
         }
-        match self.search(path, budget)? {
-            Some(found) => found.write(Style::Compact, MAX_OUTPUT_BYTES, &mut out).map_err(|_| Limit::Output)?,
-            None => out.push_str(NO_JSON),
+        budget.finish(out)
+    }
+
+    /// Writes what a simple path finds; `false` for another path.
+    fn write_simple(&self, path: &str, budget: &Budget, out: &mut String) -> Result<bool, Limit> {
+        let Some(simple) = SimplePath::parse(path) else { return Ok(false) };
+        let Some(document) = self.document(budget)? else {
+            out.push_str(NO_JSON);
+            return Ok(true);
+        };
+        match simple.find(document) {
+            Some(document::Found::Nothing) => out.push_str(NO_JSON),
+            Some(document::Found::One(place)) => {
+                document.write(place, Style::Compact, out).map_err(|_| Limit::Output)?;
+            }
+            Some(document::Found::Many(places)) => {
+                out.push('[');
+                for (n, place) in places.into_iter().enumerate() {
+                    if n > 0 {
+                        out.push(',');
+                    }
+                    document.write(place, Style::Compact, out).map_err(|_| Limit::Output)?;
+                }
+                out.push(']');
+            }
+            None => return Ok(false),
         }
-        Ok(out)
+        Ok(true)
     }
 
     /// What a path finds. A path that is none finds nothing, as in the engine that API Gateway is modelled on.
@@ -175,11 +182,7 @@ impl Host for Input<'_> {
             _ => return Ok(None),
         };
         match method {
-            "json" => {
-                let text = self.json(argument, budget)?;
-                budget.text(text.len())?;
-                Ok(Some(Value::from(text)))
-            }
+            "json" => Ok(Some(Value::String(self.json(argument, budget)?))),
             "path" => Ok(self.path(argument, budget)?),
             "params" => Ok([path, query_string, header].into_iter().find_map(|map| map.get(argument))),
             _ => Ok(None),

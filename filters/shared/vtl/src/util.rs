@@ -24,23 +24,19 @@ impl Host for Util {
             Value::String(text) => text.clone(),
             other => Text::from(other.to_string()),
         };
-        let text = &text;
-        // At the most, a character becomes `\uXXXX`.
-        budget.text(text.len())?;
-        let result = match method {
-            "escapeJavaScript" => Value::from(escape_java_script(text)),
-            "urlEncode" => Value::from(url_encode(text)),
-            "urlDecode" => Value::from(url_decode(text).ok_or("the argument is not URL-encoded")?),
-            "base64Encode" => Value::from(base64_encode(text.as_bytes())),
-            "base64Decode" => Value::from(String::from_utf8_lossy(&base64_decode(text)).into_owned()),
-            "parseJson" if text.is_empty() => Value::empty(),
-            "parseJson" => parse_json(text.to_rc(), budget)?,
+        budget.read(text.len())?;
+        let mut out = budget.buffer();
+        match method {
+            "escapeJavaScript" => escape_java_script(&text, &mut out),
+            "urlEncode" => url_encode(&text, &mut out),
+            "urlDecode" => out.push_str(&url_decode(&text).ok_or("the argument is not URL-encoded")?),
+            "base64Encode" => base64_encode(text.as_bytes(), &mut out),
+            "base64Decode" => out.push_str(&String::from_utf8_lossy(&base64_decode(&text))),
+            "parseJson" if text.is_empty() => {}
+            "parseJson" => return parse_json(text.to_rc(), budget).map(Some),
             _ => return Ok(None),
-        };
-        if let Value::String(text) = &result {
-            budget.text(text.len())?;
         }
-        Ok(Some(result))
+        Ok(Some(Value::String(budget.finish(out)?)))
     }
 }
 

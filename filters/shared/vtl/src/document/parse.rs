@@ -145,34 +145,41 @@ impl Parser<'_> {
     fn string(&mut self) -> Option<()> {
         let start = self.at.saturating_add(1);
         let mut at = start;
-        let mut kind = Kind::Plain;
+        let (mut is_plain, mut is_escaped) = (true, false);
         loop {
             let (next, plain) = skip_plain(self.bytes, at);
-            if !plain && kind == Kind::Plain {
-                kind = Kind::String;
-            }
+            is_plain &= plain;
             at = next;
             match self.bytes.get(at)? {
                 b'"' => break,
                 b'\\' => {
-                    kind = Kind::Escaped;
-                    at = self.escape(at)?;
+                    let (next, plain) = self.escape(at)?;
+                    is_plain &= plain;
+                    is_escaped = true;
+                    at = next;
                 }
                 _ => return None,
             }
         }
+        let kind = match (is_plain, is_escaped) {
+            (true, false) => Kind::Plain,
+            (false, false) => Kind::String,
+            (true, true) => Kind::PlainEscaped,
+            (false, true) => Kind::Escaped,
+        };
         self.nodes.push(Node { kind, start: narrow(start), end: narrow(at) });
         self.at = at.saturating_add(1);
         Some(())
     }
 
-    /// Checks an escape, and gives the offset behind it.
-    fn escape(&self, at: usize) -> Option<usize> {
+    /// Checks an escape, and gives the offset behind it, and whether JSON output has the same escape.
+    fn escape(&self, at: usize) -> Option<(usize, bool)> {
         match self.bytes.get(at.saturating_add(1))? {
-            b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => Some(at.saturating_add(2)),
+            b'"' | b'\\' | b'b' | b'f' | b'n' | b'r' | b't' => Some((at.saturating_add(2), true)),
+            b'/' => Some((at.saturating_add(2), false)),
             b'u' => {
                 let digits = self.bytes.get(at.saturating_add(2)..at.saturating_add(6))?;
-                digits.iter().all(u8::is_ascii_hexdigit).then_some(at.saturating_add(6))
+                digits.iter().all(u8::is_ascii_hexdigit).then_some((at.saturating_add(6), false))
             }
             _ => None,
         }

@@ -1,22 +1,32 @@
 //! The paths that most templates use, searched in the document itself.
 //!
-//! Names, indexes and one wildcard on an array: `$.order.lines[0].sku`, `$['a']`, `$.lines[*].sku`. Anything else is
-//! left to the `jsonpath` package, which these agree with.
+//! Names, indexes, and one wildcard or simple filter on an array: `$.order.lines[0].sku`, `$['a']`, `$.lines[*].sku`,
+//! `$.lines[?(@.price > 50)]`. Anything else is left to the `jsonpath` package, which these agree with, but which has
+//! to read the payload into a tree of its own.
 
+use super::filter::Filter;
 use super::{Document, Kind, Place};
 
-/// A path of names, indexes and at most one wildcard.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A path of names, indexes and at most one wildcard or filter.
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct SimplePath<'p> {
     steps: Vec<Step<'p>>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 enum Step<'p> {
     Name(&'p str),
     /// From the end where negative.
     Index(i32),
     Wildcard,
+    Filter(Filter<'p>),
+}
+
+impl Step<'_> {
+    /// Whether it can name several values.
+    fn is_many(&self) -> bool {
+        matches!(self, Step::Wildcard | Step::Filter(_))
+    }
 }
 
 /// What a path finds.
@@ -35,13 +45,11 @@ impl<'p> SimplePath<'p> {
         while !rest.is_empty() {
             let step;
             (step, rest) = next(rest)?;
-            let wildcards = steps.iter().filter(|step| **step == Step::Wildcard).count();
-            match step {
-                Step::Wildcard if wildcards > 0 => return None,
-                // Behind a wildcard only names: what indexes do there depends on more.
-                Step::Index(_) if wildcards > 0 => return None,
-                _ => steps.push(step),
+            // Behind a wildcard only names: what others do there depends on more.
+            if steps.iter().any(Step::is_many) && !matches!(step, Step::Name(_)) {
+                return None;
             }
+            steps.push(step);
         }
         Some(Self { steps })
     }
@@ -61,12 +69,22 @@ impl<'p> SimplePath<'p> {
                     let found = document.elements(place).filter_map(|element| names(document, element, rest));
                     return Some(Found::Many(found.collect()));
                 }
-                Step::Wildcard => return None,
+                Step::Filter(filter) if document.kind(place) == Kind::Array => {
+                    let rest = self.steps.get(n.saturating_add(1)..).unwrap_or_default();
+                    let mut found = Vec::new();
+                    for element in document.elements(place) {
+                        if filter.accepts(document, element)? {
+                            found.extend(names(document, element, rest));
+                        }
+                    }
+                    return Some(Found::Many(found));
+                }
+                Step::Wildcard | Step::Filter(_) => return None,
             };
             match found {
                 Some(found) => place = found,
                 // What a wildcard gives behind something that is missing is not decided here.
-                None if self.steps.contains(&Step::Wildcard) => return None,
+                None if self.steps.iter().any(Step::is_many) => return None,
                 None => return Some(Found::Nothing),
             }
         }
@@ -104,6 +122,10 @@ fn next(path: &str) -> Option<(Step<'_>, &str)> {
     let inside = path.strip_prefix('[')?;
     if let Some(rest) = inside.strip_prefix("*]") {
         return Some((Step::Wildcard, rest));
+    }
+    if let Some(condition) = inside.strip_prefix("?(") {
+        let (filter, rest) = Filter::parse(condition)?;
+        return Some((Step::Filter(filter), rest.strip_prefix(")]")?));
     }
     if let Some(quote @ (b'\'' | b'"')) = inside.as_bytes().first() {
         let (name, rest) = inside.get(1..)?.split_once(char::from(*quote))?;

@@ -22,8 +22,8 @@ impl Document {
             Kind::False => Value::Bool(false),
             Kind::Integer => integer(self.text(place)),
             Kind::Decimal => decimal(self.text(place)),
-            Kind::Plain | Kind::String => Value::String(Text::slice(self, node.start, node.end)),
-            Kind::Escaped => Value::from(self.unescaped(place)),
+            Kind::Plain | Kind::String => Value::String(Text::of(&self.text, node.start, node.end)),
+            Kind::PlainEscaped | Kind::Escaped => Value::from(self.unescaped(place).as_str()),
             Kind::Array => Value::List(List::lazy(self, place)),
             Kind::Object => Value::Map(Map::lazy(self, place)),
         }
@@ -50,20 +50,27 @@ impl Document {
     /// Whether a name comes more than once in an object.
     pub(crate) fn has_repeated_names(&self, place: Place) -> bool {
         if self.len(place) > MAX_COMPARED {
-            let mut seen = HashSet::with_capacity(self.len(place));
-            return !self.members(place).all(|(name, _)| seen.insert(self.content(name)));
+            return self.has_repeated_contents(place);
         }
-        self.members(place).enumerate().any(|(n, (name, _))| {
-            let kind = self.kind(name);
+        let mut names = [""; MAX_COMPARED];
+        for (n, (name, _)) in self.members(place).enumerate() {
+            if self.kind(name).has_escapes() {
+                return self.has_repeated_contents(place);
+            }
             let text = self.text(name);
-            self.members(place).take(n).any(|(before, _)| {
-                if kind == Kind::Escaped || self.kind(before) == Kind::Escaped {
-                    self.content(before) == self.content(name)
-                } else {
-                    self.text(before) == text
-                }
-            })
-        })
+            if names.iter().take(n).any(|before| before.len() == text.len() && *before == text) {
+                return true;
+            }
+            if let Some(slot) = names.get_mut(n) {
+                *slot = text;
+            }
+        }
+        false
+    }
+
+    fn has_repeated_contents(&self, place: Place) -> bool {
+        let mut seen = HashSet::with_capacity(self.len(place));
+        !self.members(place).all(|(name, _)| seen.insert(self.content(name)))
     }
 
     /// The members of an object with repeated names.
@@ -83,11 +90,7 @@ impl Document {
 
     /// The content of a string.
     fn content(&self, place: Place) -> Cow<'_, str> {
-        if self.kind(place) == Kind::Escaped {
-            Cow::Owned(self.unescaped(place))
-        } else {
-            Cow::Borrowed(self.text(place))
-        }
+        if self.kind(place).has_escapes() { Cow::Owned(self.unescaped(place)) } else { Cow::Borrowed(self.text(place)) }
     }
 }
 

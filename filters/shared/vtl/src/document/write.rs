@@ -22,13 +22,13 @@ impl Document {
             Kind::True => out.push_str("true"),
             Kind::False => out.push_str("false"),
             Kind::Integer | Kind::Decimal => self.write_number(place, node.kind, out),
-            Kind::Plain if style == Style::Compact || !self.text(place).contains('/') => {
+            Kind::Plain | Kind::PlainEscaped if style == Style::Compact || !self.text(place).contains('/') => {
                 out.push('"');
                 out.push_str(self.text(place));
                 out.push('"');
             }
             Kind::Plain | Kind::String => write_string(self.text(place), style, out),
-            Kind::Escaped => write_string(&self.unescaped(place), style, out),
+            Kind::PlainEscaped | Kind::Escaped => write_string(&self.unescaped(place), style, out),
             Kind::Array => {
                 out.push('[');
                 for (n, element) in self.elements(place).enumerate() {

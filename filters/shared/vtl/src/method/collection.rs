@@ -8,6 +8,7 @@ use crate::render::Renderer;
 use crate::value::{Array, Cursor, ObjectKind, Value, View, ViewKind, contains, position, view_contains};
 
 /// `array.name(arguments)`: what a Java list of fixed size has.
+#[inline(never)]
 pub(super) fn call_array(
     renderer: &mut Renderer<'_, '_>,
     target: &Value,
@@ -54,6 +55,7 @@ pub(super) fn call_array(
 }
 
 /// `view.name(arguments)`: what a Java set, or the collection of values, has.
+#[inline(never)]
 pub(super) fn call_view(
     renderer: &mut Renderer<'_, '_>,
     target: &Value,

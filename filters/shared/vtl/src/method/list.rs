@@ -8,6 +8,7 @@ use crate::render::Renderer;
 use crate::value::{Cursor, List, ListKind, ObjectKind, Value, contains, position};
 
 /// `list.name(arguments)`; `target` is the list.
+#[inline(never)]
 pub(super) fn call(
     renderer: &mut Renderer<'_, '_>,
     target: &Value,

@@ -8,6 +8,7 @@ use crate::render::Renderer;
 use crate::value::{Map, Object, ObjectKind, Value, View, ViewKind, contains, equals};
 
 /// `map.name(arguments)`; `target` is the map, or the loop that has it.
+#[inline(never)]
 pub(super) fn call(
     renderer: &mut Renderer<'_, '_>,
     target: &Value,

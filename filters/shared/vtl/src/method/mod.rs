@@ -2,6 +2,8 @@
 //!
 //! A method is found by its name and the classes of its arguments, as in Java: `substring("1")` does not exist, and
 //! gives no value. What exists but throws in Java ends the rendering.
+//!
+//! The functions for each class are kept out of line: a call goes through a small function to the one that it needs.
 
 mod collection;
 mod list;
@@ -18,8 +20,10 @@ use crate::host::Thrown;
 use crate::render::{Renderer, Signal};
 use crate::value::{Entry, ListKind, LoopScope, NumberError, Object, ObjectKind, Value, equals, hash_code};
 
-/// Why a call has no result.
-pub(crate) enum CallError {
+/// Why a call has no result. In a box, as results are passed on often and errors never.
+pub(crate) struct CallError(Box<Reason>);
+
+enum Reason {
     Thrown(Thrown),
     /// Rendering a block inside of the call ended.
     Signal(Signal),
@@ -30,40 +34,40 @@ pub(crate) type Called = Result<Option<Value>, CallError>;
 
 impl CallError {
     pub(crate) fn into_signal(self, renderer: &Renderer<'_, '_>, method: &str) -> Signal {
-        match self {
-            Self::Thrown(thrown) => renderer.thrown_signal(method, thrown),
-            Self::Signal(signal) => signal,
+        match *self.0 {
+            Reason::Thrown(thrown) => renderer.thrown_signal(method, thrown),
+            Reason::Signal(signal) => signal,
         }
     }
 }
 
 impl From<Signal> for CallError {
     fn from(signal: Signal) -> Self {
-        Self::Signal(signal)
+        Self(Box::new(Reason::Signal(signal)))
     }
 }
 
 impl From<Thrown> for CallError {
     fn from(thrown: Thrown) -> Self {
-        Self::Thrown(thrown)
+        Self(Box::new(Reason::Thrown(thrown)))
     }
 }
 
 impl From<Limit> for CallError {
     fn from(limit: Limit) -> Self {
-        Self::Thrown(Thrown::Limit(limit))
+        Self::from(Thrown::Limit(limit))
     }
 }
 
 impl From<&str> for CallError {
     fn from(reason: &str) -> Self {
-        Self::Thrown(Thrown::from(reason))
+        Self::from(Thrown::from(reason))
     }
 }
 
 impl From<String> for CallError {
     fn from(reason: String) -> Self {
-        Self::Thrown(Thrown::from(reason))
+        Self::from(Thrown::from(reason))
     }
 }
 
@@ -97,6 +101,7 @@ pub(crate) fn call(renderer: &mut Renderer<'_, '_>, target: &Value, name: &str, 
 }
 
 /// Whether Java's class has a method of this name without parameters.
+#[inline(never)]
 fn takes_nothing(target: &Value, name: &str) -> bool {
     let collection = || matches!(name, "size" | "isEmpty" | "clear" | "iterator" | "toArray");
     let map = || matches!(name, "size" | "isEmpty" | "clear" | "keySet" | "values" | "entrySet");
@@ -187,6 +192,7 @@ fn find_and_call(renderer: &mut Renderer<'_, '_>, target: &Value, name: &str, ar
 }
 
 /// The methods that every object has. `getClass` is not offered.
+#[inline(never)]
 fn object(renderer: &mut Renderer<'_, '_>, target: &Value, name: &str, arguments: &[Value]) -> Called {
     match (name, arguments) {
         ("toString", []) => Ok(Some(Value::String(renderer.text_of(target)?))),
@@ -310,6 +316,7 @@ fn stored(scope: &Rc<LoopScope>, key: &Value) -> Option<Value> {
     loops(scope).find_map(|scope| scope.storage.find(key))
 }
 
+#[inline(never)]
 fn call_loop(
     renderer: &mut Renderer<'_, '_>,
     target: &Value,
@@ -341,6 +348,7 @@ fn loop_getter(name: &str) -> Option<&'static str> {
     })
 }
 
+#[inline(never)]
 fn call_entry(
     renderer: &mut Renderer<'_, '_>,
     target: &Value,
@@ -390,7 +398,8 @@ fn new_array(renderer: &Renderer<'_, '_>, values: Vec<Value>) -> Called {
 }
 
 /// A new text, likewise.
-fn new_text(renderer: &Renderer<'_, '_>, text: String) -> Called {
-    renderer.allocate_text(text.len())?;
-    some(text)
+fn new_text(renderer: &Renderer<'_, '_>, write: impl FnOnce(&mut String)) -> Called {
+    let mut buffer = renderer.budget.buffer();
+    write(&mut buffer);
+    Ok(Some(Value::String(renderer.budget.finish(buffer)?)))
 }

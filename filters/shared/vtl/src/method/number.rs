@@ -10,6 +10,7 @@ use crate::render::Renderer;
 use crate::value::{Decimal, Number, Value, calculate_big, ordering};
 
 /// `target.name(arguments)`
+#[inline(never)]
 pub(super) fn call(renderer: &mut Renderer<'_, '_>, target: &Value, name: &str, arguments: &[Value]) -> Called {
     let Some(number) = Number::of(target) else { return Ok(None) };
     if arguments.is_empty()
@@ -111,7 +112,7 @@ fn integer(renderer: &Renderer<'_, '_>, n: i64, name: &str, arguments: &[Value],
                 "compare" => Value::Int(ordering(a.cmp(&b))),
                 "toString" => {
                     let radix = u32::try_from(b).ok().filter(|radix| (2..=36).contains(radix)).unwrap_or(10);
-                    return new_text(renderer, BigInt::from(a).to_str_radix(radix));
+                    return new_text(renderer, |out| out.push_str(&BigInt::from(a).to_str_radix(radix)));
                 }
                 _ => return Ok(None),
             }))
@@ -139,7 +140,7 @@ fn double(renderer: &Renderer<'_, '_>, n: f64, name: &str, arguments: &[Value]) 
             let Some(a) = argument(a) else { return Ok(None) };
             match name {
                 "valueOf" => some(a),
-                "toString" => new_text(renderer, Value::Double(a).to_string()),
+                "toString" => new_text(renderer, |out| out.push_str(&Value::Double(a).to_string())),
                 "isNaN" => some(a.is_nan()),
                 "isInfinite" => some(a.is_infinite()),
                 "isFinite" => some(a.is_finite()),
@@ -264,7 +265,10 @@ fn big_decimal(renderer: &Renderer<'_, '_>, n: &Decimal, name: &str, arguments: 
         ("scale", []) => some(n.scale),
         ("precision", []) => some(i32::try_from(n.precision()).unwrap_or(i32::MAX)),
         ("signum", []) => some(ordering(n.unscaled.cmp(&BigInt::zero()))),
-        ("toPlainString", []) => new_text(renderer, n.to_plain()?),
+        ("toPlainString", []) => {
+            let plain = n.to_plain()?;
+            new_text(renderer, |out| out.push_str(&plain))
+        }
         ("toBigInteger", []) => some(Value::big_int(n.to_int()?)),
         ("negate" | "abs", []) => {
             let negated = BigInt::zero().checked_sub(&n.unscaled).ok_or("too many digits")?;

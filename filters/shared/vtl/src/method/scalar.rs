@@ -6,6 +6,7 @@ use crate::text::single;
 use crate::value::{Value, ordering};
 
 /// `value.name(arguments)`
+#[inline(never)]
 pub(super) fn call_bool(renderer: &mut Renderer<'_, '_>, value: bool, name: &str, arguments: &[Value]) -> Called {
     match (name, arguments) {
         ("booleanValue", []) => some(value),
@@ -22,6 +23,7 @@ pub(super) fn call_bool(renderer: &mut Renderer<'_, '_>, value: bool, name: &str
 }
 
 /// `unit.name(arguments)`. Most of a character's methods are static and take another one.
+#[inline(never)]
 pub(super) fn call_char(renderer: &mut Renderer<'_, '_>, unit: u16, name: &str, arguments: &[Value]) -> Called {
     match (name, arguments) {
         ("charValue", []) => some(Value::Char(unit)),

@@ -4,9 +4,7 @@ use super::{CallError, Called, elements, new_array, new_text, object, some};
 use crate::limits::MAX_OUTPUT_BYTES;
 use crate::render::Renderer;
 use crate::text::format::format;
-use crate::text::{
-    char_at, equals_ignore_case, fold, from_utf16, index_of_offset, len_utf16, offset_of_index, substring, trim,
-};
+use crate::text::{char_at, equals_ignore_case, fold, from_utf16, index_of_offset, len_utf16, offset_of_index, trim};
 use crate::value::{Object, ObjectKind, Text, Value, compare_text};
 
 /// `text.name(arguments)`
@@ -20,24 +18,40 @@ pub(super) fn call(renderer: &mut Renderer<'_, '_>, text: &Text, name: &str, arg
     }
 }
 
+#[inline(never)]
 fn without_arguments(renderer: &mut Renderer<'_, '_>, text: &Text, name: &str) -> Called {
     match name {
         "length" => some(Value::size(len_utf16(text))),
         "isEmpty" => some(text.is_empty()),
         "isBlank" => some(text.chars().all(char::is_whitespace)),
         "toString" | "intern" => some(Value::String(text.clone())),
-        "trim" => some(part(text, trim(text))),
-        "strip" => some(part(text, text.trim())),
-        "stripLeading" => some(part(text, text.trim_start())),
-        "stripTrailing" => some(part(text, text.trim_end())),
-        "toLowerCase" => new_text(renderer, text.to_lowercase()),
-        "toUpperCase" => new_text(renderer, text.to_uppercase()),
+        "trim" => some(text.part(trim(text))),
+        "strip" => some(text.part(text.trim())),
+        "stripLeading" => some(text.part(text.trim_start())),
+        "stripTrailing" => some(text.part(text.trim_end())),
+        "toLowerCase" => new_text(renderer, |out| {
+            if text.is_ascii() {
+                out.push_str(text);
+                out.make_ascii_lowercase();
+            } else {
+                out.push_str(&text.to_lowercase());
+            }
+        }),
+        "toUpperCase" => new_text(renderer, |out| {
+            if text.is_ascii() {
+                out.push_str(text);
+                out.make_ascii_uppercase();
+            } else {
+                out.push_str(&text.to_uppercase());
+            }
+        }),
         "toCharArray" => new_array(renderer, text.encode_utf16().map(Value::Char).collect()),
         "getBytes" => some(bytes(text)),
         _ => object(renderer, &Value::String(text.clone()), name, &[]),
     }
 }
 
+#[inline(never)]
 fn with_text(renderer: &mut Renderer<'_, '_>, text: &Text, name: &str, other: &Text) -> Called {
     match name {
         "equals" | "contentEquals" => some(text == other),
@@ -45,7 +59,10 @@ fn with_text(renderer: &mut Renderer<'_, '_>, text: &Text, name: &str, other: &T
         "contains" => some(text.contains(&**other)),
         "startsWith" => some(text.starts_with(&**other)),
         "endsWith" => some(text.ends_with(&**other)),
-        "concat" => new_text(renderer, [&**text, &**other].concat()),
+        "concat" => new_text(renderer, |out| {
+            out.push_str(text);
+            out.push_str(other);
+        }),
         "indexOf" => some(place(text, text.find(&**other))),
         "lastIndexOf" => some(place(text, text.rfind(&**other))),
         "compareTo" => some(compare_text(text, other)),
@@ -66,11 +83,12 @@ fn with_text(renderer: &mut Renderer<'_, '_>, text: &Text, name: &str, other: &T
     }
 }
 
+#[inline(never)]
 fn with_index(renderer: &mut Renderer<'_, '_>, text: &Text, name: &str, n: i32) -> Called {
     let index = usize::try_from(n).ok();
     match name {
         "substring" => match index.and_then(|start| substring(text, start, len_utf16(text))) {
-            Some(part) => new_text(renderer, part),
+            Some(part) => some(part),
             None => Err(format!("begin {n}, length {}", len_utf16(text)).into()),
         },
         "charAt" => match index.and_then(|index| char_at(text, index)) {
@@ -96,25 +114,27 @@ fn with_index(renderer: &mut Renderer<'_, '_>, text: &Text, name: &str, n: i32) 
     }
 }
 
+#[inline(never)]
 fn more(renderer: &mut Renderer<'_, '_>, text: &Text, name: &str, arguments: &[Value]) -> Called {
     match (name, arguments) {
         ("substring" | "subSequence", [Value::Int(start), Value::Int(end)]) => {
             let range = usize::try_from(*start).ok().zip(usize::try_from(*end).ok());
             match range.and_then(|(start, end)| substring(text, start, end)) {
-                Some(part) => new_text(renderer, part),
+                Some(part) => some(part),
                 None => Err(format!("begin {start}, end {end}, length {}", len_utf16(text)).into()),
             }
         }
         ("replace", [Value::String(from), Value::String(to)]) => replace(renderer, text, from, to),
         ("replace", [Value::Char(from), Value::Char(to)]) => {
             let units: Vec<u16> = text.encode_utf16().map(|unit| if unit == *from { *to } else { unit }).collect();
-            new_text(renderer, from_utf16(&units))
+            new_text(renderer, |out| out.push_str(&from_utf16(&units)))
         }
         ("replaceAll" | "replaceFirst", [Value::String(java), Value::String(to)]) => {
             let pattern = renderer.pattern(java)?;
             work(renderer, text, java)?;
-            let result = pattern.replace(text, to, name == "replaceFirst", MAX_OUTPUT_BYTES)?;
-            new_text(renderer, result)
+            let mut out = renderer.budget.buffer();
+            pattern.replace(text, to, name == "replaceFirst", MAX_OUTPUT_BYTES, &mut out)?;
+            some(renderer.budget.finish(out)?)
         }
         ("split", [Value::String(java), Value::Int(limit)]) => split(renderer, text, java, *limit),
         ("startsWith", [Value::String(prefix), Value::Int(offset)]) => {
@@ -155,7 +175,7 @@ fn more(renderer: &mut Renderer<'_, '_>, text: &Text, name: &str, arguments: &[V
         {
             let units: Vec<u16> = array
                 .read(|items| items.iter().map(|item| if let Value::Char(unit) = item { *unit } else { 0 }).collect());
-            new_text(renderer, from_utf16(&units))
+            new_text(renderer, |out| out.push_str(&from_utf16(&units)))
         }
         ("valueOf", [value]) => some(Value::String(renderer.text_of(value)?)),
         // Java finds `compareTo(Object)`, which fails to cast.
@@ -169,9 +189,12 @@ fn more(renderer: &mut Renderer<'_, '_>, text: &Text, name: &str, arguments: &[V
     }
 }
 
-/// A text, or the part of it that is left; the same string when nothing was cut.
-fn part(text: &Text, part: &str) -> Value {
-    if part.len() == text.len() { Value::String(text.clone()) } else { Value::from(part) }
+/// `substring(start, end)`; `None` where the indices are not in the text.
+fn substring(text: &Text, start: usize, end: usize) -> Option<Text> {
+    if text.is_ascii() {
+        return text.get(start..end).map(|part| text.part(part));
+    }
+    crate::text::substring(text, start, end).map(Text::from)
 }
 
 /// A byte offset as Java's index, -1 for none.
@@ -215,20 +238,34 @@ fn replace(renderer: &mut Renderer<'_, '_>, text: &Text, from: &str, to: &str) -
         }
         return some(out);
     }
-    let count = text.matches(from).count();
-    if count == 0 {
+    let mut out = renderer.budget.buffer();
+    let mut copied = 0;
+    for (at, found) in text.match_indices(from) {
+        out.push_str(text.get(copied..at).unwrap_or(""));
+        out.push_str(to);
+        copied = at.saturating_add(found.len());
+        if out.len() > MAX_OUTPUT_BYTES {
+            return Err(crate::error::Limit::Output.into());
+        }
+    }
+    if copied == 0 {
         return some(Value::String(text.clone()));
     }
-    let removed = count.saturating_mul(from.len());
-    renderer.allocate_text(text.len().saturating_sub(removed).saturating_add(count.saturating_mul(to.len())))?;
-    some(text.replace(from, to))
+    out.push_str(text.get(copied..).unwrap_or(""));
+    some(renderer.budget.finish(out)?)
 }
 
 fn split(renderer: &mut Renderer<'_, '_>, text: &Text, java: &str, limit: i32) -> Called {
     let pattern = renderer.pattern(java)?;
     work(renderer, text, java)?;
-    renderer.allocate(text.len())?;
-    let parts = pattern.split(text, limit).into_iter().map(Value::from).collect();
+    let mut parts = Vec::new();
+    pattern.split(text, limit, |part| parts.push(Value::String(text.part(part))));
+    if limit == 0 && parts.len() > 1 {
+        // Java leaves out the empty strings at the end.
+        while parts.last().is_some_and(|part| part.as_str() == Some("")) {
+            parts.pop();
+        }
+    }
     new_array(renderer, parts)
 }
 
@@ -236,7 +273,7 @@ fn region_matches(text: &str, at: i32, other: &str, from: i32, len: i32, ignore_
     let region = |text: &str, start: i32| {
         let start = usize::try_from(start).ok()?;
         let len = usize::try_from(len).unwrap_or(0);
-        substring(text, start, start.saturating_add(len))
+        crate::text::substring(text, start, start.saturating_add(len))
     };
     match (region(text, at), region(other, from)) {
         (Some(a), Some(b)) if ignore_case => equals_ignore_case(&a, &b),
@@ -245,6 +282,7 @@ fn region_matches(text: &str, at: i32, other: &str, from: i32, len: i32, ignore_
     }
 }
 
+#[inline(never)]
 fn formatted(renderer: &mut Renderer<'_, '_>, template: &str, values: &[Value]) -> Called {
     // An array stands for all the arguments.
     let values = match values {
@@ -256,9 +294,10 @@ fn formatted(renderer: &mut Renderer<'_, '_>, template: &str, values: &[Value]) 
         texts.push(renderer.text_of(value)?.to_string());
     }
     let text = format(template, &values, &texts, MAX_OUTPUT_BYTES)?;
-    new_text(renderer, text)
+    new_text(renderer, |out| out.push_str(&text))
 }
 
+#[inline(never)]
 fn join(renderer: &mut Renderer<'_, '_>, separator: &str, parts: &[Value]) -> Called {
     let (parts, cast) = match parts {
         [collection @ (Value::List(_) | Value::Object(Object(ObjectKind::View(_))))] => {
@@ -267,7 +306,7 @@ fn join(renderer: &mut Renderer<'_, '_>, separator: &str, parts: &[Value]) -> Ca
         [Value::Object(Object(ObjectKind::Array(array)))] => (array.read(<[Value]>::to_vec), true),
         parts => (parts.to_vec(), false),
     };
-    let mut out = String::new();
+    let mut out = renderer.budget.buffer();
     for (n, part) in parts.iter().enumerate() {
         if n > 0 {
             out.push_str(separator);
@@ -283,5 +322,5 @@ fn join(renderer: &mut Renderer<'_, '_>, separator: &str, parts: &[Value]) -> Ca
             return Err(crate::error::Limit::Output.into());
         }
     }
-    new_text(renderer, out)
+    some(renderer.budget.finish(out)?)
 }

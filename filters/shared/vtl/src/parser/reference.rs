@@ -23,9 +23,11 @@ impl Parser<'_, '_> {
         let last = self.last();
         let root = self.root(first);
         let slot = self.compiler.slot(&root.name);
+        let names = path.iter().take_while(|step| matches!(step.kind, StepKind::Property(_))).count();
         Ok(Reference {
             root: slot,
             path: path.into_boxed_slice(),
+            names,
             kind: root.kind,
             prefix: format!("{}{}", root.escapes, root.more).into_boxed_str(),
             escapes: root.escapes.into_boxed_str(),

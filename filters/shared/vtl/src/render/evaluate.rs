@@ -1,5 +1,6 @@
 //! Expressions.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use super::{Rendered, Renderer};
@@ -50,7 +51,7 @@ impl Renderer<'_, '_> {
                 };
                 Ok(Value::list(values))
             }
-            Expr::Math(chain) => self.nested(|r| r.math(chain)),
+            Expr::Math(chain) => self.math(chain),
             Expr::Not(_) | Expr::And(_) | Expr::Or(_) | Expr::Compare(_) => Ok(Value::Bool(self.is_true(expr)?)),
         }
     }
@@ -71,23 +72,24 @@ impl Renderer<'_, '_> {
                 _ => Ok(true),
             },
             Expr::Not(inner) => self.nested(|r| Ok(!r.is_true(inner)?)),
-            Expr::And(operands) => self.nested(|r| {
+            // These need not count as levels: one directly in another has a group or a `!` between.
+            Expr::And(operands) => {
                 for operand in operands {
-                    if !r.is_true(operand)? {
+                    if !self.is_true(operand)? {
                         return Ok(false);
                     }
                 }
                 Ok(true)
-            }),
-            Expr::Or(operands) => self.nested(|r| {
+            }
+            Expr::Or(operands) => {
                 for operand in operands {
-                    if r.is_true(operand)? {
+                    if self.is_true(operand)? {
                         return Ok(true);
                     }
                 }
                 Ok(false)
-            }),
-            Expr::Compare(chain) => self.nested(|r| r.comparison(chain)),
+            }
+            Expr::Compare(chain) => self.comparison(chain),
             Expr::Group(inner) => self.nested(|r| r.is_true(inner)),
             Expr::Value(_) | Expr::Interpolated(_) | Expr::List(_) | Expr::Map(_) | Expr::Range(_) | Expr::Math(_) => {
                 Ok(false)
@@ -98,7 +100,7 @@ impl Renderer<'_, '_> {
     /// Renders a double-quoted string.
     fn interpolate(&mut self, index: usize) -> Rendered<Value> {
         let Some(string) = self.program.strings.get(index) else { return Ok(Value::Null) };
-        let mut text = String::new();
+        let mut text = self.budget.buffer();
         self.nested(|r| r.nodes(&string.nodes, &mut text))?;
         if string.padded {
             // Mostly the blank; a UTF-16 unit in any case.
@@ -108,18 +110,25 @@ impl Renderer<'_, '_> {
                 text.push('?');
             }
         }
-        self.allocate_text(text.len())?;
-        Ok(Value::from(text))
+        Ok(Value::String(self.finish(text)?))
+    }
+
+    /// An operand; a constant is not copied.
+    fn operand<'e>(&mut self, expr: &'e Expr) -> Rendered<Cow<'e, Value>> {
+        match expr {
+            Expr::Value(value) => Ok(Cow::Borrowed(value)),
+            _ => self.value(expr).map(Cow::Owned),
+        }
     }
 
     fn comparison(&mut self, chain: &Chain<Comparison>) -> Rendered<bool> {
-        let mut left = self.value(&chain.first.expr)?;
+        let mut left = self.operand(&chain.first.expr)?;
         let mut result = false;
         for (n, link) in chain.rest.iter().enumerate() {
             if n > 0 {
-                left = Value::Bool(result);
+                left = Cow::Owned(Value::Bool(result));
             }
-            let right = self.value(&link.operand.expr)?;
+            let right = self.operand(&link.operand.expr)?;
             result = match link.op {
                 Comparison::Eq => self.are_equal(&left, &right)?,
                 Comparison::Ne => !self.are_equal(&left, &right)?,
@@ -131,6 +140,14 @@ impl Renderer<'_, '_> {
 
     /// `==`: numbers by value, the same class by `equals`, else the texts.
     fn are_equal(&mut self, left: &Value, right: &Value) -> Rendered<bool> {
+        match (left, right) {
+            (Value::Int(a), Value::Int(b)) => return Ok(a == b),
+            (Value::String(a), Value::String(b)) => {
+                self.budget.read(a.len().min(b.len())).map_err(|limit| self.limit(limit))?;
+                return Ok(a == b);
+            }
+            _ => {}
+        }
         if let (Some(a), Some(b)) = (Number::of(left), Number::of(right)) {
             let ordering = a.compare(b).map_err(|error| self.number_fault(error))?;
             return Ok(ordering == Ordering::Equal);
@@ -150,8 +167,13 @@ impl Renderer<'_, '_> {
 
     /// `<` and the like: of numbers only.
     fn is_ordered(&self, op: Comparison, left: &Value, right: &Value) -> Rendered<bool> {
-        let (Some(a), Some(b)) = (Number::of(left), Number::of(right)) else { return Ok(false) };
-        let ordering = a.compare(b).map_err(|error| self.number_fault(error))?;
+        let ordering = match (left, right) {
+            (Value::Int(a), Value::Int(b)) => a.cmp(b),
+            _ => {
+                let (Some(a), Some(b)) = (Number::of(left), Number::of(right)) else { return Ok(false) };
+                a.compare(b).map_err(|error| self.number_fault(error))?
+            }
+        };
         Ok(match op {
             Comparison::Lt => ordering.is_lt(),
             Comparison::Le => ordering.is_le(),
@@ -161,32 +183,37 @@ impl Renderer<'_, '_> {
     }
 
     fn math(&mut self, chain: &Chain<Operator>) -> Rendered<Value> {
-        let mut left = self.value(&chain.first.expr)?;
+        let mut left = self.operand(&chain.first.expr)?;
         let mut left_text = chain.first.literal();
         for link in &chain.rest {
-            let right = self.value(&link.operand.expr)?;
-            left = self.calculate(link.op, left, left_text, right, &link.operand)?;
+            let right = self.operand(&link.operand.expr)?;
+            left = Cow::Owned(match (link.op, &*left, &*right) {
+                (Operator::Add, Value::Int(a), Value::Int(b)) => Value::from(i64::from(*a).wrapping_add(i64::from(*b))),
+                _ => self.calculate(link.op, &left, left_text, &right, &link.operand)?,
+            });
             // The text of the whole left side is the last operand's, to Velocity.
             left_text = link.operand.source.get(link.start..link.end).unwrap_or("");
         }
-        Ok(left)
+        Ok(left.into_owned())
     }
 
     fn calculate(
         &mut self,
         op: Operator,
-        left: Value,
+        left: &Value,
         left_text: &str,
-        right: Value,
+        right: &Value,
         right_operand: &Operand,
     ) -> Rendered<Value> {
         if op == Operator::Add && (matches!(left, Value::String(_)) || matches!(right, Value::String(_))) {
-            let left = self.added(&left, left_text)?;
-            let right = self.added(&right, right_operand.literal())?;
-            self.allocate_text(left.len().saturating_add(right.len()))?;
-            return Ok(Value::from([&*left, &*right].concat()));
+            let left = self.added(left, left_text)?;
+            let right = self.added(right, right_operand.literal())?;
+            let mut text = self.budget.buffer();
+            text.push_str(&left);
+            text.push_str(&right);
+            return Ok(Value::String(self.finish(text)?));
         }
-        let (Some(a), Some(b)) = (Number::of(&left), Number::of(&right)) else { return Ok(Value::Null) };
+        let (Some(a), Some(b)) = (Number::of(left), Number::of(right)) else { return Ok(Value::Null) };
         match a.calculate(op, b) {
             Ok(result) => Ok(result.unwrap_or(Value::Null)),
             Err(error) => Err(self.number_fault(error)),

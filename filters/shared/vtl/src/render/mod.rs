@@ -209,21 +209,24 @@ impl Renderer<'_, '_> {
         if let Value::String(text) = value {
             return Ok(text.clone());
         }
-        let mut text = String::new();
+        let mut text = self.budget.buffer();
         print(value, &mut text, 0, self)?;
-        self.allocate_text(text.len())?;
-        Ok(Text::from(text))
+        self.finish(text)
+    }
+
+    /// The text that was written into a buffer of the budget.
+    pub(crate) fn finish(&self, buffer: String) -> Rendered<Text> {
+        self.budget.finish(buffer).map_err(|limit| self.limit(limit))
     }
 
     /// `toString()`, which is null for a block that is too deep inside of itself.
     fn java_string(&mut self, value: &Value) -> Rendered<Option<Text>> {
         let Value::Object(Object(ObjectKind::Block(block))) = value else { return self.text_of(value).map(Some) };
-        let mut text = String::new();
+        let mut text = self.budget.buffer();
         if !self.render_block(block, &mut text)? {
             return Ok(None);
         }
-        self.allocate_text(text.len())?;
-        Ok(Some(Text::from(text)))
+        self.finish(text).map(Some)
     }
 
     /// Renders a block; `false` where it is too deep inside of itself.

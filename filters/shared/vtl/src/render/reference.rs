@@ -14,18 +14,12 @@ impl Renderer<'_, '_> {
             return Ok(Value::Null);
         }
         let mut path = reference.path.iter();
-        let mut value = match reference.path.first() {
-            // The most common step, which needs no copy of the variable.
-            Some(Step { kind: StepKind::Property(name), at }) if self.hidden.is_empty() => {
-                path.next();
-                self.spend(1)?;
-                self.at = *at;
-                match self.slots.get(reference.root) {
-                    Some(variable) => self.property(variable, name)?,
-                    None => Value::Null,
-                }
+        let mut value = match self.by_names(reference) {
+            Some(value) => {
+                path = [].iter();
+                value
             }
-            _ => self.read(reference.root),
+            None => self.read(reference.root),
         };
         for step in path {
             if let Value::Null = value {
@@ -49,21 +43,20 @@ impl Renderer<'_, '_> {
         match &step.kind {
             StepKind::Property(name) => self.property(target, name),
             StepKind::Method(name, expressions) => {
-                let mut arguments = self.spare.pop().unwrap_or_default();
-                if !expressions.is_empty() {
-                    self.nested(|r| {
-                        for expression in expressions {
-                            let argument = r.value(expression)?;
-                            arguments.push(argument);
-                        }
-                        Ok(())
-                    })?;
+                let result = if expressions.is_empty() {
+                    method::call(self, target, name, &mut Vec::new())
+                } else {
+                    let mut arguments = self.arguments(expressions)?;
                     self.at = step.at;
+                    let result = method::call(self, target, name, &mut arguments);
+                    arguments.clear();
+                    self.spare.push(arguments);
+                    result
+                };
+                match result {
+                    Ok(value) => Ok(value.unwrap_or(Value::Null)),
+                    Err(error) => Err(error.into_signal(self, name)),
                 }
-                let result = method::call(self, target, name, &mut arguments);
-                arguments.clear();
-                self.spare.push(arguments);
-                result.map(|value| value.unwrap_or(Value::Null)).map_err(|error| error.into_signal(self, name))
             }
             StepKind::Index(index) => {
                 let index = self.value(index)?;
@@ -73,6 +66,18 @@ impl Renderer<'_, '_> {
                 result.map(|value| value.unwrap_or(Value::Null)).map_err(|error| error.into_signal(self, "get"))
             }
         }
+    }
+
+    fn arguments(&mut self, expressions: &[Expr]) -> Rendered<Vec<Value>> {
+        let mut arguments = self.spare.pop().unwrap_or_default();
+        self.nested(|r| {
+            for expression in expressions {
+                let argument = r.value(expression)?;
+                arguments.push(argument);
+            }
+            Ok(())
+        })?;
+        Ok(arguments)
     }
 
     fn property(&self, target: &Value, name: &str) -> Rendered<Value> {
@@ -116,7 +121,7 @@ impl Renderer<'_, '_> {
             }
             ReferenceKind::Value | ReferenceKind::Quiet | ReferenceKind::Void => {}
         }
-        if self.print_member(reference, out) {
+        if self.print_by_names(reference, out) {
             return self.check(out);
         }
         let value = self.execute(reference)?;
@@ -137,14 +142,32 @@ impl Renderer<'_, '_> {
         print(&value, out, 0, self)
     }
 
-    /// `$variable.member` of a map, whose value can be copied into the output. `false` for anything else.
-    fn print_member(&self, reference: &Reference, out: &mut String) -> bool {
-        let [Step { kind: StepKind::Property(name), .. }] = &*reference.path else { return false };
-        if !self.hidden.is_empty() || self.trace.is_some() || !reference.prefix.is_empty() {
+    /// The value of `$variable.name.name`, if it is a scalar in a document, or a property that needs no copy of the
+    /// variable.
+    fn by_names(&mut self, reference: &Reference) -> Option<Value> {
+        let names = reference.names;
+        if names == 0 || names != reference.path.len() || !self.hidden.is_empty() {
+            return None;
+        }
+        let found = match self.slots.get(reference.root)? {
+            Value::Map(map) => map.scalar_at(reference.leading_names())?.unwrap_or(Value::Null),
+            variable @ Value::Object(Object(ObjectKind::Loop(_))) if names == 1 => {
+                let name = reference.leading_names().next()?;
+                method::property(variable, name, &self.budget).ok()?.unwrap_or(Value::Null)
+            }
+            _ => return None,
+        };
+        Some(found)
+    }
+
+    /// Prints `$variable.name.name`, if that is in a document as it prints. `false` for anything else.
+    fn print_by_names(&self, reference: &Reference, out: &mut String) -> bool {
+        let names = reference.names;
+        if names == 0 || names != reference.path.len() || !self.hidden.is_empty() || self.trace.is_some() {
             return false;
         }
         match self.slots.get(reference.root) {
-            Some(Value::Map(map)) => map.print_member(name, out),
+            Some(Value::Map(map)) if reference.prefix.is_empty() => map.print_at(reference.leading_names(), out),
             _ => false,
         }
     }

@@ -4,9 +4,14 @@ use std::fmt::Write as _;
 
 /// `escapeJavaScript` of commons-lang 2: quotes, backslash and slash get a backslash, control characters and all beyond
 /// ASCII become `\uXXXX` for each UTF-16 unit.
-pub(crate) fn escape_java_script(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
+pub(crate) fn escape_java_script(text: &str, out: &mut String) {
+    let mut plain = 0;
+    for (at, c) in text.char_indices() {
+        if matches!(c, ' '..='\u{7f}') && !matches!(c, '"' | '\'' | '\\' | '/') {
+            continue;
+        }
+        out.push_str(text.get(plain..at).unwrap_or(""));
+        plain = at.saturating_add(c.len_utf8());
         match c {
             '"' => out.push_str("\\\""),
             '\'' => out.push_str("\\'"),
@@ -17,7 +22,6 @@ pub(crate) fn escape_java_script(text: &str) -> String {
             '\n' => out.push_str("\\n"),
             '\u{c}' => out.push_str("\\f"),
             '\r' => out.push_str("\\r"),
-            ' '..='\u{7f}' => out.push(c),
             _ => {
                 let mut units = [0; 2];
                 for unit in c.encode_utf16(&mut units) {
@@ -26,22 +30,29 @@ pub(crate) fn escape_java_script(text: &str) -> String {
             }
         }
     }
-    out
+    out.push_str(text.get(plain..).unwrap_or(""));
 }
 
 /// `java.net.URLEncoder` with UTF-8.
-pub(crate) fn url_encode(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'-' | b'*' | b'_' => out.push(char::from(byte)),
-            b' ' => out.push('+'),
-            _ => {
-                let _ = write!(out, "%{byte:02X}");
-            }
+pub(crate) fn url_encode(text: &str, out: &mut String) {
+    let digit = |n: u8| char::from_digit(u32::from(n), 16).unwrap_or('0').to_ascii_uppercase();
+    let mut plain = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        if matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'-' | b'*' | b'_') {
+            continue;
+        }
+        // Between a special byte and the next the text is ASCII.
+        out.push_str(text.get(plain..at).unwrap_or(""));
+        plain = at.saturating_add(1);
+        if byte == b' ' {
+            out.push('+');
+        } else {
+            out.push('%');
+            out.push(digit(byte.wrapping_shr(4)));
+            out.push(digit(byte & 15));
         }
     }
-    out
+    out.push_str(text.get(plain..).unwrap_or(""));
 }
 
 /// `java.net.URLDecoder` with UTF-8. `None` where two hexadecimal digits do not follow a `%`.
@@ -69,8 +80,7 @@ fn hex(byte: u8) -> Option<u8> {
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 /// Base64 with padding.
-pub(crate) fn base64_encode(bytes: &[u8]) -> String {
-    let mut out = String::with_capacity(bytes.len().div_ceil(3).saturating_mul(4));
+pub(crate) fn base64_encode(bytes: &[u8], out: &mut String) {
     for chunk in bytes.chunks(3) {
         let byte = |n: usize| u32::from(chunk.get(n).copied().unwrap_or(0));
         let bits = byte(0).wrapping_shl(16) | byte(1).wrapping_shl(8) | byte(2);
@@ -83,7 +93,6 @@ pub(crate) fn base64_encode(bytes: &[u8]) -> String {
             out.push(ALPHABET.get(usize::try_from(index).unwrap_or(0)).map_or('=', |b| char::from(*b)));
         }
     }
-    out
 }
 
 /// Base64 to bytes, up to the padding; characters of no alphabet are passed over, and both alphabets are read.
@@ -119,15 +128,16 @@ mod tests {
 
     #[test]
     fn java_script() {
-        assert_eq!(
-            escape_java_script("\"'\\/\u{8}\t\n\u{c}\r\u{1}\u{7f}\u{e9}\u{1F600}<>&="),
-            "\\\"\\'\\\\\\/\\b\\t\\n\\f\\r\\u0001\u{7f}\\u00E9\\uD83D\\uDE00<>&="
-        );
+        let mut out = String::new();
+        escape_java_script("\"'\\/\u{8}\t\n\u{c}\r\u{1}\u{7f}\u{e9}\u{1F600}<>&=", &mut out);
+        assert_eq!(out, "\\\"\\'\\\\\\/\\b\\t\\n\\f\\r\\u0001\u{7f}\\u00E9\\uD83D\\uDE00<>&=");
     }
 
     #[test]
     fn urls() {
-        assert_eq!(url_encode("a b&c=d/\u{e9}~*"), "a+b%26c%3Dd%2F%C3%A9%7E*");
+        let mut out = String::new();
+        url_encode("a b&c=d/\u{e9}~*", &mut out);
+        assert_eq!(out, "a+b%26c%3Dd%2F%C3%A9%7E*");
         assert_eq!(url_decode("a+b%26%c3%A9").as_deref(), Some("a b&\u{e9}"));
         assert_eq!(url_decode("%4"), None);
         assert_eq!(url_decode("%zz"), None);
@@ -137,7 +147,9 @@ mod tests {
     #[test]
     fn base64() {
         for (plain, encoded) in [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg==")] {
-            assert_eq!(base64_encode(plain.as_bytes()), encoded);
+            let mut out = String::new();
+            base64_encode(plain.as_bytes(), &mut out);
+            assert_eq!(out, encoded);
             assert_eq!(base64_decode(encoded), plain.as_bytes());
         }
         assert_eq!(base64_decode("Zm\r\n9v\u{e9}"), b"foo");

@@ -17,6 +17,8 @@ use crate::limits::MAX_PATTERN_BYTES;
 pub(crate) enum Pattern {
     /// No metacharacters: found by plain search.
     Literal(String),
+    /// One character of a set, or as many as there are: `[^A-Za-z]`, `\\s+`. Most patterns are.
+    Chars(Chars),
     Regex {
         /// Finds the pattern anywhere.
         find: Regex,
@@ -43,6 +45,9 @@ impl Pattern {
         }
         if !java.contains(['\\', '^', '$', '.', '|', '?', '*', '+', '(', ')', '[', '{']) {
             return Ok(Self::Literal(java.to_owned()));
+        }
+        if let Some(chars) = Chars::parse(java) {
+            return Ok(Self::Chars(chars));
         }
         let mut translator = Translator { rest: java, depth: 0, flags: Flags::default(), out: String::new() };
         translator.alternatives()?;
@@ -579,6 +584,65 @@ fn unsupported(what: &str) -> String {
     format!("{what} in regular expressions are not supported")
 }
 
+/// A set of characters, and whether several in a row are one match.
+#[derive(Debug)]
+pub(crate) struct Chars {
+    ascii: [bool; 128],
+    /// Sorted ranges of the others.
+    ranges: Vec<(u32, u32)>,
+    repeated: bool,
+}
+
+impl Chars {
+    /// A pattern that is nothing but a class, or a class and a `+`.
+    fn parse(java: &str) -> Option<Self> {
+        let mut translator = Translator { rest: java, depth: 0, flags: Flags::default(), out: String::new() };
+        let class = match translator.next()? {
+            '[' => translator.class().ok()?,
+            '\\' if matches!(translator.peek()?, 'd' | 'D' | 'w' | 'W' | 's' | 'S') => {
+                translator.class_escape().ok()?
+            }
+            _ => return None,
+        };
+        let repeated = match translator.rest {
+            "" => false,
+            "+" => true,
+            _ => return None,
+        };
+        let ranges = class.sorted();
+        let mut ascii = [false; 128];
+        for (c, member) in (0_u32..).zip(ascii.iter_mut()) {
+            *member = in_ranges(&ranges, c);
+        }
+        Some(Self { ascii, ranges, repeated })
+    }
+
+    fn has(&self, c: char) -> bool {
+        let code = u32::from(c);
+        match usize::try_from(code).ok().and_then(|code| self.ascii.get(code)) {
+            Some(member) => *member,
+            None => in_ranges(&self.ranges, code),
+        }
+    }
+
+    /// Start and end of the first match from `from` on.
+    pub(crate) fn find_at(&self, text: &str, from: usize) -> Option<(usize, usize)> {
+        let rest = text.get(from..)?;
+        let (start, c) = rest.char_indices().find(|(_, c)| self.has(*c))?;
+        let mut end = start.saturating_add(c.len_utf8());
+        if self.repeated {
+            let more = rest.get(end..)?;
+            end = end.saturating_add(more.find(|c| !self.has(c)).unwrap_or(more.len()));
+        }
+        Some((start.saturating_add(from), end.saturating_add(from)))
+    }
+}
+
+fn in_ranges(ranges: &[(u32, u32)], code: u32) -> bool {
+    let after = ranges.partition_point(|(low, _)| *low <= code);
+    after.checked_sub(1).and_then(|at| ranges.get(at)).is_some_and(|(_, high)| code <= *high)
+}
+
 /// A set of characters.
 #[derive(Debug, Default, Clone)]
 struct Class {
@@ -686,10 +750,7 @@ mod tests {
     use super::*;
 
     fn matches(pattern: &str, text: &str) -> bool {
-        match Pattern::compile(pattern).unwrap() {
-            Pattern::Literal(literal) => literal == text,
-            Pattern::Regex { whole, .. } => whole.is_match(text),
-        }
+        Pattern::compile(pattern).unwrap().matches(text)
     }
 
     #[test]

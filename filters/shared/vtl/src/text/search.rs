@@ -10,11 +10,12 @@ impl Pattern {
     pub(crate) fn matches(&self, text: &str) -> bool {
         match self {
             Self::Literal(literal) => literal == text,
+            Self::Chars(chars) => chars.find_at(text, 0) == Some((0, text.len())),
             Self::Regex { whole, .. } => whole.is_match(text),
         }
     }
 
-    /// `replaceAll`, or `replaceFirst`. `max_len` bounds the result.
+    /// `replaceAll`, or `replaceFirst`, appended to `out`; `max_len` bounds its length.
     ///
     /// # Errors
     /// The reason, for a replacement that Java refuses, or a result that is too long.
@@ -24,23 +25,28 @@ impl Pattern {
         replacement: &str,
         first_only: bool,
         max_len: usize,
-    ) -> Result<String, String> {
+        out: &mut String,
+    ) -> Result<(), String> {
         let groups = match self {
-            Self::Literal(_) => 0,
+            Self::Literal(_) | Self::Chars(_) => 0,
             Self::Regex { find, .. } => find.captures_len().saturating_sub(1),
         };
+        let is_plain = !replacement.contains(['\\', '$']);
         // Java reads the replacement when there is something to replace.
         let mut parsed: Option<Replacement> = None;
-        let mut out = String::with_capacity(text.len());
         let mut copied = 0;
         let mut matches = Matches { pattern: self, text, next: Some(0) };
         while let Some(found) = matches.advance() {
-            if parsed.is_none() {
-                parsed = Some(Replacement::parse(replacement, groups, self)?);
-            }
             out.push_str(text.get(copied..found.start).unwrap_or(""));
-            if let Some(replacement) = &parsed {
-                replacement.write(&found, &mut out);
+            if is_plain {
+                out.push_str(replacement);
+            } else {
+                let replacement = match parsed.take() {
+                    Some(replacement) => replacement,
+                    None => Replacement::parse(replacement, groups, self)?,
+                };
+                replacement.write(&found, out);
+                parsed = Some(replacement);
             }
             if out.len() > max_len {
                 return Err("the result is too long".to_owned());
@@ -51,36 +57,27 @@ impl Pattern {
             }
         }
         out.push_str(text.get(copied..).unwrap_or(""));
-        Ok(out)
+        Ok(())
     }
 
-    /// `split(pattern, limit)`: with 0 the empty strings at the end are left out.
-    pub(crate) fn split<'t>(&self, text: &'t str, limit: i32) -> Vec<&'t str> {
+    /// `split(pattern, limit)`, but for the empty strings at the end, which the caller leaves out where the limit is 0.
+    pub(crate) fn split<'t>(&self, text: &'t str, limit: i32, mut part: impl FnMut(&'t str)) {
         let most = usize::try_from(limit).ok().filter(|n| *n > 0);
-        let mut parts = Vec::new();
+        let mut count: usize = 1;
         let mut from = 0;
         let mut matches = Matches { pattern: self, text, next: Some(0) };
-        while let Some(found) = matches.advance() {
-            if most.is_some_and(|most| parts.len().saturating_add(1) >= most) {
-                break;
-            }
+        while most.is_none_or(|most| count < most)
+            && let Some(found) = matches.advance()
+        {
             // An empty match at the very beginning splits nothing off.
             if found.end == 0 {
                 continue;
             }
-            parts.push(text.get(from..found.start).unwrap_or(""));
+            part(text.get(from..found.start).unwrap_or(""));
+            count = count.saturating_add(1);
             from = found.end;
         }
-        if parts.is_empty() {
-            return vec![text];
-        }
-        parts.push(text.get(from..).unwrap_or(""));
-        if limit == 0 {
-            while parts.last().is_some_and(|part| part.is_empty()) {
-                parts.pop();
-            }
-        }
-        parts
+        part(text.get(from..).unwrap_or(""));
     }
 }
 
@@ -107,6 +104,10 @@ impl<'t> Matches<'_, 't> {
             Pattern::Literal(literal) => {
                 let start = self.text.get(from..)?.find(literal.as_str())?.saturating_add(from);
                 let end = start.saturating_add(literal.len());
+                Found { start, end, text: self.text.get(start..end)?, groups: None }
+            }
+            Pattern::Chars(chars) => {
+                let (start, end) = chars.find_at(self.text, from)?;
                 Found { start, end, text: self.text.get(start..end)?, groups: None }
             }
             Pattern::Regex { find, .. } => find_at(find, self.text, from)?,
@@ -195,7 +196,7 @@ fn reference<'r>(text: &'r str, groups: usize, pattern: &Pattern) -> Result<(Par
     if let Some(named) = text.strip_prefix('{') {
         let (name, rest) = named.split_once('}').ok_or("a group name in the replacement is not closed")?;
         let known = match pattern {
-            Pattern::Literal(_) => false,
+            Pattern::Literal(_) | Pattern::Chars(_) => false,
             Pattern::Regex { find, .. } => find.capture_names().flatten().any(|known| known == name),
         };
         return if known { Ok((Part::Named(name), rest)) } else { Err(format!("no group named `{name}`")) };
@@ -227,7 +228,9 @@ mod tests {
     use super::*;
 
     fn replace(text: &str, pattern: &str, replacement: &str) -> Result<String, String> {
-        Pattern::compile(pattern)?.replace(text, replacement, false, 1000)
+        let mut out = String::new();
+        Pattern::compile(pattern)?.replace(text, replacement, false, 1000, &mut out)?;
+        Ok(out)
     }
 
     #[test]
@@ -258,17 +261,18 @@ mod tests {
     fn splits() {
         for (text, pattern, limit, parts) in [
             ("a,b,,c", ",", 0, &["a", "b", "", "c"][..]),
-            ("a,b,,", ",", 0, &["a", "b"]),
             ("a,b,,", ",", -1, &["a", "b", "", ""]),
             ("a,b,c", ",", 2, &["a", "b,c"]),
-            ("abc", "", 0, &["a", "b", "c"]),
+            ("a,b", ",", 1, &["a,b"]),
+            ("abc", "", 0, &["a", "b", "c", ""]),
             ("/a/b", "/", 0, &["", "a", "b"]),
             ("abc", "x", 0, &["abc"]),
             ("", ",", 0, &[""]),
-            (",", ",", 0, &[]),
             ("a1b22c", "\\d+", 0, &["a", "b", "c"]),
         ] {
-            assert_eq!(Pattern::compile(pattern).unwrap().split(text, limit), parts, "{text} {pattern} {limit}");
+            let mut found = Vec::new();
+            Pattern::compile(pattern).unwrap().split(text, limit, |part| found.push(part));
+            assert_eq!(found, parts, "{text} {pattern} {limit}");
         }
     }
 }

@@ -108,25 +108,10 @@ impl Map {
         })
     }
 
-    /// Prints the value of a string key, or nothing where there is none. `false` where that takes more than copying
-    /// a text, and nothing was done.
-    pub(crate) fn print_member(&self, key: &str, out: &mut String) -> bool {
-        let Ok(table) = self.0.table.try_borrow() else { return false };
-        match &table.source {
-            Some((document, place)) if document.len(*place) <= MAX_UNINDEXED => match document.member(*place, key) {
-                Some(member) => document.print(member, out),
-                None => true,
-            },
-            Some(_) => false,
-            None => match table.find_text(key, self.0.kind).and_then(|place| table.entries.get(place)) {
-                Some((_, Value::String(text))) => {
-                    out.push_str(text);
-                    true
-                }
-                Some(_) => false,
-                None => true,
-            },
-        }
+    /// Prints what names lead to, or nothing where there is nothing. `false` where that takes more than copying a
+    /// text, and nothing was done.
+    pub(crate) fn print_at<'k>(&self, names: impl Iterator<Item = &'k str>, out: &mut String) -> bool {
+        self.locate(names, |document, place| document.print(place, out).then_some(())).is_some()
     }
 
     /// The value of a string key; what has to be made for it is paid for.
@@ -138,19 +123,47 @@ impl Map {
         Ok(self.get(key))
     }
 
-    /// A value of an untouched object: `Some(None)` where there is no such member, `None` where the entries must be
+    /// A scalar of an untouched object: `Some(None)` where there is no such member, `None` where the entries must be
     /// asked, because a map or a list has to be the same one each time.
     fn scalar(&self, key: &str) -> Option<Option<Value>> {
+        self.scalar_at(std::iter::once(key))
+    }
+
+    /// Walks an untouched object by names, and gives what `take` makes of the value there, if anything. `Some(None)`
+    /// where there is no such value.
+    ///
+    /// The maps on the way are not made, as nobody gets to see them.
+    fn locate<'k, R>(
+        &self,
+        names: impl Iterator<Item = &'k str>,
+        take: impl FnOnce(&Rc<Document>, Place) -> Option<R>,
+    ) -> Option<Option<R>> {
         let table = self.0.table.try_borrow().ok()?;
         let (document, place) = table.source.as_ref()?;
-        if document.len(*place) > MAX_UNINDEXED {
-            return None;
+        let mut place = *place;
+        for name in names {
+            if document.len(place) > MAX_UNINDEXED {
+                return None;
+            }
+            match document.kind(place) {
+                Kind::Object => match document.member(place, name) {
+                    Some(member) => place = member,
+                    None => return Some(None),
+                },
+                // What properties other values have is not known here.
+                Kind::Null => return Some(None),
+                _ => return None,
+            }
         }
-        match document.member(*place, key) {
-            None => Some(None),
-            Some(member) if matches!(document.kind(member), Kind::Array | Kind::Object) => None,
-            Some(member) => Some(Some(document.value(member))),
-        }
+        take(document, place).map(Some)
+    }
+
+    /// The scalar that names lead to in an untouched object, likewise.
+    pub(crate) fn scalar_at<'k>(&self, names: impl Iterator<Item = &'k str>) -> Option<Option<Value>> {
+        self.locate(names, |document, place| match document.kind(place) {
+            Kind::Array | Kind::Object => None,
+            _ => Some(document.value(place)),
+        })
     }
 
     /// Sets the value of a string key.

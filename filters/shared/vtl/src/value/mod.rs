@@ -86,7 +86,7 @@ pub(crate) enum ObjectKind {
 impl Value {
     /// The empty string, which a reference without a value gives.
     pub fn empty() -> Self {
-        Self::String(Text::from(""))
+        Self::String(Text::empty())
     }
 
     pub(crate) fn big_int(value: BigInt) -> Self {

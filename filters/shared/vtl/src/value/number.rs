@@ -235,11 +235,32 @@ pub(crate) fn calculate_big(op: Operator, a: &BigInt, b: &BigInt) -> Result<BigI
 }
 
 pub(super) fn parse_integer(text: &str) -> Option<Value> {
+    if text.len() <= SHORT_DIGITS
+        && let Some(value) = short_integer(text)
+    {
+        return Some(Value::Int(value));
+    }
     if let Ok(value) = text.parse::<i64>() {
         return Some(Value::from(value));
     }
     check_digits(u64::try_from(text.len()).ok()?).ok()?;
     text.parse::<BigInt>().ok().map(Value::big_int)
+}
+
+/// As many digits as an `int` always holds.
+const SHORT_DIGITS: usize = 9;
+
+/// A number of few digits. Most are.
+fn short_integer(text: &str) -> Option<i32> {
+    let mut value: i32 = 0;
+    for byte in text.bytes() {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        value = value.wrapping_mul(10).wrapping_add(i32::from(digit));
+    }
+    (!text.is_empty()).then_some(value)
 }
 
 #[cfg(test)]

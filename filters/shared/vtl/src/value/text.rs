@@ -6,38 +6,50 @@ use std::hash::{Hash, Hasher};
 use std::ops::Deref;
 use std::rc::Rc;
 
-use crate::document::Document;
-
-/// `java.lang.String`: a text of its own, or a part of a JSON document. A clone is the same text.
+/// `java.lang.String`: a text, or a part of one. A clone is the same text.
 #[derive(Clone)]
-pub struct Text(Source);
-
-#[derive(Clone)]
-enum Source {
-    Own(Rc<str>),
-    Slice { document: Rc<Document>, start: u32, end: u32 },
+pub struct Text {
+    /// The text, or the one that this is a part of: a JSON document, mostly.
+    whole: Rc<str>,
+    start: u32,
+    end: u32,
 }
 
 impl Text {
-    /// A part of a document.
-    pub(crate) fn slice(document: &Rc<Document>, start: u32, end: u32) -> Self {
-        Self(Source::Slice { document: Rc::clone(document), start, end })
+    /// The part of `whole` from `start` to `end`, in bytes.
+    pub(crate) fn of(whole: &Rc<str>, start: u32, end: u32) -> Self {
+        Self { whole: Rc::clone(whole), start, end }
+    }
+
+    /// The empty text.
+    pub(crate) fn empty() -> Self {
+        thread_local! {
+            static EMPTY: Text = Text::from("");
+        }
+        EMPTY.try_with(Self::clone).unwrap_or_else(|_| Self::from(""))
     }
 
     /// The text.
     pub fn as_str(&self) -> &str {
-        match &self.0 {
-            Source::Own(text) => text,
-            Source::Slice { document, start, end } => document.slice(*start, *end),
+        let range = usize::try_from(self.start).unwrap_or(usize::MAX)..usize::try_from(self.end).unwrap_or(0);
+        self.whole.get(range).unwrap_or("")
+    }
+
+    /// A part of this text, which is not copied.
+    ///
+    /// `part` is a slice of [`as_str`](Self::as_str).
+    pub(crate) fn part(&self, part: &str) -> Self {
+        let offset = part.as_ptr().addr().wrapping_sub(self.whole.as_ptr().addr());
+        let end = offset.saturating_add(part.len());
+        match (u32::try_from(offset), u32::try_from(end)) {
+            (Ok(start), Ok(end)) if start >= self.start && end <= self.end => Self::of(&self.whole, start, end),
+            _ => Self::from(part),
         }
     }
 
     /// The text for itself, shared where it already is.
     pub(crate) fn to_rc(&self) -> Rc<str> {
-        match &self.0 {
-            Source::Own(text) => Rc::clone(text),
-            Source::Slice { .. } => Rc::from(self.as_str()),
-        }
+        if self.as_str().len() == self.whole.len() { Rc::clone(&self.whole) } else { Rc::from(self.as_str()) }
     }
 }
 
@@ -81,20 +93,22 @@ impl fmt::Display for Text {
     }
 }
 
+impl From<Rc<str>> for Text {
+    fn from(text: Rc<str>) -> Self {
+        // No text comes near four gigabytes; what is beyond is cut off.
+        let end = u32::try_from(text.len()).unwrap_or(u32::MAX);
+        Self { whole: text, start: 0, end }
+    }
+}
+
 impl From<&str> for Text {
     fn from(text: &str) -> Self {
-        Self(Source::Own(Rc::from(text)))
+        Self::from(Rc::<str>::from(text))
     }
 }
 
 impl From<String> for Text {
     fn from(text: String) -> Self {
-        Self(Source::Own(Rc::from(text)))
-    }
-}
-
-impl From<Rc<str>> for Text {
-    fn from(text: Rc<str>) -> Self {
-        Self(Source::Own(text))
+        Self::from(Rc::<str>::from(text))
     }
 }
