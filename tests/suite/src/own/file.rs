@@ -99,10 +99,11 @@ pub struct RawRequest {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
 pub enum Lines {
-    /// One line.
-    One(Bytes),
+    // First: a list would also be read as the fields of a description.
     /// Several lines.
     Several(Vec<Bytes>),
+    /// One line.
+    One(Bytes),
 }
 
 /// Bytes, written as text or described.
