@@ -12,7 +12,7 @@ fn main() -> std::io::Result<()> {
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     for line in std::io::stdin().lock().lines() {
         let case: serde_json::Value = serde_json::from_str(&line?)?;
-        let kinds = if case["json"] == true { support::PARSED } else { support::PLAIN };
+        let kinds = if case.get("json").is_some_and(|json| json == true) { support::PARSED } else { support::PLAIN };
         let result = match support::render(&case, kinds, false) {
             Ok(output) => serde_json::json!({"output": output}),
             Err(error) => serde_json::json!({"error": error}),

@@ -7,6 +7,8 @@
 mod filter;
 mod parse;
 mod path;
+#[cfg(test)]
+mod tests;
 mod value;
 mod write;
 
