@@ -78,7 +78,7 @@ impl<'p> Input<'p> {
     fn path(&self, path: &str, budget: &Budget) -> Result<Option<Value>, Limit> {
         if let Some(simple) = SimplePath::parse(path) {
             let Some(document) = self.document(budget)? else { return Ok(None) };
-            match simple.find(document) {
+            match simple.find(document, budget)? {
                 Some(document::Found::Nothing) => return Ok(None),
                 Some(document::Found::One(place)) => return Ok(Some(document.value(place))),
                 Some(document::Found::Many(places)) => {
@@ -114,7 +114,7 @@ impl<'p> Input<'p> {
             out.push_str(NO_JSON);
             return Ok(true);
         };
-        match simple.find(document) {
+        match simple.find(document, budget)? {
             Some(document::Found::Nothing) => out.push_str(NO_JSON),
             Some(document::Found::One(place)) => {
                 document.write(place, Style::Compact, out).map_err(|_| Limit::Output)?;
@@ -138,7 +138,7 @@ impl<'p> Input<'p> {
     fn search(&self, path: &str, budget: &Budget) -> Result<Option<Found<'_>>, Limit> {
         let Some(tree) = self.tree(budget)? else { return Ok(None) };
         // A search can go through the whole document.
-        budget.read(self.body.len())?;
+        budget.spend(u64::try_from(self.body.len() / 16).unwrap_or(u64::MAX))?;
         let Ok(path) = JsonPath::compile(path) else { return Ok(None) };
         let Ok(found) = path.evaluate(tree) else { return Ok(None) };
         Ok((!found.is_null()).then_some(found))

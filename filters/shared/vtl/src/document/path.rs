@@ -6,6 +6,8 @@
 
 use super::filter::Filter;
 use super::{Document, Kind, Place};
+use crate::budget::Budget;
+use crate::error::Limit;
 
 /// A path of names, indexes and at most one wildcard or filter.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,41 +57,68 @@ impl<'p> SimplePath<'p> {
     }
 
     /// Searches. `None` where this path has to be left to the other package after all.
-    pub(crate) fn find(&self, document: &Document) -> Option<Found> {
+    pub(crate) fn find(&self, document: &Document, budget: &Budget) -> Result<Option<Found>, Limit> {
         let mut place: Place = 0;
         if document.kind(place) == Kind::Null {
-            return Some(Found::Nothing);
+            return Ok(Some(Found::Nothing));
         }
         for (n, step) in self.steps.iter().enumerate() {
             let found = match step {
-                Step::Name(name) => document.member(place, name),
-                Step::Index(index) => element(document, place, *index),
-                Step::Wildcard if document.kind(place) == Kind::Array => {
-                    let rest = self.steps.get(n.saturating_add(1)..).unwrap_or_default();
-                    let found = document.elements(place).filter_map(|element| names(document, element, rest));
-                    return Some(Found::Many(found.collect()));
+                Step::Name(name) => {
+                    pay(document, place, budget)?;
+                    document.member(place, name)
                 }
-                Step::Filter(filter) if document.kind(place) == Kind::Array => {
-                    let rest = self.steps.get(n.saturating_add(1)..).unwrap_or_default();
-                    let mut found = Vec::new();
-                    for element in document.elements(place) {
-                        if filter.accepts(document, element)? {
-                            found.extend(names(document, element, rest));
-                        }
-                    }
-                    return Some(Found::Many(found));
+                Step::Index(index) => {
+                    pay(document, place, budget)?;
+                    element(document, place, *index)
                 }
-                Step::Wildcard | Step::Filter(_) => return None,
+                _ if document.kind(place) == Kind::Array => {
+                    let rest = self.steps.get(n.saturating_add(1)..).unwrap_or_default();
+                    return many(document, place, step, rest, budget);
+                }
+                _ => return Ok(None),
             };
             match found {
                 Some(found) => place = found,
                 // What a wildcard gives behind something that is missing is not decided here.
-                None if self.steps.iter().any(Step::is_many) => return None,
-                None => return Some(Found::Nothing),
+                None if self.steps.iter().any(Step::is_many) => return Ok(None),
+                None => return Ok(Some(Found::Nothing)),
             }
         }
-        Some(if document.kind(place) == Kind::Null { Found::Nothing } else { Found::One(place) })
+        Ok(Some(if document.kind(place) == Kind::Null { Found::Nothing } else { Found::One(place) }))
     }
+}
+
+/// Takes what going through the children of a value costs.
+fn pay(document: &Document, place: Place, budget: &Budget) -> Result<(), Limit> {
+    budget.spend(u64::try_from(document.len(place) / CHILDREN_PER_STEP).unwrap_or(u64::MAX))
+}
+
+/// Children that are worth a step.
+const CHILDREN_PER_STEP: usize = 4;
+
+/// What a wildcard or a filter on an array, and the names behind it, find.
+fn many(
+    document: &Document,
+    array: Place,
+    step: &Step<'_>,
+    rest: &[Step<'_>],
+    budget: &Budget,
+) -> Result<Option<Found>, Limit> {
+    let mut found = Vec::new();
+    for element in document.elements(array) {
+        budget.spend(1)?;
+        let accepted = match step {
+            Step::Filter(filter) => filter.accepts(document, element),
+            _ => Some(true),
+        };
+        match accepted {
+            Some(true) => found.extend(names(document, element, rest)),
+            Some(false) => {}
+            None => return Ok(None),
+        }
+    }
+    Ok(Some(Found::Many(found)))
 }
 
 fn names(document: &Document, place: Place, steps: &[Step<'_>]) -> Option<Place> {
