@@ -241,7 +241,7 @@ impl Received {
             "headers": headers,
             "json": serde_json::from_slice::<Value>(&self.body).unwrap_or_default(),
             "method": self.method,
-            "origin": self.header("x-forwarded-for").unwrap_or_default(),
+            "origin": self.header("x-forwarded-for").unwrap_or_else(|| "127.0.0.1".into()),
             "url": format!("https://{}{}", self.host(), self.target),
         })
     }
@@ -264,7 +264,7 @@ impl Received {
             "domain": self.host(),
             "headers": headers,
             "method": self.method,
-            "origin": self.header("x-forwarded-for").unwrap_or_default(),
+            "origin": self.header("x-forwarded-for").unwrap_or_else(|| "127.0.0.1".into()),
             "path": self.path(),
         })
     }

@@ -123,7 +123,13 @@ impl<R: Read> Reader<R> {
 
     fn more(&mut self) -> io::Result<usize> {
         let mut part = vec![0; 64 * 1024];
-        let read = self.from.read(&mut part)?;
+        let read = loop {
+            match self.from.read(&mut part) {
+                // A signal, or a machine that was stopped for a moment.
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                other => break other?,
+            }
+        };
         self.buffer.extend_from_slice(&part[..read]);
         Ok(read)
     }

@@ -125,8 +125,8 @@ impl Clusters {
     }
 }
 
-/// Headers that Envoy adds to calls of its own.
-const NOT_SENT: [&str; 2] = ["x-envoy-internal", "x-envoy-expected-rq-timeout-ms"];
+/// Headers that Envoy adds by itself.
+const NOT_SENT: [&str; 3] = ["x-envoy-internal", "x-envoy-external-address", "x-envoy-expected-rq-timeout-ms"];
 
 /// Marks every real answer of a backend, so that a filter can tell it from one that Envoy makes up.
 fn upstream_filters() -> Value {

@@ -154,7 +154,7 @@ impl Recording {
 
     /// Whether `actual` is `expected`, in which `<name:n>` stands for one value throughout.
     fn text(&self, expected: &str, actual: &str) -> bool {
-        let placeholder = Regex::new("<[a-z0-9_ -]+(:[0-9]+)?>|111111111111").expect("a pattern");
+        let placeholder = Regex::new("<[A-Za-z0-9_ -]+(:[0-9]+)?>|111111111111").expect("a pattern");
         let mut pattern = String::from("(?s)^");
         let mut found = Vec::new();
         let mut at = 0;
