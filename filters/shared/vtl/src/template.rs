@@ -19,7 +19,7 @@ use crate::scope::Scope;
 /// assert_eq!(template.render(&mut scope)?, "Ana, Zoe");
 ///
 /// let error = Template::compile("#if($x)\n  never closed").unwrap_err();
-/// assert_eq!((error.line(), error.column()), (2, 15));
+/// assert_eq!((error.line(), error.column(), error.message()), (1, 1, "this #if has no #end"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]

@@ -43,7 +43,7 @@ impl Parser<'_, '_> {
                 nodes.push(node);
             }
             "define" => {
-                let body = self.block()?;
+                let body = self.block(&name, word)?;
                 let [Argument { first, .. }] = arguments.as_slice() else {
                     return Err(self.failure(word, "#define takes the name of the block as its one argument"));
                 };
@@ -56,7 +56,7 @@ impl Parser<'_, '_> {
                 self.peek()?;
                 self.statements()?;
                 let to = self.last();
-                self.expect(Kind::End)?;
+                self.end_of("#literal", word)?;
                 let text = match arguments.first() {
                     Some(argument) => self.literal(argument.first, argument.last),
                     // Java fails on the tokens of an empty block.
@@ -66,7 +66,7 @@ impl Parser<'_, '_> {
                 nodes.text.push_str(&text);
             }
             "macro" => {
-                self.block()?;
+                self.block(&name, word)?;
                 let Some(argument) = arguments.first() else {
                     return Err(self.failure(word, "#macro takes a name"));
                 };
@@ -75,7 +75,7 @@ impl Parser<'_, '_> {
             }
             _ => {
                 if name.starts_with('@') {
-                    self.block()?;
+                    self.block(&name, word)?;
                 }
                 // Printed as typed, but for what references do to their own tokens.
                 for index in word..=self.last() {
@@ -155,7 +155,7 @@ impl Parser<'_, '_> {
         let at = self.at(word);
         let element = arguments.first().map(|argument| argument.first);
         let block_starts = self.pos;
-        let body = self.block()?;
+        let body = self.block("foreach", word)?;
         let variable = match arguments.first() {
             Some(Argument { expr: Some(Expr::Reference(reference)), .. }) => reference.root,
             _ => {
@@ -178,10 +178,10 @@ impl Parser<'_, '_> {
         Ok(Node::Foreach(Box::new(Foreach { variable, over, body, at })))
     }
 
-    /// Statements up to `#end`.
-    fn block(&mut self) -> Parsed<Vec<Node>> {
+    /// Statements up to the `#end` of a directive that began with the token `word`.
+    fn block(&mut self, name: &str, word: usize) -> Parsed<Vec<Node>> {
         let body = self.statements()?;
-        self.expect(Kind::End)?;
+        self.end_of(&format!("#{name}"), word)?;
         Ok(body)
     }
 }

@@ -101,8 +101,13 @@ impl Compiler {
             origin,
         };
         let nodes = parser.statements()?;
-        parser.expect(Kind::Eof)?;
-        Ok(nodes)
+        match parser.peek()? {
+            Kind::Eof => Ok(nodes),
+            kind @ (Kind::End | Kind::Else | Kind::ElseIf) => {
+                Err(parser.failure(parser.pos, format!("{} without a directive that it belongs to", kind.describe())))
+            }
+            _ => Err(parser.unexpected("text, a reference or a directive")),
+        }
     }
 
     fn slot(&mut self, name: &str) -> Slot {
@@ -236,7 +241,7 @@ impl Parser<'_, '_> {
             None | Some(Token { kind: Kind::Eof, .. }) => Kind::Eof.describe().to_owned(),
             Some(token) => match self.image(self.pos).trim() {
                 "" => token.kind.describe().to_owned(),
-                image => format!("`{}`", image.chars().take(30).collect::<String>()),
+                image => format!("`{}`", image.chars().take_while(|c| *c != '\n').take(30).collect::<String>()),
             },
         };
         self.failure(self.pos, format!("expected {expected}, found {found}"))
@@ -391,7 +396,7 @@ impl Parser<'_, '_> {
     fn if_statement(&mut self) -> Parsed<Node> {
         let mut branches = Vec::new();
         let mut otherwise = None;
-        self.advance()?;
+        let opening = self.advance()?;
         loop {
             self.skip(Kind::Whitespace)?;
             self.expect(Kind::LParen)?;
@@ -407,8 +412,17 @@ impl Parser<'_, '_> {
             self.advance()?;
             otherwise = Some(self.statements()?);
         }
-        self.expect(Kind::End)?;
+        self.end_of("#if", opening)?;
         Ok(Node::If(Box::new(crate::ast::If { branches: branches.into_boxed_slice(), otherwise })))
+    }
+
+    /// The `#end` of a directive that began with the token `opening`.
+    fn end_of(&mut self, directive: &str, opening: usize) -> Parsed<()> {
+        if self.peek()? == Kind::Eof {
+            return Err(self.failure(opening, format!("this {directive} has no #end")));
+        }
+        self.expect(Kind::End)?;
+        Ok(())
     }
 
     /// Takes a string literal into the list of those to compile.
