@@ -103,7 +103,7 @@ fn broken_templates_are_named_at_the_start() {
     gateway::Filter::start(&*filter, &host).unwrap();
     let logs = host.logs.borrow();
     assert_eq!(logs.len(), 2);
-    assert!(logs[0].starts_with("routes.r: requestTemplates.application/json: line 3"), "{}", logs[0]);
+    assert!(logs[0].starts_with("routes.r: requestTemplates.application/json: line 2"), "{}", logs[0]);
     assert!(
         logs[1].starts_with("routes.r: integrationResponses (200).responseTemplates.text/xml: line 1"),
         "{}",
