@@ -66,6 +66,11 @@ pub trait Stream: 'static {
         Step::Continue
     }
 
+    /// The filter's periodic work has run while this stream was held by [`Step::Wait`].
+    fn on_wake(&mut self, _host: &dyn Host) -> Step {
+        Step::Continue
+    }
+
     /// Response headers are here, from the upstream, from a later filter, from Envoy, or this filter's own.
     /// [`Step::Respond`] replaces the response, and ends its events; [`Step::Callout`] is not possible any more.
     fn on_response_headers(&mut self, _host: &dyn Host, _end_of_stream: bool) -> Step {

@@ -63,6 +63,12 @@ pub trait Host {
     /// [`SharedDataError::Changed`] when somebody else was faster; nothing is written then.
     fn set_shared_data(&self, key: &str, value: &[u8], expected: Option<Cas>) -> Result<(), SharedDataError>;
 
+    /// Calls one of the host's own functions, such as `verify_signature`. `None` when the host has no such function,
+    /// or it refuses the argument: the caller does the work itself then.
+    fn foreign_function(&self, _name: &str, _argument: &[u8]) -> Option<Vec<u8>> {
+        None
+    }
+
     /// Adds one to a counter.
     fn count(&self, metric: Metric);
 

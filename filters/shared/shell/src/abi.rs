@@ -139,6 +139,14 @@ mod import {
             timeout_millis: u32,
             token: *mut u32,
         ) -> i32;
+        pub fn proxy_call_foreign_function(
+            name: *const u8,
+            name_size: usize,
+            argument: *const u8,
+            argument_size: usize,
+            data: *mut *mut u8,
+            size: *mut usize,
+        ) -> i32;
         pub fn proxy_define_metric(kind: i32, name: *const u8, name_size: usize, id: *mut u32) -> i32;
         pub fn proxy_increment_metric(id: u32, by: i64) -> i32;
     }
@@ -309,6 +317,13 @@ pub fn http_call(cluster: &str, headers: &[u8], body: &[u8], timeout_millis: u32
         )
     })?;
     Ok(token)
+}
+
+/// Calls one of the host's own functions.
+pub fn call_foreign_function(name: &str, argument: &[u8]) -> Result<Vec<u8>> {
+    received(|data, size| unsafe {
+        import::proxy_call_foreign_function(name.as_ptr(), name.len(), argument.as_ptr(), argument.len(), data, size)
+    })
 }
 
 /// Defines a counter; the same name gives the same counter.

@@ -102,6 +102,10 @@ impl Host for Envoy<'_> {
         })
     }
 
+    fn foreign_function(&self, name: &str, argument: &[u8]) -> Option<Vec<u8>> {
+        present(abi::call_foreign_function(name, argument))
+    }
+
     fn count(&self, metric: Metric) {
         if let Some(Some(counter)) = self.counters.get(metric.index()) {
             let _ = abi::increment(*counter);

@@ -32,6 +32,7 @@ enum Waiting {
     Nothing,
     WholeBody,
     Answer,
+    Wake,
 }
 
 /// One request in one filter.
@@ -72,7 +73,7 @@ impl StreamContext {
         self.request_complete |= end_of_stream;
         match self.waiting {
             _ if self.answered => Action::Pause,
-            Waiting::Answer => Action::Pause,
+            Waiting::Answer | Waiting::Wake => Action::Pause,
             Waiting::WholeBody if !end_of_stream => Action::Pause,
             Waiting::WholeBody | Waiting::Nothing => self.deliver_request_body(Body { bytes, end_of_stream }),
         }
@@ -83,7 +84,7 @@ impl StreamContext {
         self.request_complete = true;
         match self.waiting {
             _ if self.answered => Action::Pause,
-            Waiting::Answer => Action::Pause,
+            Waiting::Answer | Waiting::Wake => Action::Pause,
             Waiting::Nothing => Action::Continue,
             Waiting::WholeBody => {
                 let bytes = abi::buffer_size(Buffer::Request).unwrap_or_default();
@@ -100,6 +101,19 @@ impl StreamContext {
         self.waiting = Waiting::Nothing;
         let counters = Rc::clone(&self.counters);
         let step = self.stream.on_callout(&Envoy::new(&counters), answer(headers));
+        if self.request_step(step) == Action::Continue {
+            let _ = abi::continue_stream(Half::Request);
+        }
+    }
+
+    /// Periodic work has run.
+    pub fn on_wake(&mut self) {
+        if self.answered || self.waiting != Waiting::Wake {
+            return;
+        }
+        self.waiting = Waiting::Nothing;
+        let counters = Rc::clone(&self.counters);
+        let step = self.stream.on_wake(&Envoy::new(&counters));
         if self.request_step(step) == Action::Continue {
             let _ = abi::continue_stream(Half::Request);
         }
@@ -166,6 +180,11 @@ impl StreamContext {
                     self.waiting = Waiting::WholeBody;
                     return Action::Pause;
                 }
+                Step::Wait => {
+                    self.waiting = Waiting::Wake;
+                    vm::waits();
+                    return Action::Pause;
+                }
                 Step::Callout(callout) => match send(&callout) {
                     Ok(()) => {
                         self.waiting = Waiting::Answer;
@@ -199,8 +218,8 @@ impl StreamContext {
                 self.respond(&envoy, *reply);
                 Action::Pause
             }
-            Step::Callout(_) => {
-                envoy.log(LogLevel::Error, "a filter cannot call while the response is under way");
+            Step::Callout(_) | Step::Wait => {
+                envoy.log(LogLevel::Error, "a filter cannot call or wait while the response is under way");
                 self.respond(&envoy, Reply::from_error(GatewayError::new(ResponseType::ApiConfigurationError)));
                 Action::Pause
             }

@@ -73,6 +73,8 @@ thread_local! {
     static RUNNING: Cell<u32> = const { Cell::new(0) };
     /// The request that each call under way belongs to, by the call's token. Envoy answers to the root.
     static CALLS: RefCell<HashMap<u32, u32, BuildHasherDefault<IdHasher>>> = RefCell::new(HashMap::default());
+    /// The requests that wait for periodic work.
+    static WAITING: RefCell<Vec<u32>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Remembers that the request whose callback runs now has made a call.
@@ -80,6 +82,26 @@ pub fn called(token: u32) {
     let running = RUNNING.get();
     if running != 0 {
         CALLS.with(|calls| calls.try_borrow_mut().map(|mut calls| calls.insert(token, running)).ok());
+    }
+}
+
+/// Remembers that the request whose callback runs now waits for periodic work.
+pub fn waits() {
+    let running = RUNNING.get();
+    if running != 0 {
+        WAITING.with(|waiting| waiting.try_borrow_mut().map(|mut waiting| waiting.push(running)).ok());
+    }
+}
+
+/// Goes on with the requests that wait. Those whose answer has not come wait again; some may be gone by now.
+fn wake() {
+    for context in WAITING.take() {
+        if abi::set_effective_context(context).is_ok() {
+            with_stream(context, Action::Continue, |stream| {
+                stream.on_wake();
+                Action::Continue
+            });
+        }
     }
 }
 
@@ -219,6 +241,7 @@ pub fn callout(context: u32, token: u32, headers: usize) {
             if let Some(root) = root_context(context) {
                 let next = root.root.on_callout(&Envoy::new(&root.counters), answer(headers));
                 run_callouts(&root, next);
+                wake();
             }
         }
     }
@@ -229,6 +252,7 @@ pub fn tick(context: u32) {
     if let Some(root) = root_context(context) {
         let next = root.root.on_tick(&Envoy::new(&root.counters));
         run_callouts(&root, next);
+        wake();
     }
 }
 
