@@ -127,12 +127,12 @@ fn bare(text: &str) -> Json<'static> {
         "null" => Json::Null,
         "true" => Json::Bool(true),
         "false" => Json::Bool(false),
-        _ if text.starts_with(|first: char| first == '-' || first.is_ascii_digit())
-            && decimal::parse(text).is_some() =>
-        {
-            Json::Number(Number::from_text(number_text(text)))
+        _ => {
+            let numeric = text.starts_with(|first: char| first == '-' || first.is_ascii_digit())
+                && decimal::parse(text).is_some();
+            let number = if numeric { Number::from_text(number_text(text)) } else { None };
+            number.map_or_else(|| Json::String(Cow::Owned(text.to_owned())), Json::Number)
         }
-        _ => Json::String(Cow::Owned(text.to_owned())),
     }
 }
 

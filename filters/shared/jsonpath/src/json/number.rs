@@ -33,9 +33,11 @@ pub enum JavaNumber<'n> {
 }
 
 impl<'a> Number<'a> {
-    /// A number from text that follows JSON's grammar of numbers.
-    pub(crate) fn from_text(text: impl Into<Cow<'a, str>>) -> Self {
-        Self { text: text.into() }
+    /// A number from text that follows JSON's grammar of numbers. `None` where Java cannot read it: the scale of a
+    /// `BigDecimal` has 32 bits.
+    pub fn from_text(text: impl Into<Cow<'a, str>>) -> Option<Self> {
+        let text = text.into();
+        has_java_scale(&text).then_some(Self { text })
     }
 
     /// The number as it was written.
@@ -81,6 +83,14 @@ impl<'a> Number<'a> {
         }
     }
 
+    /// Appends it as JSON. A double beyond its range is `null`, as in JsonSmart.
+    pub fn write_json(&self, out: &mut String) {
+        match self.java() {
+            JavaNumber::Double(value) if !value.is_finite() => out.push_str("null"),
+            _ => self.write(out),
+        }
+    }
+
     /// An integer's digits: `-0` is the integer 0.
     fn digits(&self) -> &str {
         if self.text == "-0" { "0" } else { &self.text }
@@ -96,6 +106,20 @@ impl<'a> Number<'a> {
 impl PartialEq for Number<'_> {
     fn eq(&self, other: &Self) -> bool {
         self.text == other.text || self.java() == other.java()
+    }
+}
+
+/// Whether the scale of a number, if it is a `BigDecimal`, has at most 32 bits, and its exponent ten digits.
+fn has_java_scale(text: &str) -> bool {
+    if text.len() <= MAX_DOUBLE_TEXT {
+        return true;
+    }
+    let Some((mantissa, exponent)) = text.split_once(['e', 'E']) else { return true };
+    let fraction = mantissa.split_once('.').map_or(0, |(_, fraction)| fraction.len());
+    // Whatever has more digits than 64 bits hold is out of range, too.
+    match (i64::try_from(fraction), exponent.parse::<i64>()) {
+        (Ok(fraction), Ok(exponent)) => i32::try_from(fraction.saturating_sub(exponent)).is_ok(),
+        _ => false,
     }
 }
 
@@ -148,13 +172,13 @@ pub(crate) fn write_decimal(text: &str, out: &mut String) {
         "" => "0",
         significant => significant,
     };
-    // Exponents beyond 32 bits are an error in Java; the text itself is the best answer.
+    // `from_text` has seen to it that these fit.
     let (Ok(exponent), Ok(fraction_len), Ok(digits_len)) =
-        (exponent.parse::<i32>(), i64::try_from(fraction.len()), i64::try_from(digits.len()))
+        (exponent.parse::<i64>(), i64::try_from(fraction.len()), i64::try_from(digits.len()))
     else {
         return out.push_str(text);
     };
-    let scale = fraction_len.saturating_sub(i64::from(exponent));
+    let scale = fraction_len.saturating_sub(exponent);
     let adjusted = digits_len.saturating_sub(1).saturating_sub(scale);
     if digits != "0" {
         out.push_str(sign);
@@ -187,11 +211,12 @@ pub(crate) fn write_decimal(text: &str, out: &mut String) {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
     fn check(text: &str, java: JavaNumber<'_>, printed: &str) {
-        let number = Number::from_text(text);
+        let number = Number::from_text(text).unwrap();
         assert_eq!(number.java(), java, "{text}");
         let mut out = String::new();
         number.write(&mut out);
@@ -238,6 +263,16 @@ mod tests {
         check("0.00000100000000000000", "0.00000100000000000000");
         check("0.00000010000000000000", "1.0000000000000E-7");
         check("-0.00000000000000000000", "0E-20");
-        check("1.5e99999999999999999999", "1.5e99999999999999999999");
+    }
+
+    #[test]
+    fn a_scale_beyond_32_bits_is_no_number_in_java() {
+        let is_number = |text: &str| Number::from_text(text).is_some();
+        assert!(is_number("1.0000000000000000E2147483663"), "scale -2147483647");
+        assert!(is_number("1.0000000000000000E0000000000005"));
+        assert!(is_number("1e99999999999999"), "a double, and infinite");
+        assert!(!is_number("1.5e99999999999999999999"));
+        assert!(!is_number("1.0000000000000000E-2147483647"));
+        assert!(!is_number("1.0000000000000000E2147483665"));
     }
 }

@@ -248,7 +248,7 @@ impl<'a> Parser<'a> {
         if whole == 0 || !fraction || !exponent || matches!(self.peek(), Some(b'0'..=b'9')) {
             return Err(ParseError { position: start, reason: Reason::Number });
         }
-        Ok(Json::Number(Number::from_text(text)))
+        Number::from_text(text).map(Json::Number).ok_or(ParseError { position: start, reason: Reason::Number })
     }
 
     fn skip_digits(&mut self) -> usize {

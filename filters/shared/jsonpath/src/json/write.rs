@@ -1,6 +1,6 @@
 //! Prints JSON as JsonSmart does.
 
-use super::{JavaNumber, Json, Number, Object};
+use super::{Json, Object};
 
 /// How JSON text is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,7 +25,7 @@ impl Json<'_> {
             Json::Null => out.push_str("null"),
             Json::Bool(true) => out.push_str("true"),
             Json::Bool(false) => out.push_str("false"),
-            Json::Number(number) => write_number(number, out),
+            Json::Number(number) => number.write_json(out),
             Json::String(text) => write_string(text, style, out),
             Json::Array(elements) => write_array(elements, style, max_len, out)?,
             Json::Object(object) => write_object(object, style, max_len, out)?,
@@ -66,14 +66,6 @@ fn write_object(object: &Object<'_>, style: Style, max_len: usize, out: &mut Str
     }
     out.push('}');
     Ok(())
-}
-
-/// A double beyond its range is `null`, as in JsonSmart.
-fn write_number(number: &Number<'_>, out: &mut String) {
-    match number.java() {
-        JavaNumber::Double(value) if !value.is_finite() => out.push_str("null"),
-        _ => number.write(out),
-    }
 }
 
 /// Appends `text` as a JSON string, quoted.

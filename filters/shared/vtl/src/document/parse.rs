@@ -1,5 +1,7 @@
 //! One pass over a JSON text (RFC 8259, nothing more).
 
+use jsonpath::json::Number;
+
 use super::{Kind, Node};
 use crate::limits::MAX_JSON_DEPTH;
 
@@ -8,6 +10,7 @@ pub(super) fn parse(text: &str) -> Option<Vec<Node>> {
     // Places and offsets are 32 bits wide.
     u32::try_from(text.len()).ok()?;
     let mut parser = Parser {
+        text,
         bytes: text.as_bytes(),
         at: 0,
         nodes: Vec::with_capacity(text.len() / 12),
@@ -18,6 +21,7 @@ pub(super) fn parse(text: &str) -> Option<Vec<Node>> {
 }
 
 struct Parser<'t> {
+    text: &'t str,
     bytes: &'t [u8],
     at: usize,
     nodes: Vec<Node>,
@@ -214,6 +218,8 @@ impl Parser<'_> {
             }
             kind = Kind::Decimal;
         }
+        // As Java, which has no number of this size.
+        Number::from_text(self.text.get(start..at)?)?;
         self.nodes.push(Node { kind, start: narrow(start), end: narrow(at) });
         self.at = at;
         Some(())

@@ -2,13 +2,12 @@
 
 use std::rc::Rc;
 
-use jsonpath::json::{Style, write_string};
+use jsonpath::json::{Number, Style, write_string};
 
 use super::{Document, Kind, Place};
 use crate::limits::MAX_OUTPUT_BYTES;
 #[cfg(test)]
 use crate::value::Value;
-use crate::value::write_json_number;
 
 /// The text would be longer than an output may be.
 pub(crate) struct TooLong;
@@ -91,7 +90,8 @@ impl Document {
         if as_is {
             out.push_str(text);
         } else {
-            write_json_number(&self.value(place), out);
+            // There is one: the text was checked when it was read.
+            Number::from_text(text).iter().for_each(|number| number.write_json(out));
         }
     }
 }

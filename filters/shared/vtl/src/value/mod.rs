@@ -24,7 +24,7 @@ pub use list::{List, ListKind};
 pub use map::{Map, MapKind};
 pub(crate) use number::{Number, NumberError, calculate_big};
 pub(crate) use objects::{Array, Block, Cursor, Entry, LoopScope, View, ViewKind, range_len};
-pub(crate) use print::{Printer, print, write_number as write_json_number};
+pub(crate) use print::{Printer, print};
 pub use text::Text;
 
 /// A value.
