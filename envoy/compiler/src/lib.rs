@@ -13,6 +13,7 @@
 //! * [`settings`] reads what a definition cannot say: stage, keys, plans, endpoints.
 //! * [`check`] holds both against each other and against the one table of what this project runs ([`support`]).
 //! * [`compile`] makes an Envoy configuration of it, [`run`] an Envoy that follows its files.
+//! * [`render`] renders a mapping template without any of this.
 //! * [`routes`] orders the methods so that the first match is API Gateway's choice.
 //!
 //! The later stages accept a [`check::Model`] only, which exists only when no error was found.
@@ -28,6 +29,7 @@ pub mod compile;
 pub mod diagnostics;
 pub mod openapi;
 pub mod read;
+pub mod render;
 pub mod routes;
 pub mod run;
 pub mod settings;

@@ -13,6 +13,7 @@ use std::time::{Duration, SystemTime};
 use apigw::check::{Checked, Options, check_files};
 use apigw::compile::{Addresses, Compiled, NAME, compile};
 use apigw::diagnostics::Colour;
+use apigw::render::{Request, render, render_cases};
 use apigw::run::{Gateway, find};
 use clap::{Args, Parser, Subcommand};
 
@@ -53,6 +54,24 @@ enum Command {
         #[command(flatten)]
         input: InputArgs,
     },
+    /// Render a mapping template offline
+    Render(RenderArgs),
+}
+
+#[derive(Args)]
+struct RenderArgs {
+    /// The template
+    #[arg(value_name = "TEMPLATE.vtl", required_unless_present = "cases", conflicts_with = "cases")]
+    template: Option<PathBuf>,
+    /// What the template sees: {"body": text, "params": {"path": {}, "querystring": {}, "header": {}}, "context": {NAME: value}}
+    #[arg(long, value_name = "REQUEST.json", conflicts_with = "cases")]
+    input: Option<PathBuf>,
+    /// Say on standard error what each reference gave
+    #[arg(long, conflicts_with = "cases")]
+    trace: bool,
+    /// Render many: a line for each, of the shape of REQUEST.json with "id" and "template"; - for standard input
+    #[arg(long, value_name = "FILE.jsonl")]
+    cases: Option<PathBuf>,
 }
 
 #[derive(Args)]
@@ -84,6 +103,8 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Check { input } => check(&input),
         Command::Compile { input, output } => write_bootstrap(&input, &output),
+        Command::Render(RenderArgs { cases: Some(cases), .. }) => render_all(&cases),
+        Command::Render(args) => render_one(&args),
         Command::Run { input, envoy, concurrency } => run(&input, envoy.as_deref(), concurrency),
     };
     match result {
@@ -149,6 +170,48 @@ fn run(input: &InputArgs, envoy: Option<&Path>, concurrency: Option<u32>) -> Res
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn render_one(args: &RenderArgs) -> Result<ExitCode, String> {
+    let colour = Colour::for_stderr();
+    let Some(path) = &args.template else { return Err("expected a template".to_owned()) };
+    let name = path.display().to_string();
+    let template = read_text(path)?;
+    let request = match &args.input {
+        None => Request::default(),
+        Some(input) => {
+            let mut warnings = Vec::new();
+            let request = Request::read(&read_text(input)?, &mut warnings);
+            warnings.iter().for_each(|warning| eprintln!("{}: warning: {warning}", input.display()));
+            request.map_err(|reason| format!("{}: {reason}", input.display()))?
+        }
+    };
+    let mut report = |line: String| eprintln!("{line}");
+    let trace = args.trace.then_some(&mut report as &mut dyn FnMut(String));
+    match render(&name, &template, &request, colour, trace) {
+        Ok(output) => std::io::stdout().write_all(output.as_bytes()).map_err(|error| error.to_string())?,
+        Err(report) => {
+            eprint!("{report}");
+            return Ok(ExitCode::FAILURE);
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn render_all(cases: &Path) -> Result<ExitCode, String> {
+    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    if cases == Path::new("-") {
+        render_cases(std::io::stdin().lock(), &mut out)?;
+    } else {
+        let file = std::fs::File::open(cases).map_err(|error| format!("{}: {error}", cases.display()))?;
+        let result = render_cases(std::io::BufReader::new(file), &mut out);
+        result.map_err(|reason| format!("{}: {reason}", cases.display()))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn read_text(path: &Path) -> Result<String, String> {
+    std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))
 }
 
 impl InputArgs {

@@ -10,6 +10,7 @@
 
 mod render;
 
+pub(crate) use render::excerpt;
 pub use render::{Colour, Report};
 
 use crate::source::Span;

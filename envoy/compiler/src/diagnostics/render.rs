@@ -44,6 +44,14 @@ impl Colour {
         if std::io::stderr().is_terminal() && !refused { Self::Always } else { Self::Never }
     }
 
+    pub(crate) fn bold(self, text: &str) -> String {
+        self.paint(text, "1")
+    }
+
+    pub(crate) fn error(self, text: &str) -> String {
+        self.paint(text, "1;31")
+    }
+
     fn paint(self, text: &str, code: &str) -> String {
         match self {
             Self::Never => text.to_owned(),
@@ -131,14 +139,25 @@ impl<'a> Report<'a> {
         }
         let line = masks.apply(document, position.line, line, item.span);
         let width = underlined(document, position.line, item.span);
-        let (line, column) = window(&line, position.column - 1);
-        let number = position.line.to_string();
-        let margin = colour.paint(&format!("{number:>5} |"), "34");
-        let below = colour.paint(&format!("{:>5} |", ""), "34");
-        let carets = "^".repeat(width.clamp(1, MAX_SHOWN - column.min(MAX_SHOWN - 1)));
-        let _ = writeln!(out, "{margin} {line}");
-        let _ = writeln!(out, "{below} {}{}", " ".repeat(column), colour.paint(&carets, code));
+        let paint = |carets: &str| colour.paint(carets, code);
+        out.push_str(&excerpt(position.line, &line, position.column - 1, width, &paint, colour));
     }
+}
+
+/// A source line with its number, and carets below `width` characters after the first `column`.
+pub(crate) fn excerpt(
+    number: usize,
+    line: &str,
+    column: usize,
+    width: usize,
+    paint: &dyn Fn(&str) -> String,
+    colour: Colour,
+) -> String {
+    let (line, column) = window(line, column);
+    let carets = "^".repeat(width.clamp(1, MAX_SHOWN - column.min(MAX_SHOWN - 1)));
+    let margin = |text: &str| colour.paint(&format!("{text:>5} |"), "34");
+    let (above, below) = (margin(&number.to_string()), margin(""));
+    format!("{above} {line}\n{below} {}{}\n", " ".repeat(column), paint(&carets))
 }
 
 /// Number of characters to underline: all of a value on one line, one character of a longer one.
