@@ -4,6 +4,7 @@
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct UnixMillis(pub u64);
 
+const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
 const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 impl UnixMillis {
@@ -16,10 +17,26 @@ impl UnixMillis {
     pub fn request_time(self) -> String {
         let seconds = self.seconds();
         let (year, month, day) = civil_from_days(seconds / 86_400);
-        let month = usize::try_from(month).ok().and_then(|m| MONTHS.get(m.saturating_sub(1))).unwrap_or(&"Jan");
+        let month = month_name(month);
         let (hour, minute, second) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
         format!("{day:02}/{month}/{year:04}:{hour:02}:{minute:02}:{second:02} +0000")
     }
+
+    /// The form in which Java prints a date, and so the claims of a user pool: `Sat Jun 01 20:33:43 UTC 2024`.
+    pub fn java_date(self) -> String {
+        let seconds = self.seconds();
+        let days = seconds / 86_400;
+        let weekday = usize::try_from(days % 7).ok().and_then(|day| DAYS.get(day)).unwrap_or(&"Thu");
+        let (year, month, day) = civil_from_days(days);
+        let month = month_name(month);
+        let (hour, minute, second) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
+        format!("{weekday} {month} {day:02} {hour:02}:{minute:02}:{second:02} UTC {year:04}")
+    }
+}
+
+/// The name of a month (1–12).
+fn month_name(month: u64) -> &'static str {
+    usize::try_from(month).ok().and_then(|month| MONTHS.get(month.saturating_sub(1))).unwrap_or(&"Jan")
 }
 
 /// Year, month (1–12) and day (1–31) in the proleptic Gregorian calendar, from days since 1970-01-01.
@@ -60,7 +77,21 @@ mod tests {
     }
 
     #[test]
+    fn java_date() {
+        for (seconds, expected) in [
+            (0, "Thu Jan 01 00:00:00 UTC 1970"),
+            (951_782_400, "Tue Feb 29 00:00:00 UTC 2000"),
+            (1_654_115_623, "Wed Jun 01 20:33:43 UTC 2022"),
+            (1_717_273_223, "Sat Jun 01 20:20:23 UTC 2024"),
+            (253_402_300_799, "Fri Dec 31 23:59:59 UTC 9999"),
+        ] {
+            assert_eq!(UnixMillis(seconds * 1000).java_date(), expected);
+        }
+    }
+
+    #[test]
     fn far_times_do_not_panic() {
         let _ = UnixMillis(u64::MAX).request_time();
+        let _ = UnixMillis(u64::MAX).java_date();
     }
 }
