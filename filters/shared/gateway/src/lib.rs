@@ -30,7 +30,7 @@ pub use path::{PathParameters, Query, percent_decode, split_target};
 pub use property::Property;
 pub use source::Source;
 pub use step::{Answer, Callout, Edits, HeaderValue, Reply, Step};
-pub use time::UnixMillis;
+pub use time::{Civil, UnixMillis};
 
 /// The largest request or response payload, in bytes (10 MB).
 ///

@@ -15,22 +15,59 @@ impl UnixMillis {
 
     /// The form of `$context.requestTime`: `24/Sep/2024:12:34:56 +0000`.
     pub fn request_time(self) -> String {
-        let seconds = self.seconds();
-        let (year, month, day) = civil_from_days(seconds / 86_400);
+        let Civil { year, month, day, hour, minute, second } = self.civil();
         let month = month_name(month);
-        let (hour, minute, second) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
         format!("{day:02}/{month}/{year:04}:{hour:02}:{minute:02}:{second:02} +0000")
     }
 
     /// The form in which Java prints a date, and so the claims of a user pool: `Sat Jun 01 20:33:43 UTC 2024`.
     pub fn java_date(self) -> String {
-        let seconds = self.seconds();
-        let days = seconds / 86_400;
+        let days = self.seconds() / 86_400;
         let weekday = usize::try_from(days % 7).ok().and_then(|day| DAYS.get(day)).unwrap_or(&"Thu");
-        let (year, month, day) = civil_from_days(days);
+        let Civil { year, month, day, hour, minute, second } = self.civil();
         let month = month_name(month);
-        let (hour, minute, second) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
         format!("{weekday} {month} {day:02} {hour:02}:{minute:02}:{second:02} UTC {year:04}")
+    }
+
+    /// Date and time in UTC.
+    pub fn civil(self) -> Civil {
+        let seconds = self.seconds();
+        let (year, month, day) = civil_from_days(seconds / 86_400);
+        Civil { year, month, day, hour: seconds / 3600 % 24, minute: seconds / 60 % 60, second: seconds % 60 }
+    }
+}
+
+/// A date and time of day in UTC, in the proleptic Gregorian calendar.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Civil {
+    /// Year.
+    pub year: u64,
+    /// Month, 1–12.
+    pub month: u64,
+    /// Day of the month, 1–31.
+    pub day: u64,
+    /// Hour, 0–23.
+    pub hour: u64,
+    /// Minute, 0–59.
+    pub minute: u64,
+    /// Second, 0–59.
+    pub second: u64,
+}
+
+impl Civil {
+    /// The instant, from 1970 to the end of 9999; `None` for what is no date or no time of day.
+    pub fn instant(self) -> Option<UnixMillis> {
+        if !(1970..=9999).contains(&self.year) || self.hour > 23 || self.minute > 59 || self.second > 59 {
+            return None;
+        }
+        let days = days_from_civil(self.year, self.month, self.day)?;
+        // What a calendar does not have, such as 30 February, comes back as another day.
+        if civil_from_days(days) != (self.year, self.month, self.day) {
+            return None;
+        }
+        let minutes = days.checked_mul(1440)?.checked_add(self.hour.checked_mul(60)?)?.checked_add(self.minute)?;
+        let seconds = minutes.checked_mul(60)?.checked_add(self.second)?;
+        seconds.checked_mul(1000).map(UnixMillis)
     }
 }
 
@@ -39,11 +76,26 @@ fn month_name(month: u64) -> &'static str {
     usize::try_from(month).ok().and_then(|month| MONTHS.get(month.saturating_sub(1))).unwrap_or(&"Jan")
 }
 
+/// Days from 0000-03-01, where the arithmetic begins its years, to 1970-01-01.
+const DAYS_FROM_YEAR_0_TO_1970: u64 = 719_468;
+
+/// Days since 1970-01-01; the inverse of [`civil_from_days`], for dates that exist.
+fn days_from_civil(year: u64, month: u64, day: u64) -> Option<u64> {
+    if !(1..=12).contains(&month) || !(1..=31).contains(&day) {
+        return None;
+    }
+    // Years that begin in March end with the leap day, so it needs no case of its own.
+    let (year, month) =
+        if month > 2 { (year, month.checked_sub(3)?) } else { (year.checked_sub(1)?, month.checked_add(9)?) };
+    let years_days = year.checked_mul(365)?.checked_add(year / 4)?.checked_add(year / 400)?.checked_sub(year / 100)?;
+    let months_days = month.checked_mul(153)?.checked_add(2)? / 5;
+    years_days.checked_add(months_days)?.checked_add(day)?.checked_sub(1)?.checked_sub(DAYS_FROM_YEAR_0_TO_1970)
+}
+
 /// Year, month (1–12) and day (1–31) in the proleptic Gregorian calendar, from days since 1970-01-01.
 ///
 /// The arithmetic runs on years that begin in March, so that the leap day is the last one.
 fn civil_from_days(days: u64) -> (u64, u64, u64) {
-    const DAYS_FROM_YEAR_0_TO_1970: u64 = 719_468;
     const DAYS_IN_400_YEARS: u64 = 146_097;
     let days = days.saturating_add(DAYS_FROM_YEAR_0_TO_1970);
     let (era, day) = (days / DAYS_IN_400_YEARS, days % DAYS_IN_400_YEARS);
@@ -87,6 +139,22 @@ mod tests {
         ] {
             assert_eq!(UnixMillis(seconds * 1000).java_date(), expected);
         }
+    }
+
+    #[test]
+    fn dates_and_instants() {
+        for seconds in [0, 86_399, 951_782_400, 1_709_164_800, 4_107_542_400, 253_402_300_799] {
+            let instant = UnixMillis(seconds * 1000);
+            assert_eq!(instant.civil().instant(), Some(instant), "{seconds}");
+        }
+        let date = |year, month, day| Civil { year, month, day, ..Civil::default() }.instant();
+        assert_eq!(date(2015, 8, 30), Some(UnixMillis(1_440_892_800_000)));
+        for (year, month, day) in
+            [(2023, 2, 29), (2024, 2, 30), (2024, 4, 31), (2024, 13, 1), (2024, 0, 1), (1969, 1, 1)]
+        {
+            assert_eq!(date(year, month, day), None, "{year}-{month}-{day}");
+        }
+        assert_eq!(Civil { hour: 24, ..UnixMillis(0).civil() }.instant(), None);
     }
 
     #[test]
