@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use super::authorizers::{Authorizers, Surroundings};
 use super::cluster::Clusters;
 use super::integrations::Integrations;
 use super::plans::{has_limits, raw_plans};
@@ -67,6 +68,7 @@ pub(super) fn compile(model: &Model, module: &str) -> Result<Compiled, String> {
             integration: Some(RawIntegration::Misconfigured("the route is not configured".to_owned())),
         },
     };
+    let mut authorizers = Authorizers::new(&raw_api);
     let mut methods = Vec::new();
     for route in &api.routes {
         let Some(method) = api.rest.resources.get(route.resource).methods.get(&route.key.http_method) else { continue };
@@ -79,7 +81,9 @@ pub(super) fn compile(model: &Model, module: &str) -> Result<Compiled, String> {
             None => (RawIntegration::Misconfigured("the method has no integration".to_owned()), None),
         };
         let needs_key = method.api_key_required.is_some();
-        let mut disabled = Vec::new();
+        let mut surroundings = Surroundings { model, rest: &api.rest, clusters: &mut clusters };
+        let mut disabled =
+            authorizers.add(&key, &raw_route, method, &mut surroundings).map_err(|error| format!("{key}: {error}"))?;
         if needs_key || limited {
             let entry = RawKeyRoute {
                 api_key_required: needs_key,
@@ -106,21 +110,22 @@ pub(super) fn compile(model: &Model, module: &str) -> Result<Compiled, String> {
         });
     }
     let vm_id = format!("apigw-{}", raw_api.api_id);
-    let routes = route_configuration(&raw_api.base_path, &methods, &[ApiKey::NAME, MappingTemplate::NAME]);
+    let mut unused_by_refusals = vec![ApiKey::NAME, MappingTemplate::NAME];
+    unused_by_refusals.extend(Authorizers::NAMES);
+    let routes = route_configuration(&raw_api.base_path, &methods, &unused_by_refusals);
     let internal_listeners = match model.settings.usage_report {
         Some(report) => vec![listener::usage_report(report.listen.value, &vm_id, module, &keys)?],
         None => Vec::new(),
     };
-    let filters = vec![
-        filter::<GatewayResponses>(&vm_id, module, responses)?,
-        filter::<ApiKey>(&vm_id, module, keys)?,
-        filter::<MappingTemplate>(&vm_id, module, mappings)?,
-    ];
+    let mut filters = vec![filter::<GatewayResponses>(&vm_id, module, responses)?];
+    filters.extend(authorizers.into_filters(&vm_id, module)?);
+    filters.push(filter::<ApiKey>(&vm_id, module, keys)?);
+    filters.push(filter::<MappingTemplate>(&vm_id, module, mappings)?);
     Ok(Compiled { base_path: raw_api.base_path, routes, clusters: clusters.to_values(), filters, internal_listeners })
 }
 
 /// A filter's name and configuration, once the filter itself has accepted it.
-fn filter<F>(vm_id: &str, module: &str, raw: F::Raw) -> Result<(&'static str, Value), String>
+pub(super) fn filter<F>(vm_id: &str, module: &str, raw: F::Raw) -> Result<(&'static str, Value), String>
 where
     F: Filter,
     F::Raw: Serialize + DeserializeOwned + Clone,

@@ -5,6 +5,7 @@
 // Only objects that `json!` has made just before are written into; a missing member is added.
 #![allow(clippy::indexing_slicing)]
 
+mod authorizers;
 mod cluster;
 mod filters;
 mod integrations;

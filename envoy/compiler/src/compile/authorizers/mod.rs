@@ -1,0 +1,67 @@
+//! Who may call a method, as the authorizers' filters take it.
+//!
+//! Each kind of authorization fills in the configuration of one filter, in a file of its own. What no filter checks is
+//! an error: a method never becomes open because its authorization cannot be translated.
+
+use gateway::{RawApi, RawRoute};
+use serde_json::Value;
+
+use super::cluster::Clusters;
+use crate::api::{Authorization, Method, RestApi};
+use crate::check::Model;
+
+/// What authorizers are compiled against.
+#[allow(dead_code, reason = "read by the kinds of authorizers, as they are added")]
+pub struct Surroundings<'a> {
+    /// The whole model.
+    pub model: &'a Model,
+    /// The definition.
+    pub rest: &'a RestApi,
+    /// Where clusters are collected.
+    pub clusters: &'a mut Clusters,
+}
+
+/// The authorizers' filters, filled in method by method.
+pub struct Authorizers {}
+
+impl Authorizers {
+    /// The filters in the order of the chain: each route switches off those that it does not use.
+    pub const NAMES: [&'static str; 0] = [];
+
+    /// Filters without any method.
+    pub fn new(_api: &RawApi) -> Self {
+        Self {}
+    }
+
+    /// Sets the method up that Envoy's route `key` stands for. Returns the filters that it does not use.
+    ///
+    /// # Errors
+    /// Nothing can check what the method demands.
+    pub fn add(
+        &mut self,
+        _key: &str,
+        _route: &RawRoute,
+        method: &Method,
+        _surroundings: &mut Surroundings<'_>,
+    ) -> Result<Vec<&'static str>, String> {
+        let used: Option<&'static str> = match &method.authorization {
+            Authorization::None => None,
+            Authorization::Custom(_) => return Err(unknown("a Lambda authorizer")),
+            Authorization::CognitoUserPools { .. } => return Err(unknown("a Cognito authorizer")),
+            Authorization::AwsIam(_) => return Err(unknown("AWS_IAM")),
+        };
+        Ok(Self::NAMES.into_iter().filter(|name| Some(*name) != used).collect())
+    }
+
+    /// The filters with their configurations, in the order of the chain.
+    ///
+    /// # Errors
+    /// A filter would refuse its configuration: a mistake that `check` should have found.
+    pub fn into_filters(self, _vm_id: &str, _module: &str) -> Result<Vec<(&'static str, Value)>, String> {
+        Ok(Vec::new())
+    }
+}
+
+fn unknown(what: &str) -> String {
+    format!("no filter checks {what}, the method would be open")
+}
