@@ -2,61 +2,10 @@
 //!
 //! Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html>
 
-/// Names that keep this spelling wherever an API shows header names; all others are shown in lower case, as Envoy hands
-/// them over.
-const SPELLINGS: [&str; 31] = [
-    "Accept",
-    "Accept-Charset",
-    "Accept-Encoding",
-    "Accept-Language",
-    "Age",
-    "Authorization",
-    "Cache-Control",
-    "Content-Encoding",
-    "Content-Language",
-    "Content-Type",
-    "Cookie",
-    "Date",
-    "Host",
-    "If-Match",
-    "If-Modified-Since",
-    "If-None-Match",
-    "Origin",
-    "Pragma",
-    "Range",
-    "Referer",
-    "Sec-WebSocket-Extensions",
-    "Sec-WebSocket-Key",
-    "Sec-WebSocket-Protocol",
-    "Sec-WebSocket-Version",
-    "User-Agent",
-    "Via",
-    "Warn",
-    "X-Amzn-Trace-Id",
-    "X-Forwarded-For",
-    "X-Forwarded-Port",
-    "X-Forwarded-Proto",
-];
+pub use gateway::client::{UNREADABLE, is_internal, is_readable, is_signature, spelled};
 
-/// Client headers that no mapping, template or event can read.
-pub const UNREADABLE: [&str; 12] = [
-    "connection",
-    "content-length",
-    "content-md5",
-    "expect",
-    "max-forwards",
-    "proxy-authenticate",
-    "server",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-    "www-authenticate",
-];
 /// Client headers that an HTTP_PROXY backend does not get, beside [`UNREADABLE`]. `Host` is replaced.
 const NOT_PROXIED: [&str; 2] = ["content-encoding", "via"];
-/// Headers that belong to this gateway's own machinery: never shown to a backend, never taken from one.
-const INTERNAL: [&str; 2] = ["x-apigw-", "x-envoy-"];
 /// The marker that a cluster's upstream filters put on every real answer, so that it can be told from one that Envoy
 /// makes up.
 pub const UPSTREAM_MARKER: &str = "x-apigw-upstream";
@@ -112,21 +61,6 @@ pub enum Kind {
     Aws,
     /// `AWS_PROXY`
     AwsProxy,
-}
-
-/// Whether a mapping may read this client header. Names are in lower case here and below.
-pub fn is_readable(name: &str) -> bool {
-    !name.starts_with(':') && !UNREADABLE.contains(&name) && !is_internal(name)
-}
-
-/// The spelling of a lower-case name in events and templates.
-pub fn spelled(name: &str) -> &str {
-    SPELLINGS.iter().find(|spelling| spelling.eq_ignore_ascii_case(name)).copied().unwrap_or(name)
-}
-
-/// Whether the name is one of the gateway's own.
-pub fn is_internal(name: &str) -> bool {
-    INTERNAL.iter().any(|prefix| name.starts_with(prefix))
 }
 
 /// Whether mapping to this request header makes every request fail.
@@ -211,11 +145,6 @@ pub fn is_accepted_coding(content_encoding: &[u8], accept_encoding: &[u8]) -> bo
             .any(|name| name == coding || name == "*")
     };
     codings.split(',').all(|coding| accepts(coding.trim()))
-}
-
-/// Whether an `Authorization` header is a signature for the gateway itself, which goes no further.
-pub fn is_signature(authorization: &[u8]) -> bool {
-    authorization.starts_with(b"AWS4-")
 }
 
 /// The name under which a remapped header is sent.

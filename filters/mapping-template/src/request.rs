@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::cell::OnceCell;
 
-use gateway::{Api, Context, Headers, Host, PathParameters, Property, Query, RawRoute, Source};
+use gateway::{Api, Context, Headers, Host, PathParameters, Property, Query, RawRoute, Source, client};
 
 use crate::headers::{is_readable, is_signature, spelled};
 
@@ -53,8 +53,10 @@ impl<'a> Request<'a> {
         let name = name.to_ascii_lowercase();
         match name.as_str() {
             "host" => self.headers.all(":authority").map(Cow::Borrowed).collect(),
-            "x-forwarded-for" => vec![Cow::Owned(self.forwarded_for())],
-            "x-forwarded-port" => self.port().map(|port| Cow::Owned(port.into_bytes())).into_iter().collect(),
+            "x-forwarded-for" => vec![Cow::Owned(client::forwarded_for(&self.context, &self.headers))],
+            "x-forwarded-port" => {
+                client::port(self.host).map(|port| Cow::Owned(port.into_bytes())).into_iter().collect()
+            }
             "x-amzn-trace-id" if self.trace_id().is_some() => self.trace_id().map(Cow::Borrowed).into_iter().collect(),
             "authorization" => self.authorization().map(Cow::Borrowed).collect(),
             name if is_readable(name) => self.headers.all(name).map(Cow::Borrowed).collect(),
@@ -80,27 +82,6 @@ impl<'a> Request<'a> {
     /// `Authorization`, unless it is a signature for the gateway itself.
     fn authorization(&self) -> impl Iterator<Item = &[u8]> {
         self.headers.all("authorization").filter(|value| !is_signature(value))
-    }
-
-    /// The port that the client has called. Envoy's router adds the header only after the filters.
-    fn port(&self) -> Option<String> {
-        let port = self.host.attribute(&["destination", "port"])?;
-        Some(u64::from_le_bytes(port.try_into().ok()?).to_string())
-    }
-
-    /// The client's `X-Forwarded-For`, its own address appended. Envoy may have done so already, or does it later.
-    fn forwarded_for(&self) -> Vec<u8> {
-        let address = self.context.get("identity.sourceIp").unwrap_or_default().into_bytes();
-        let values: Vec<_> = self.headers.all("x-forwarded-for").collect();
-        let mut chain = values.join(&b", "[..]);
-        let last = chain.rsplit(|byte| matches!(byte, b',' | b' ')).next().unwrap_or_default();
-        if last != address.as_slice() && !address.is_empty() {
-            if !chain.is_empty() {
-                chain.extend_from_slice(b", ");
-            }
-            chain.extend(address);
-        }
-        chain
     }
 
     /// A JSON object that an earlier filter has left.

@@ -3,10 +3,10 @@
 //! Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html#context-variable-reference>
 
 use gateway::Property;
+use gateway::event::{IDENTITY, IDENTITY_OF_KEY};
 use serde_json::Value as Json;
 use vtl::{Map, MapKind, Value};
 
-use crate::event::{IDENTITY, IDENTITY_OF_KEY};
 use crate::overrides::Overrides;
 use crate::request::Request;
 

@@ -114,7 +114,7 @@ fn check(step: &Step) {
                 assert!(value.iter().all(u8::is_ascii_graphic), "{property:?}: {value:?}");
             }
         }
-        Step::Continue | Step::Buffer => {}
+        Step::Continue | Step::Buffer | Step::Wait => {}
     }
 }
 

@@ -124,7 +124,7 @@ impl<'a> Context<'a> {
             "customDomain.basePathMatched" => some(api.base_path.trim_start_matches('/')),
             _ => {
                 if let Some(path) = variable.strip_prefix("identity.") {
-                    text_at(self.object(&self.identity, Property::Identity), path)
+                    text_at(self.identity(), path)
                 } else if let Some(path) = variable.strip_prefix("authorizer.") {
                     text_at(self.object(&self.authorizer, Property::Authorizer), path)
                 } else {
@@ -137,6 +137,11 @@ impl<'a> Context<'a> {
     /// The ids of the request.
     pub fn ids(&self) -> &Ids {
         self.ids.get_or_init(|| Ids::of_request(self.host))
+    }
+
+    /// What earlier filters say about the caller: a JSON object, or nothing.
+    pub fn identity(&self) -> &Value {
+        self.object(&self.identity, Property::Identity)
     }
 
     /// The path parameters of the request; none when no method matched.

@@ -1,4 +1,4 @@
-//! Writing JSON text by hand where a whole serialiser would be too much.
+//! Writing JSON text by hand where a whole serialiser would be too much: texts, and the events of functions.
 
 /// Appends `text` as the inside of a JSON string: quotes, backslashes and control characters escaped, the rest as is.
 pub fn escape_into(out: &mut String, text: &str) {
@@ -24,6 +24,103 @@ pub fn quote(text: &str) -> String {
     escape_into(&mut out, text);
     out.push('"');
     out
+}
+
+/// Writes JSON, one member after the other.
+#[derive(Debug, Default)]
+pub struct Writer(String);
+
+impl Writer {
+    /// A writer with room for `bytes`.
+    pub fn with_capacity(bytes: usize) -> Self {
+        Self(String::with_capacity(bytes))
+    }
+
+    /// The text.
+    pub fn finish(self) -> String {
+        self.0
+    }
+
+    /// The comma before a member that is not the first.
+    fn separate(&mut self) {
+        if !self.0.is_empty() && !self.0.ends_with(['{', '[']) {
+            self.0.push(',');
+        }
+    }
+
+    fn name(&mut self, name: &str) {
+        self.separate();
+        self.0.push('"');
+        escape_into(&mut self.0, name);
+        self.0.push_str("\":");
+    }
+
+    /// Opens an object or list; `name` is empty at the top and inside a list.
+    pub fn open(&mut self, name: &str, bracket: char) {
+        if !name.is_empty() {
+            self.name(name);
+        }
+        self.0.push(bracket);
+    }
+
+    /// Closes what was opened.
+    pub fn close(&mut self, bracket: char) {
+        self.0.push(bracket);
+    }
+
+    /// A member whose value is text.
+    pub fn text(&mut self, name: &str, value: &str) {
+        self.name(name);
+        self.0.push('"');
+        escape_into(&mut self.0, value);
+        self.0.push('"');
+    }
+
+    /// A member whose value is JSON already.
+    pub fn raw(&mut self, name: &str, json: &str) {
+        self.name(name);
+        self.0.push_str(json);
+    }
+
+    /// An object of strings; `null` when it is empty.
+    pub fn strings<'n>(&mut self, name: &str, members: impl Iterator<Item = (&'n str, String)>) {
+        let mut members = members.peekable();
+        if members.peek().is_none() {
+            return self.raw(name, "null");
+        }
+        self.open(name, '{');
+        for (name, value) in members {
+            self.text(name, &value);
+        }
+        self.close('}');
+    }
+
+    /// The last value of each name.
+    pub fn single_values(&mut self, name: &str, groups: &[(String, Vec<String>)]) {
+        let last =
+            |(name, values): &'_ (String, Vec<String>)| (name.clone(), values.last().cloned().unwrap_or_default());
+        let members: Vec<(String, String)> = groups.iter().map(last).collect();
+        self.strings(name, members.iter().map(|(name, value)| (name.as_str(), value.clone())));
+    }
+
+    /// All values of each name.
+    pub fn multiple_values(&mut self, name: &str, groups: &[(String, Vec<String>)]) {
+        if groups.is_empty() {
+            return self.raw(name, "null");
+        }
+        self.open(name, '{');
+        for (name, values) in groups {
+            self.open(name, '[');
+            for value in values {
+                self.separate();
+                self.0.push('"');
+                escape_into(&mut self.0, value);
+                self.0.push('"');
+            }
+            self.close(']');
+        }
+        self.close('}');
+    }
 }
 
 #[cfg(test)]

@@ -4,9 +4,11 @@
 //! Nothing here knows proxy-wasm. A filter core takes events and a [`Host`] and returns a [`Step`]; the `shell`
 //! package turns Envoy's callbacks into those events and carries the steps out, and tests do the same in memory.
 
+pub mod client;
 mod config;
 mod context;
 mod error;
+pub mod event;
 mod filter;
 mod headers;
 mod host;

@@ -1,0 +1,99 @@
+//! The client's headers as an API sees them.
+//!
+//! Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html>
+
+use crate::{Context, Headers, Host};
+
+/// Names that keep this spelling wherever an API shows header names; all others are shown in lower case, as Envoy hands
+/// them over.
+const SPELLINGS: [&str; 31] = [
+    "Accept",
+    "Accept-Charset",
+    "Accept-Encoding",
+    "Accept-Language",
+    "Age",
+    "Authorization",
+    "Cache-Control",
+    "Content-Encoding",
+    "Content-Language",
+    "Content-Type",
+    "Cookie",
+    "Date",
+    "Host",
+    "If-Match",
+    "If-Modified-Since",
+    "If-None-Match",
+    "Origin",
+    "Pragma",
+    "Range",
+    "Referer",
+    "Sec-WebSocket-Extensions",
+    "Sec-WebSocket-Key",
+    "Sec-WebSocket-Protocol",
+    "Sec-WebSocket-Version",
+    "User-Agent",
+    "Via",
+    "Warn",
+    "X-Amzn-Trace-Id",
+    "X-Forwarded-For",
+    "X-Forwarded-Port",
+    "X-Forwarded-Proto",
+];
+
+/// Client headers that no mapping, template or event can read.
+pub const UNREADABLE: [&str; 12] = [
+    "connection",
+    "content-length",
+    "content-md5",
+    "expect",
+    "max-forwards",
+    "proxy-authenticate",
+    "server",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "www-authenticate",
+];
+/// Headers that belong to this gateway's own machinery: never shown to a backend, never taken from one.
+const INTERNAL: [&str; 2] = ["x-apigw-", "x-envoy-"];
+/// Whether a mapping may read this client header. Names are in lower case here and below.
+pub fn is_readable(name: &str) -> bool {
+    !name.starts_with(':') && !UNREADABLE.contains(&name) && !is_internal(name)
+}
+
+/// The spelling of a lower-case name in events and templates.
+pub fn spelled(name: &str) -> &str {
+    SPELLINGS.iter().find(|spelling| spelling.eq_ignore_ascii_case(name)).copied().unwrap_or(name)
+}
+
+/// Whether the name is one of the gateway's own.
+pub fn is_internal(name: &str) -> bool {
+    INTERNAL.iter().any(|prefix| name.starts_with(prefix))
+}
+
+/// Whether an `Authorization` header is a signature for the gateway itself, which goes no further.
+pub fn is_signature(authorization: &[u8]) -> bool {
+    authorization.starts_with(b"AWS4-")
+}
+
+/// The port that the client has called. Envoy's router adds the header `X-Forwarded-Port` only after the filters.
+pub fn port(host: &dyn Host) -> Option<String> {
+    let port = host.attribute(&["destination", "port"])?;
+    Some(u64::from_le_bytes(port.try_into().ok()?).to_string())
+}
+
+/// The client's `X-Forwarded-For`, its own address appended. Envoy may have done so already, or does it later.
+pub fn forwarded_for(context: &Context<'_>, headers: &Headers) -> Vec<u8> {
+    let address = context.get("identity.sourceIp").unwrap_or_default().into_bytes();
+    let values: Vec<_> = headers.all("x-forwarded-for").collect();
+    let mut chain = values.join(&b", "[..]);
+    let last = chain.rsplit(|byte| matches!(byte, b',' | b' ')).next().unwrap_or_default();
+    if last != address.as_slice() && !address.is_empty() {
+        if !chain.is_empty() {
+            chain.extend_from_slice(b", ");
+        }
+        chain.extend(address);
+    }
+    chain
+}

@@ -1,0 +1,56 @@
+//! What the events of functions have in common.
+//!
+//! Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html#api-gateway-simple-proxy-for-lambda-input-format>
+
+use serde_json::Value;
+
+use crate::Context;
+use crate::json::Writer;
+
+/// The members of `requestContext.identity` that are always there, in the service's order.
+pub const IDENTITY: [&str; 12] = [
+    "cognitoIdentityPoolId",
+    "accountId",
+    "cognitoIdentityId",
+    "caller",
+    "sourceIp",
+    "principalOrgId",
+    "accessKey",
+    "cognitoAuthenticationType",
+    "cognitoAuthenticationProvider",
+    "userArn",
+    "userAgent",
+    "user",
+];
+/// The members that are there only for methods that require an API key.
+pub const IDENTITY_OF_KEY: [&str; 2] = ["apiKey", "apiKeyId"];
+
+/// Writes `requestContext.identity`; `add` adds members at its end.
+pub fn write_identity(context: &Context<'_>, out: &mut Writer, add: impl FnOnce(&mut Writer)) {
+    out.open("identity", '{');
+    for name in IDENTITY {
+        match context.get(&format!("identity.{name}")) {
+            Some(value) => out.text(name, &value),
+            None => out.raw(name, "null"),
+        }
+    }
+    for name in IDENTITY_OF_KEY {
+        if let Some(value) = context.get(&format!("identity.{name}")) {
+            out.text(name, &value);
+        }
+    }
+    if let Some(certificate @ Value::Object(_)) = context.identity().get("clientCert") {
+        out.raw("clientCert", &certificate.to_string());
+    }
+    add(out);
+    out.close('}');
+}
+
+/// Names in the order of their first value, each with its values.
+pub fn grouped(pairs: impl IntoIterator<Item = (String, String)>) -> Vec<(String, Vec<String>)> {
+    let mut groups: indexmap::IndexMap<String, Vec<String>> = indexmap::IndexMap::new();
+    for (name, value) in pairs {
+        groups.entry(name).or_default().push(value);
+    }
+    groups.into_iter().collect()
+}
