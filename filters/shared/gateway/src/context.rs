@@ -97,6 +97,9 @@ impl<'a> Context<'a> {
 
     /// The value of a variable, named without `$context.`; `None` when it is unset or unknown.
     pub fn get(&self, variable: &str) -> Option<String> {
+        if let Some(known) = self.host.context_variable(variable) {
+            return Some(known);
+        }
         let api = self.api;
         let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         match variable {

@@ -71,6 +71,11 @@ pub trait Stream: 'static {
         Step::Continue
     }
 
+    /// A message from [`Host::post`], while this stream is held by [`Step::Wait`].
+    fn on_message(&mut self, _host: &dyn Host, _message: &[u8]) -> Step {
+        Step::Wait
+    }
+
     /// Response headers are here, from the upstream, from a later filter, from Envoy, or this filter's own.
     /// [`Step::Respond`] replaces the response, and ends its events; [`Step::Callout`] is not possible any more.
     fn on_response_headers(&mut self, _host: &dyn Host, _end_of_stream: bool) -> Step {

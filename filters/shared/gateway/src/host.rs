@@ -1,6 +1,6 @@
 //! What a filter may ask of its surroundings.
 
-use crate::{Headers, Property, UnixMillis};
+use crate::{Address, Headers, Property, UnixMillis};
 
 /// The version of a shared-data entry, for compare-and-set. Never zero.
 pub type Cas = std::num::NonZeroU32;
@@ -67,6 +67,23 @@ pub trait Host {
     /// or it refuses the argument: the caller does the work itself then.
     fn foreign_function(&self, _name: &str, _argument: &[u8]) -> Option<Vec<u8>> {
         None
+    }
+
+    /// A `$context` variable that these surroundings know themselves, as those of a WebSocket message do; `None` leaves
+    /// it to the request.
+    fn context_variable(&self, _variable: &str) -> Option<String> {
+        None
+    }
+
+    /// Where messages reach the request or connection whose event this is; `None` where there are none.
+    fn address(&self) -> Option<Address> {
+        None
+    }
+
+    /// Sends a message to a context of any worker of this Envoy. `false`: there is no such worker any more. Whether the
+    /// context still exists shows only when it answers.
+    fn post(&self, _to: Address, _message: &[u8]) -> bool {
+        false
     }
 
     /// Adds one to a counter.

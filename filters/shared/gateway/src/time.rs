@@ -13,6 +13,12 @@ impl UnixMillis {
         self.0 / 1000
     }
 
+    /// ISO 8601 with milliseconds: `2024-09-24T12:34:56.123Z`.
+    pub fn iso8601(self) -> String {
+        let Civil { year, month, day, hour, minute, second } = self.civil();
+        format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{:03}Z", self.0 % 1000)
+    }
+
     /// The form of `$context.requestTime`: `24/Sep/2024:12:34:56 +0000`.
     pub fn request_time(self) -> String {
         let Civil { year, month, day, hour, minute, second } = self.civil();
@@ -155,6 +161,11 @@ mod tests {
             assert_eq!(date(year, month, day), None, "{year}-{month}-{day}");
         }
         assert_eq!(Civil { hour: 24, ..UnixMillis(0).civil() }.instant(), None);
+    }
+
+    #[test]
+    fn iso8601() {
+        assert_eq!(UnixMillis(1_727_181_296_023).iso8601(), "2024-09-24T12:34:56.023Z");
     }
 
     #[test]

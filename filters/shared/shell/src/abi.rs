@@ -43,6 +43,8 @@ pub enum Buffer {
     Request = 0,
     /// Response body.
     Response = 1,
+    /// What a connection's client has sent.
+    Downstream = 2,
     /// Body of a callout's answer.
     CalloutAnswer = 4,
     /// Configuration of the filter.
@@ -57,6 +59,8 @@ pub enum Half {
     Request = 0,
     /// The way to the client.
     Response = 1,
+    /// What a connection's client sends.
+    Downstream = 2,
 }
 
 mod import {
@@ -115,7 +119,18 @@ mod import {
             value_size: usize,
             cas: u32,
         ) -> i32;
+        pub fn proxy_register_shared_queue(name: *const u8, name_size: usize, queue: *mut u32) -> i32;
+        pub fn proxy_resolve_shared_queue(
+            vm_id: *const u8,
+            vm_id_size: usize,
+            name: *const u8,
+            name_size: usize,
+            queue: *mut u32,
+        ) -> i32;
+        pub fn proxy_enqueue_shared_queue(queue: u32, value: *const u8, value_size: usize) -> i32;
+        pub fn proxy_dequeue_shared_queue(queue: u32, data: *mut *mut u8, size: *mut usize) -> i32;
         pub fn proxy_continue_stream(half: i32) -> i32;
+        pub fn proxy_close_stream(half: i32) -> i32;
         pub fn proxy_set_effective_context(context: u32) -> i32;
         pub fn proxy_send_local_response(
             status: u32,
@@ -209,6 +224,13 @@ pub fn replace_buffer(buffer: Buffer, bytes: &[u8]) -> Result<()> {
     check(unsafe { import::proxy_set_buffer_bytes(buffer as i32, 0, usize::MAX, bytes.as_ptr(), bytes.len()) })
 }
 
+/// Appends to what a buffer holds.
+pub fn append_buffer(buffer: Buffer, bytes: &[u8]) -> Result<()> {
+    /// A start beyond the end appends.
+    const BEYOND: usize = 1 << 30;
+    check(unsafe { import::proxy_set_buffer_bytes(buffer as i32, BEYOND, 0, bytes.as_ptr(), bytes.len()) })
+}
+
 /// All headers of a map, serialised.
 pub fn headers(map: Map) -> Result<Vec<u8>> {
     received(|data, size| unsafe { import::proxy_get_header_map_pairs(map as i32, data, size) })
@@ -271,9 +293,40 @@ pub fn set_shared_data(key: &str, value: &[u8], expected: Option<NonZeroU32>) ->
     check(unsafe { import::proxy_set_shared_data(key.as_ptr(), key.len(), value.as_ptr(), value.len(), cas) })
 }
 
+/// The queue of that name in this VM's `vm_id`, which the current root context is told about from now on.
+pub fn register_queue(name: &str) -> Result<u32> {
+    let mut queue = 0;
+    check(unsafe { import::proxy_register_shared_queue(name.as_ptr(), name.len(), &mut queue) })?;
+    Ok(queue)
+}
+
+/// A queue that some VM of `vm_id` has registered.
+pub fn resolve_queue(vm_id: &[u8], name: &str) -> Result<u32> {
+    let mut queue = 0;
+    check(unsafe {
+        import::proxy_resolve_shared_queue(vm_id.as_ptr(), vm_id.len(), name.as_ptr(), name.len(), &mut queue)
+    })?;
+    Ok(queue)
+}
+
+/// Puts a message into a queue.
+pub fn enqueue(queue: u32, message: &[u8]) -> Result<()> {
+    check(unsafe { import::proxy_enqueue_shared_queue(queue, message.as_ptr(), message.len()) })
+}
+
+/// Takes a message out of a queue.
+pub fn dequeue(queue: u32) -> Result<Vec<u8>> {
+    received(|data, size| unsafe { import::proxy_dequeue_shared_queue(queue, data, size) })
+}
+
 /// Resumes a held stream.
 pub fn continue_stream(half: Half) -> Result<()> {
     check(unsafe { import::proxy_continue_stream(half as i32) })
+}
+
+/// Closes a connection, once what it has written is sent.
+pub fn close_stream(half: Half) -> Result<()> {
+    check(unsafe { import::proxy_close_stream(half as i32) })
 }
 
 /// Answers the client. `headers` are serialised; `details` shows as `%RESPONSE_CODE_DETAILS%`.

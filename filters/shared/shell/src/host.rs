@@ -1,11 +1,12 @@
 //! Envoy as a filter core sees it.
 
 use std::cell::Cell;
-use std::hash::{BuildHasher, Hasher, RandomState};
+use std::hash::{BuildHasher, RandomState};
 
-use gateway::{Cas, Headers, Host, LogLevel, Metric, Property, SharedDataError, UnixMillis};
+use gateway::{Address, Cas, Headers, Host, LogLevel, Metric, Property, SharedDataError, UnixMillis};
 
 use crate::abi::{self, Buffer, Map, Status};
+use crate::{mailbox, vm};
 
 /// Statistics of one filter, by [`Metric::index`]. A counter that Envoy refused is `None`.
 pub type Counters = [Option<u32>; Metric::ALL.len()];
@@ -34,7 +35,7 @@ fn present(result: abi::Result<Vec<u8>>) -> Option<Vec<u8>> {
 
 impl Host for Envoy<'_> {
     fn now(&self) -> UnixMillis {
-        UnixMillis(abi::current_time_nanos().unwrap_or_default() / 1_000_000)
+        UnixMillis(now_millis())
     }
 
     fn now_micros(&self) -> u64 {
@@ -106,6 +107,14 @@ impl Host for Envoy<'_> {
         present(abi::call_foreign_function(name, argument))
     }
 
+    fn address(&self) -> Option<Address> {
+        Some(Address { worker: mailbox::worker()?, context: vm::running()? })
+    }
+
+    fn post(&self, to: Address, message: &[u8]) -> bool {
+        mailbox::post(to, message)
+    }
+
     fn count(&self, metric: Metric) {
         if let Some(Some(counter)) = self.counters.get(metric.index()) {
             let _ = abi::increment(*counter);
@@ -128,15 +137,19 @@ pub fn read_headers(map: Map) -> Headers {
     abi::headers(map).ok().and_then(Headers::from_wire).unwrap_or_default()
 }
 
-/// SplitMix64, seeded once per VM from the host's random numbers.
-fn next_random() -> u64 {
-    const INCREMENT: u64 = 0x9e37_79b9_7f4a_7c15;
+/// Milliseconds since 1970.
+pub fn now_millis() -> u64 {
+    abi::current_time_nanos().unwrap_or_default() / 1_000_000
+}
+
+/// A keyed hash of a counter, its keys drawn from the host's random numbers once per VM: who sees some of the numbers
+/// cannot tell the others.
+pub fn next_random() -> u64 {
     thread_local! {
-        static STATE: Cell<u64> = Cell::new(RandomState::new().build_hasher().finish());
+        static KEYS: RandomState = RandomState::new();
+        static COUNTER: Cell<u64> = const { Cell::new(0) };
     }
-    let state = STATE.get().wrapping_add(INCREMENT);
-    STATE.set(state);
-    let mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    mixed ^ (mixed >> 31)
+    let count = COUNTER.get().wrapping_add(1);
+    COUNTER.set(count);
+    KEYS.with(|keys| keys.hash_one(count))
 }

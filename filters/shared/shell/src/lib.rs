@@ -7,7 +7,9 @@
 
 #[doc(hidden)]
 pub mod abi;
+mod connection;
 mod host;
+mod mailbox;
 mod stream;
 #[doc(hidden)]
 pub mod vm;
@@ -23,13 +25,18 @@ pub use vm::Entry;
 /// }
 /// ```
 ///
-/// With one filter, `root_id` is not looked at; with several, it names the filter as in `Filter::NAME`.
-/// Callbacks: `request_headers`, `request_body` (with trailers), `callout`, `response_headers`, `response_body` (with
-/// trailers), `tick`.
+/// `network: [...]` adds network filters. With one filter, `root_id` is not looked at; with several, it names the filter
+/// as in `Filter::NAME`. Callbacks: `request_headers`, `request_body` (with trailers), `callout`, `response_headers`,
+/// `response_body` (with trailers), `tick`, `connections`, `messages`.
 #[macro_export]
 macro_rules! module {
-    (filters: [$($filter:ty),+ $(,)?], callbacks: [$($callback:ident),* $(,)?] $(,)?) => {
-        const FILTERS: &[$crate::Entry] = &[$($crate::Entry::of::<$filter>()),+];
+    (
+        filters: [$($filter:ty),+ $(,)?],
+        $(network: [$($network:ty),+ $(,)?],)?
+        callbacks: [$($callback:ident),* $(,)?] $(,)?
+    ) => {
+        const FILTERS: &[$crate::Entry] =
+            &[$($crate::Entry::of::<$filter>(),)+ $($($crate::Entry::of_network::<$network>()),+)?];
 
         unsafe extern "C" {
             fn __wasm_call_ctors();
@@ -127,6 +134,28 @@ macro_rules! callback {
         #[unsafe(no_mangle)]
         extern "C" fn proxy_on_tick(root: u32) {
             $crate::vm::tick(root)
+        }
+    };
+    (connections) => {
+        #[unsafe(no_mangle)]
+        extern "C" fn proxy_on_new_connection(_context: u32) -> i32 {
+            0
+        }
+
+        #[unsafe(no_mangle)]
+        extern "C" fn proxy_on_downstream_data(context: u32, _bytes: usize, end: i32) -> i32 {
+            $crate::vm::downstream_data(context, end != 0)
+        }
+
+        #[unsafe(no_mangle)]
+        extern "C" fn proxy_on_downstream_connection_close(context: u32, _peer: i32) {
+            $crate::vm::connection_closed(context)
+        }
+    };
+    (messages) => {
+        #[unsafe(no_mangle)]
+        extern "C" fn proxy_on_queue_ready(_root: u32, queue: u32) {
+            $crate::vm::queue_ready(queue)
         }
     };
 }

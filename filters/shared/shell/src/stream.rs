@@ -119,6 +119,19 @@ impl StreamContext {
         }
     }
 
+    /// A message has come.
+    pub fn on_message(&mut self, message: &[u8]) {
+        if self.answered || self.waiting != Waiting::Wake {
+            return;
+        }
+        self.waiting = Waiting::Nothing;
+        let counters = Rc::clone(&self.counters);
+        let step = self.stream.on_message(&Envoy::new(&counters), message);
+        if self.request_step(step) == Action::Continue {
+            let _ = abi::continue_stream(Half::Request);
+        }
+    }
+
     /// `proxy_on_response_headers`.
     pub fn on_response_headers(&mut self, end_of_stream: bool) -> Action {
         let counters = Rc::clone(&self.counters);

@@ -8,16 +8,29 @@ use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::rc::Rc;
 
-use gateway::{ConfigError, Filter, Host, Root, root};
+use gateway::{ConfigError, Filter, Host, NetworkFilter, NetworkRoot, Root, UnixMillis, network_root, root};
 
 use crate::abi::{self, Buffer};
-use crate::host::{Counters, Envoy, define_counters};
+use crate::connection::ConnectionContext;
+use crate::host::{Counters, Envoy, define_counters, now_millis};
+use crate::mailbox::{self, Mail};
 use crate::stream::{Action, StreamContext, answer, send};
 
 /// Largest configuration that a filter reads: 100,000 API keys take about 15 MB.
 const MAX_CONFIGURATION_BYTES: usize = 256 << 20;
 
-type Configure = fn(&[u8], &dyn Host) -> Result<Box<dyn Root>, ConfigError>;
+/// Most connections that one callback looks after because their time has come. Each may close, and Envoy runs what a
+/// callback has asked for one within the other.
+const MAX_DUE_PER_CALLBACK: usize = 64;
+
+/// Makes a configured filter of its configuration.
+type Configured<T> = fn(&[u8], &dyn Host) -> Result<T, ConfigError>;
+
+#[derive(Clone, Copy)]
+enum Configure {
+    Http(Configured<Box<dyn Root>>),
+    Network(Configured<Rc<dyn NetworkRoot>>),
+}
 
 /// One of a module's filters.
 pub struct Entry {
@@ -28,7 +41,12 @@ pub struct Entry {
 impl Entry {
     /// The entry of filter `F`.
     pub const fn of<F: Filter>() -> Self {
-        Self { name: F::NAME, configure: root::<F> }
+        Self { name: F::NAME, configure: Configure::Http(root::<F>) }
+    }
+
+    /// The entry of network filter `F`.
+    pub const fn of_network<F: NetworkFilter>() -> Self {
+        Self { name: F::NAME, configure: Configure::Network(network_root::<F>) }
     }
 }
 
@@ -36,12 +54,20 @@ enum Context {
     /// Created, not configured.
     NewRoot,
     Root(RootContext),
+    NetworkRoot(NetworkRootContext),
     Stream(Box<StreamContext>),
+    Connection(Box<ConnectionContext>),
 }
 
 #[derive(Clone)]
 struct RootContext {
     root: Rc<dyn Root>,
+    counters: Rc<Counters>,
+}
+
+#[derive(Clone)]
+struct NetworkRootContext {
+    root: Rc<dyn NetworkRoot>,
     counters: Rc<Counters>,
 }
 
@@ -73,8 +99,15 @@ thread_local! {
     static RUNNING: Cell<u32> = const { Cell::new(0) };
     /// The request that each call under way belongs to, by the call's token. Envoy answers to the root.
     static CALLS: RefCell<HashMap<u32, u32, BuildHasherDefault<IdHasher>>> = RefCell::new(HashMap::default());
+    /// The network filter that was configured last: messages are its, and calls that outlive their connection.
+    static NETWORK_ROOT: Cell<u32> = const { Cell::new(0) };
     /// The requests that wait for periodic work.
     static WAITING: RefCell<Vec<u32>> = const { RefCell::new(Vec::new()) };
+}
+
+/// The request or connection whose callback runs now.
+pub fn running() -> Option<u32> {
+    Some(RUNNING.get()).filter(|running| *running != 0)
 }
 
 /// Remembers that the request whose callback runs now has made a call.
@@ -131,12 +164,33 @@ fn with_stream(context: u32, or: Action, run: impl FnOnce(&mut StreamContext) ->
     }
 }
 
+/// Runs a callback of a connection, if there is such a one.
+fn with_connection<T>(context: u32, run: impl FnOnce(&mut ConnectionContext) -> T) -> Option<T> {
+    match with_contexts(|contexts| contexts.remove(&context)).flatten()? {
+        Context::Connection(mut connection) => {
+            let before = RUNNING.replace(context);
+            let result = run(&mut connection);
+            RUNNING.set(before);
+            with_contexts(|contexts| contexts.insert(context, Context::Connection(connection)));
+            Some(result)
+        }
+        other => {
+            with_contexts(|contexts| contexts.insert(context, other));
+            None
+        }
+    }
+}
+
 /// `proxy_on_context_create`.
 pub fn create(context: u32, root: u32) {
     with_contexts(|contexts| {
         let new = match contexts.get(&root) {
             Some(Context::Root(root)) => {
                 Context::Stream(Box::new(StreamContext::new(root.root.stream(), Rc::clone(&root.counters))))
+            }
+            Some(Context::NetworkRoot(root)) => {
+                let connection = ConnectionContext::new(root.root.connection(), Rc::clone(&root.counters));
+                Context::Connection(Box::new(connection))
             }
             _ if root == 0 => Context::NewRoot,
             _ => return,
@@ -149,10 +203,19 @@ pub fn create(context: u32, root: u32) {
 pub fn configure(context: u32, size: usize, filters: &[Entry]) -> i32 {
     match configured(size, filters) {
         Ok(root) => {
-            if root.root.tick_millis() > 0 {
-                let _ = abi::set_tick_period(root.root.tick_millis());
+            let tick_millis = match &root {
+                Context::Root(root) => root.root.tick_millis(),
+                Context::NetworkRoot(root) => {
+                    NETWORK_ROOT.set(context);
+                    mailbox::open();
+                    root.root.tick_millis()
+                }
+                Context::NewRoot | Context::Stream(_) | Context::Connection(_) => 0,
+            };
+            if tick_millis > 0 {
+                let _ = abi::set_tick_period(tick_millis);
             }
-            with_contexts(|contexts| contexts.insert(context, Context::Root(root)));
+            with_contexts(|contexts| contexts.insert(context, root));
             1
         }
         Err(message) => {
@@ -163,7 +226,7 @@ pub fn configure(context: u32, size: usize, filters: &[Entry]) -> i32 {
     }
 }
 
-fn configured(size: usize, filters: &[Entry]) -> Result<RootContext, String> {
+fn configured(size: usize, filters: &[Entry]) -> Result<Context, String> {
     let entry = match filters {
         [only] => only,
         several => {
@@ -184,8 +247,18 @@ fn configured(size: usize, filters: &[Entry]) -> Result<RootContext, String> {
             .map_err(|_| format!("{}: the configuration cannot be read", entry.name))?,
     };
     let counters = Rc::new(define_counters(entry.name));
-    let root = (entry.configure)(&json, &Envoy::new(&counters)).map_err(|error| format!("{}: {error}", entry.name))?;
-    Ok(RootContext { root: Rc::from(root), counters })
+    let wrong = |error| format!("{}: {error}", entry.name);
+    let envoy = Envoy::new(&counters);
+    Ok(match entry.configure {
+        Configure::Http(configure) => {
+            let root = Rc::from(configure(&json, &envoy).map_err(wrong)?);
+            Context::Root(RootContext { root, counters: Rc::clone(&counters) })
+        }
+        Configure::Network(configure) => {
+            let root = configure(&json, &envoy).map_err(wrong)?;
+            Context::NetworkRoot(NetworkRootContext { root, counters: Rc::clone(&counters) })
+        }
+    })
 }
 
 /// `proxy_on_delete`.
@@ -230,7 +303,9 @@ pub fn callout(context: u32, token: u32, headers: usize) {
     match caller {
         // The request may be gone by now.
         Some(caller) => {
-            if abi::set_effective_context(caller).is_ok() {
+            if abi::set_effective_context(caller).is_ok()
+                && with_connection(caller, |connection| connection.on_callout(headers)).is_none()
+            {
                 with_stream(caller, Action::Continue, |stream| {
                     stream.on_callout(headers);
                     Action::Continue
@@ -247,8 +322,78 @@ pub fn callout(context: u32, token: u32, headers: usize) {
     }
 }
 
+/// `proxy_on_downstream_data`. Envoy keeps everything: see [`crate::connection`].
+pub fn downstream_data(context: u32, end: bool) -> i32 {
+    const PAUSE: i32 = 1;
+    with_connection(context, |connection| connection.on_data(end));
+    PAUSE
+}
+
+/// `proxy_on_downstream_connection_close`. A last call is sent from the root: those of the connection end with it.
+pub fn connection_closed(context: u32) {
+    let last = with_connection(context, ConnectionContext::on_close).flatten();
+    if let Some(callout) = last.filter(|_| abi::set_effective_context(NETWORK_ROOT.get()).is_ok()) {
+        let _ = send(&callout);
+        let _ = abi::set_effective_context(context);
+    }
+}
+
+/// `proxy_on_queue_ready`, once for each message.
+pub fn queue_ready(queue: u32) {
+    match mailbox::receive(queue) {
+        Some(Mail::Message(0, message)) => {
+            let Some(root) = network_root_context(NETWORK_ROOT.get()) else { return };
+            if let Some(recipient) = root.root.on_message(&Envoy::new(&root.counters), &message) {
+                deliver(recipient, &message);
+            }
+        }
+        Some(Mail::Message(recipient, message)) => deliver(recipient, &message),
+        Some(Mail::LookOn) => look_after_connections(),
+        None => {}
+    }
+}
+
+fn deliver(context: u32, message: &[u8]) {
+    if abi::set_effective_context(context).is_ok()
+        && with_connection(context, |connection| connection.on_message(message)).is_none()
+    {
+        with_stream(context, Action::Continue, |stream| {
+            stream.on_message(message);
+            Action::Continue
+        });
+    }
+}
+
+/// Tells connections whose time has come, as many as one callback may.
+fn look_after_connections() {
+    let now = UnixMillis(now_millis());
+    let is_due = |(context, kind): (&u32, &Context)| match kind {
+        Context::Connection(connection) if connection.due().is_some_and(|due| due <= now) => Some(*context),
+        _ => None,
+    };
+    let due: Vec<u32> =
+        with_contexts(|contexts| contexts.iter().filter_map(is_due).take(MAX_DUE_PER_CALLBACK).collect())
+            .unwrap_or_default();
+    for context in &due {
+        if abi::set_effective_context(*context).is_ok() {
+            with_connection(*context, ConnectionContext::on_due);
+        }
+    }
+    if due.len() == MAX_DUE_PER_CALLBACK {
+        mailbox::remind();
+    }
+}
+
 /// `proxy_on_tick`.
 pub fn tick(context: u32) {
+    if network_root_context(context).is_some() {
+        if context == NETWORK_ROOT.get() {
+            mailbox::show_alive();
+            look_after_connections();
+            wake();
+        }
+        return;
+    }
     if let Some(root) = root_context(context) {
         let next = root.root.on_tick(&Envoy::new(&root.counters));
         run_callouts(&root, next);
@@ -271,6 +416,14 @@ fn run_callouts(root: &RootContext, mut next: Option<gateway::Callout>) {
 fn root_context(context: u32) -> Option<RootContext> {
     with_contexts(|contexts| match contexts.get(&context) {
         Some(Context::Root(root)) => Some(root.clone()),
+        _ => None,
+    })
+    .flatten()
+}
+
+fn network_root_context(context: u32) -> Option<NetworkRootContext> {
+    with_contexts(|contexts| match contexts.get(&context) {
+        Some(Context::NetworkRoot(root)) => Some(root.clone()),
         _ => None,
     })
     .flatten()
