@@ -7,6 +7,8 @@
 /// `path`. FUNCTION is an ARN, or the name alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FunctionUri {
+    /// Region in which it is invoked.
+    pub region: String,
     /// Name of the function.
     pub name: String,
     /// Version or alias.
@@ -16,7 +18,8 @@ pub struct FunctionUri {
 impl FunctionUri {
     /// Reads a URI in which stage variables were put in already; `None` when it names no function.
     pub fn parse(uri: &str) -> Option<Self> {
-        let (_, path) = uri.strip_prefix("arn:")?.split_once(":lambda:path/")?;
+        let (start, path) = uri.strip_prefix("arn:")?.split_once(":lambda:path/")?;
+        let (_, region) = start.rsplit_once(':')?;
         let path = path.trim_start_matches('/').strip_prefix("2015-03-31/functions/")?;
         let function = path.strip_suffix("/invocations")?;
         let of_arn = function.strip_prefix("arn:").and_then(|arn| arn.split_once(":function:")).map(|(_, rest)| rest);
@@ -25,7 +28,11 @@ impl FunctionUri {
             Some((name, qualifier)) => (name, Some(qualifier.to_owned()).filter(|text| !text.is_empty())),
             None => (function, None),
         };
-        (!name.is_empty() && !name.contains('/')).then(|| Self { name: name.to_owned(), qualifier })
+        (!name.is_empty() && !name.contains('/')).then(|| Self {
+            region: region.to_owned(),
+            name: name.to_owned(),
+            qualifier,
+        })
     }
 }
 
@@ -35,6 +42,8 @@ impl FunctionUri {
 pub struct ServiceUri {
     /// Name of the service: `sqs`.
     pub service: String,
+    /// Region in which it is called.
+    pub region: String,
     /// Host of the service at AWS.
     pub host: String,
     /// What is called there.
@@ -63,7 +72,21 @@ impl ServiceUri {
             _ => return None,
         };
         let name = service.rsplit('.').next().unwrap_or(service);
-        Some(Self { service: name.to_owned(), host: format!("{service}.{region}.amazonaws.com"), target })
+        Some(Self {
+            service: name.to_owned(),
+            region: region.to_owned(),
+            host: format!("{service}.{region}.amazonaws.com"),
+            target,
+        })
+    }
+
+    /// The name by which signatures call the service; a few differ from the one in URIs.
+    pub fn signing_name(&self) -> &str {
+        match self.service.as_str() {
+            "email" => "ses",
+            "appconfigdata" => "appconfig",
+            name => name,
+        }
     }
 }
 
@@ -75,7 +98,11 @@ mod tests {
     const ARN: &str = "arn:aws:lambda:us-east-1:123456789012:function:orders";
 
     fn check_function(uri: &str, name: &str, qualifier: Option<&str>) {
-        let expected = FunctionUri { name: name.to_owned(), qualifier: qualifier.map(str::to_owned) };
+        let expected = FunctionUri {
+            region: "us-east-1".to_owned(),
+            name: name.to_owned(),
+            qualifier: qualifier.map(str::to_owned),
+        };
         assert_eq!(FunctionUri::parse(uri), Some(expected), "{uri}");
     }
 
@@ -90,19 +117,27 @@ mod tests {
         }
     }
 
-    fn check_service(uri: &str, service: &str, host: &str, target: ServiceTarget) {
-        let expected = ServiceUri { service: service.to_owned(), host: host.to_owned(), target };
+    fn check_service(uri: &str, service: &str, region: &str, host: &str, target: ServiceTarget) {
+        let text = str::to_owned;
+        let expected = ServiceUri { service: text(service), region: text(region), host: text(host), target };
         assert_eq!(ServiceUri::parse(uri), Some(expected), "{uri}");
     }
 
     #[test]
     fn services() {
         let path = ServiceTarget::Path("123/queue".to_owned());
-        check_service("arn:aws:apigateway:us-east-1:sqs:path/123/queue", "sqs", "sqs.us-east-1.amazonaws.com", path);
+        check_service(
+            "arn:aws:apigateway:us-east-1:sqs:path/123/queue",
+            "sqs",
+            "us-east-1",
+            "sqs.us-east-1.amazonaws.com",
+            path,
+        );
         let action = ServiceTarget::Action("PutItem".to_owned());
         check_service(
             "arn:aws:apigateway:eu-west-1:x.dynamodb:action/PutItem",
             "dynamodb",
+            "eu-west-1",
             "x.dynamodb.eu-west-1.amazonaws.com",
             action,
         );

@@ -37,8 +37,6 @@ pub enum Feature {
     AwsIntegration,
     /// Integration type AWS_PROXY.
     AwsProxyIntegration,
-    /// Calls to AWS services with a signature.
-    SignedServiceCalls,
     /// Templates with references and directives.
     MappingTemplates,
     /// Conversion between bytes and base64 text.
@@ -113,7 +111,6 @@ impl Feature {
             | Self::MappingTemplates
             | Self::ContentHandling
             | Self::BodyMapping => Yes,
-            Self::SignedServiceCalls => Error("calls to services cannot be signed yet: leave the credentials out"),
 
             Self::Compression => Warning("answers are not compressed yet"),
             Self::DisabledExecuteApiEndpoint => Error(

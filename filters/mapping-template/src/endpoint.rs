@@ -9,6 +9,7 @@ use crate::failure::Failure;
 use crate::headers;
 use crate::http_proxy::no_authority;
 use crate::raw::RawEndpoint;
+use crate::signing::Signing;
 
 /// Shortest timeout, in milliseconds, as the service has it.
 ///
@@ -22,6 +23,7 @@ pub(crate) struct Endpoint {
     authority: String,
     path_prefix: String,
     timeout: Duration,
+    signing: Option<Signing>,
 }
 
 /// A request to a backend.
@@ -56,22 +58,21 @@ impl Endpoint {
             let message = format!("{} is too short, expected at least {MIN_TIMEOUT_MILLIS}", raw.timeout_in_millis);
             return Err(ConfigError::new("timeoutInMillis", message));
         }
-        if raw.signing.is_some() {
-            return Err(ConfigError::new("signing", "calls cannot be signed yet"));
-        }
+        let signing = raw.signing.map(Signing::from_raw).transpose().map_err(|error| error.below("signing"))?;
         Ok(Self {
             cluster: raw.cluster,
             authority: raw.authority,
             path_prefix: raw.path_prefix,
             timeout: Duration::from_millis(u64::from(raw.timeout_in_millis)),
+            signing,
         })
     }
 
-    /// The call that sends `request`.
+    /// The call that sends `request`, signed where the endpoint has credentials.
     ///
     /// # Errors
     /// The mapped `Host` is none.
-    pub(crate) fn callout(&self, _host: &dyn Host, mut request: BackendRequest) -> Result<Callout, Failure> {
+    pub(crate) fn callout(&self, host: &dyn Host, mut request: BackendRequest) -> Result<Callout, Failure> {
         let mut authority = self.authority.clone().into_bytes();
         if let Some(at) = request.headers.iter().position(|(name, _)| name == "host") {
             authority = request.headers.remove(at).1;
@@ -80,8 +81,10 @@ impl Endpoint {
             }
         }
         let mut path = self.path_prefix.clone().into_bytes();
-        path.extend(request.target);
-        // A signature would go on here: it covers all of the above, the headers, the body and the time.
+        path.append(&mut request.target);
+        if let Some(signing) = &self.signing {
+            signing.sign(host, &authority, &path, &mut request)?;
+        }
         let mut headers: Vec<(Cow<'static, str>, Vec<u8>)> =
             Vec::with_capacity(request.headers.len().saturating_add(3));
         headers.push((":method".into(), request.method.into_bytes()));

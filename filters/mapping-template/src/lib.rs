@@ -27,6 +27,7 @@ mod raw;
 mod request;
 mod response;
 mod selection;
+mod signing;
 mod template;
 mod uri;
 mod variables;

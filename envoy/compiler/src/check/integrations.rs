@@ -118,7 +118,7 @@ impl Findings {
         let expanded = self.expand(uri, checked);
         let endpoints = &checked.settings.endpoints;
         if let Some(function) = FunctionUri::parse(&expanded) {
-            if !endpoints.functions.contains_key(&function.name) && !endpoints.functions.contains_key("*") {
+            if endpoints.function(&function.name).is_none() {
                 let text = format!(
                     "the settings do not say where the function `{}` is: add it, or `*`, to `endpoints.functions`",
                     function.name
@@ -139,19 +139,12 @@ impl Findings {
             return;
         };
         let host = Authority { host: service.host.clone(), port: 443 };
-        match endpoints.services.get(&service.service) {
-            Some(endpoint) if endpoint.access_key_id.is_some() => {
-                self.uses(Feature::SignedServiceCalls, endpoint.url.span);
-            }
-            Some(_) => {}
-            None if endpoints.hosts.contains_key(&host) => {}
-            None => {
-                let text = format!(
-                    "the settings do not say where the service `{}` is: add it to `endpoints.services`",
-                    service.service
-                );
-                self.diagnostics.error(uri.span, text);
-            }
+        if !endpoints.services.contains_key(&service.service) && !endpoints.hosts.contains_key(&host) {
+            let text = format!(
+                "the settings do not say where the service `{}` is: add it to `endpoints.services`",
+                service.service
+            );
+            self.diagnostics.error(uri.span, text);
         }
     }
 

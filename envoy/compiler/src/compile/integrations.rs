@@ -4,7 +4,7 @@ use gateway::RawApi;
 use indexmap::IndexMap;
 use mapping_template::{
     ContentHandling, PassthroughBehavior, RawAction, RawAws, RawAwsProxy, RawAwsTarget, RawEndpoint, RawFunction,
-    RawHttp, RawHttpProxy, RawIntegration, RawIntegrationResponse, RawMapping, removable_by_route,
+    RawHttp, RawHttpProxy, RawIntegration, RawIntegrationResponse, RawMapping, RawSigning, removable_by_route,
 };
 
 use super::cluster::{Backend, Clusters};
@@ -12,7 +12,7 @@ use super::routes::Upstream;
 use crate::api::{self, DEFAULT_TIMEOUT_MILLIS, Integration, IntegrationType, Method};
 use crate::aws_uri::{FunctionUri, ServiceTarget, ServiceUri};
 use crate::check::Model;
-use crate::settings::BackendUrl;
+use crate::settings::{BackendUrl, ServiceEndpoint};
 use crate::source::Spanned;
 use crate::uri::{BackendUri, expand_stage_variables};
 
@@ -107,13 +107,14 @@ impl Integrations<'_> {
             }
             None => {
                 let service = ServiceUri::parse(&uri).ok_or_else(|| format!("{uri} is no ARN of a service"))?;
+                let endpoint = self.service_endpoint(integration, &service)?;
                 let target = match service.target {
                     ServiceTarget::Path(path) => RawAwsTarget::Path(path),
                     ServiceTarget::Action(action) => {
-                        RawAwsTarget::Action(RawAction { service: service.service.clone(), action })
+                        RawAwsTarget::Action(RawAction { service: service.service, action })
                     }
                 };
-                (self.service_endpoint(integration, &service.service, &service.host)?, target)
+                (endpoint, target)
             }
         };
         Ok((RawIntegration::Aws(RawAws { endpoint, target, http_method, mapping }), None))
@@ -155,24 +156,21 @@ impl Integrations<'_> {
     }
 
     fn function_endpoint(&mut self, integration: &Integration, function: &FunctionUri) -> Result<RawEndpoint, String> {
-        let functions = &self.model.settings.endpoints.functions;
-        let url = functions.get(&function.name).or_else(|| functions.get("*"));
+        let settings = self.model.settings.endpoints.services.get("lambda");
+        let url = self.model.settings.endpoints.function(&function.name);
         let url = url.ok_or_else(|| format!("the settings have no endpoint for the function {}", function.name))?;
-        Ok(self.endpoint(integration, &url.value.clone()))
+        let signing = settings.and_then(|service| raw_signing(service, &function.region, "lambda"));
+        Ok(RawEndpoint { signing, ..self.endpoint(integration, &url.value) })
     }
 
-    fn service_endpoint(
-        &mut self,
-        integration: &Integration,
-        service: &str,
-        host: &str,
-    ) -> Result<RawEndpoint, String> {
+    fn service_endpoint(&mut self, integration: &Integration, service: &ServiceUri) -> Result<RawEndpoint, String> {
         let endpoints = &self.model.settings.endpoints;
-        let authority = crate::settings::Authority { host: host.to_owned(), port: 443 };
-        let url =
-            endpoints.services.get(service).map(|service| &service.url).or_else(|| endpoints.hosts.get(&authority));
-        let url = url.ok_or_else(|| format!("the settings have no endpoint for the service {service}"))?;
-        Ok(self.endpoint(integration, &url.value.clone()))
+        let authority = crate::settings::Authority { host: service.host.clone(), port: 443 };
+        let settings = endpoints.services.get(&service.service);
+        let url = settings.map(|settings| &settings.url).or_else(|| endpoints.hosts.get(&authority));
+        let url = url.ok_or_else(|| format!("the settings have no endpoint for the service {}", service.service))?;
+        let signing = settings.and_then(|settings| raw_signing(settings, &service.region, service.signing_name()));
+        Ok(RawEndpoint { signing, ..self.endpoint(integration, &url.value) })
     }
 
     fn endpoint(&mut self, integration: &Integration, url: &BackendUrl) -> RawEndpoint {
@@ -186,6 +184,17 @@ impl Integrations<'_> {
             ..RawEndpoint::default()
         }
     }
+}
+
+/// How calls are signed; `None` without credentials.
+fn raw_signing(settings: &ServiceEndpoint, region: &str, service: &str) -> Option<RawSigning> {
+    Some(RawSigning {
+        access_key_id: settings.access_key_id.clone()?,
+        secret_access_key: settings.secret_access_key.clone()?,
+        session_token: settings.session_token.clone(),
+        region: region.to_owned(),
+        service: service.to_owned(),
+    })
 }
 
 fn raw_function(function: &FunctionUri) -> RawFunction {

@@ -20,6 +20,14 @@ pub struct Endpoints {
     pub services: IndexMap<String, ServiceEndpoint>,
 }
 
+impl Endpoints {
+    /// Where a function is: by its own name, `*`, or where the service `lambda` is.
+    pub fn function(&self, name: &str) -> Option<&Spanned<BackendUrl>> {
+        let own = self.functions.get(name).or_else(|| self.functions.get("*"));
+        own.or_else(|| self.services.get("lambda").map(|service| &service.url))
+    }
+}
+
 /// A stand-in for an AWS service. Calls are signed when there are credentials.
 #[derive(Clone)]
 pub struct ServiceEndpoint {
