@@ -20,7 +20,7 @@ mod token;
 
 pub use algorithm::{Algorithm, Hash};
 pub use claim_text::{cognito_claims, http_claims};
-pub use claims::{ClaimError, Claims, Expected};
+pub use claims::{ClaimError, Claims, Clock};
 pub use host::{HOST_FUNCTION, host_answer, host_argument};
 pub use key::{Key, KeyError};
 pub use key_set::{KeySet, KeySetError, MAX_KEY_SET_BYTES};
