@@ -9,6 +9,7 @@
 //!
 //! * [`source`] reads YAML and JSON into nodes that know where they stand; nothing else looks at text.
 //! * [`read`] takes typed values out of nodes and reports what does not fit.
+//! * [`cloudformation`] evaluates SAM and CloudFormation templates and writes their APIs as OpenAPI documents.
 //! * [`openapi`] turns a document into the model in [`api`]: all that the document says, supported or not.
 //! * [`settings`] reads what a definition cannot say: stage, keys, plans, endpoints.
 //! * [`check`] holds both against each other and against the one table of what this project runs ([`support`]).
@@ -25,6 +26,7 @@
 pub mod api;
 pub mod aws_uri;
 pub mod check;
+pub mod cloudformation;
 pub mod compile;
 pub mod diagnostics;
 pub mod openapi;

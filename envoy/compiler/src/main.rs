@@ -76,7 +76,7 @@ struct RenderArgs {
 
 #[derive(Args)]
 struct InputArgs {
-    /// OpenAPI 3 or Swagger 2 documents with x-amazon-apigateway extensions, YAML or JSON
+    /// OpenAPI 3, Swagger 2, SAM or CloudFormation documents, YAML or JSON
     #[arg(required = true, value_name = "DEFINITION")]
     definitions: Vec<PathBuf>,
     /// What a definition cannot say: stage, API keys, usage plans, endpoints
@@ -127,7 +127,7 @@ fn check(input: &InputArgs) -> Result<ExitCode, String> {
 }
 
 fn write_bootstrap(input: &InputArgs, output: &Path) -> Result<ExitCode, String> {
-    let Some(compiled) = input.compile()? else { return Ok(ExitCode::FAILURE) };
+    let (Some(compiled), _) = input.compile()? else { return Ok(ExitCode::FAILURE) };
     let text = compiled.bootstrap_yaml(input.addresses())?;
     if output == Path::new("-") {
         std::io::stdout().write_all(text.as_bytes()).map_err(|error| error.to_string())?;
@@ -142,8 +142,9 @@ fn run(input: &InputArgs, envoy: Option<&Path>, concurrency: Option<u32>) -> Res
     for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
         signal_hook::flag::register(signal, Arc::clone(&stop)).map_err(|error| error.to_string())?;
     }
-    let mut seen = input.state_of_files();
-    let Some(compiled) = input.compile()? else { return Ok(ExitCode::FAILURE) };
+    let mut seen = input.state_of_files(&[]);
+    let (Some(compiled), mut included) = input.compile()? else { return Ok(ExitCode::FAILURE) };
+    seen.extend(state_of(&included));
     let mount = compiled.base_path.clone();
     let program = find(envoy)?;
     let folder = tempfile::Builder::new().prefix("apigw-").tempdir().map_err(|error| error.to_string())?;
@@ -156,12 +157,15 @@ fn run(input: &InputArgs, envoy: Option<&Path>, concurrency: Option<u32>) -> Res
         if let Some(status) = gateway.envoy().exited() {
             return Err(format!("Envoy has ended ({status})"));
         }
-        let now = input.state_of_files();
+        let now = input.state_of_files(&included);
         if now == seen {
             continue;
         }
-        seen = now;
-        match input.compile()? {
+        seen = input.state_of_files(&[]);
+        let compiled;
+        (compiled, included) = input.compile()?;
+        seen.extend(state_of(&included));
+        match compiled {
             None => eprintln!("the files have errors; the gateway keeps what it had"),
             Some(compiled) => match gateway.update(compiled) {
                 Ok(()) => eprintln!("the change is live"),
@@ -220,13 +224,15 @@ impl InputArgs {
         check_files(&self.definitions, self.settings.as_deref(), &options)
     }
 
-    /// Compiles the files; `None` when they have errors, which are then printed.
-    fn compile(&self) -> Result<Option<Compiled>, String> {
-        let checked = self.check();
+    /// Compiles the files; `None` when they have errors, which are then printed. Files that templates include are
+    /// listed beside it.
+    fn compile(&self) -> Result<(Option<Compiled>, Vec<PathBuf>), String> {
+        let mut checked = self.check();
         print_report(&checked);
+        let included = std::mem::take(&mut checked.included);
         match checked.into_model() {
-            Ok(model) => compile(&model, &self.module()?).map(Some),
-            Err(_) => Ok(None),
+            Ok(model) => Ok((Some(compile(&model, &self.module()?)?), included)),
+            Err(_) => Ok((None, included)),
         }
     }
 
@@ -251,20 +257,24 @@ impl InputArgs {
         Ok(found.display().to_string())
     }
 
-    /// When each input file was changed last.
-    fn state_of_files(&self) -> Vec<Option<(SystemTime, u64)>> {
-        let files = self.definitions.iter().chain(&self.settings);
-        let state = |path: &PathBuf| {
-            let metadata = std::fs::metadata(path).ok()?;
-            Some((metadata.modified().ok()?, metadata.len()))
-        };
-        files.map(state).collect()
+    /// The state of the input files, and of those that they include.
+    fn state_of_files(&self, included: &[PathBuf]) -> Vec<Option<(SystemTime, u64)>> {
+        state_of(self.definitions.iter().chain(&self.settings).chain(included))
     }
 
     fn summary(&self) -> String {
         let names: Vec<String> = self.definitions.iter().map(|path| path.display().to_string()).collect();
         format!("{}: no errors", names.join(", "))
     }
+}
+
+/// When each file was changed last, and its size; `None` for one that is not there.
+fn state_of<'a>(files: impl IntoIterator<Item = &'a PathBuf>) -> Vec<Option<(SystemTime, u64)>> {
+    let state = |path: &PathBuf| {
+        let metadata = std::fs::metadata(path).ok()?;
+        Some((metadata.modified().ok()?, metadata.len()))
+    };
+    files.into_iter().map(state).collect()
 }
 
 fn print_report(checked: &Checked) {

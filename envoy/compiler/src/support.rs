@@ -9,10 +9,8 @@
 pub enum Feature {
     /// An HTTP API.
     HttpApi,
-    /// A SAM template.
-    SamTemplate,
-    /// A CloudFormation template.
-    CloudFormationTemplate,
+    /// A WebSocket API.
+    WebSocketApi,
     /// More than one definition in a run.
     SeveralDefinitions,
     /// Authorizers of type TOKEN and REQUEST.
@@ -88,8 +86,7 @@ impl Feature {
         use Support::{Error, Warning, Yes};
         match self {
             Self::HttpApi => Error("HTTP APIs are not supported yet"),
-            Self::SamTemplate => Error("SAM templates are not supported yet"),
-            Self::CloudFormationTemplate => Error("CloudFormation templates are not supported yet"),
+            Self::WebSocketApi => Error("WebSocket APIs are not supported yet"),
             Self::SeveralDefinitions => Error("several definitions in one run are not supported yet"),
 
             Self::LambdaAuthorizer => Error("Lambda authorizers are not supported yet, the method would be open"),

@@ -6,6 +6,7 @@
 mod integrations;
 mod methods;
 mod stage;
+mod template;
 
 use std::path::{Path, PathBuf};
 
@@ -13,7 +14,7 @@ use crate::api::RestApi;
 use crate::diagnostics::{Diagnostics, Report, Severity};
 use crate::openapi::{self, BasePath, Definition};
 use crate::routes::{self, Route};
-use crate::settings::{self, Settings, is_stage_name};
+use crate::settings::{Settings, is_stage_name};
 use crate::source::{Role, SourceId, Sources, Span};
 use crate::support::{Feature, Support};
 
@@ -57,6 +58,8 @@ pub struct Checked {
     pub definitions: Vec<Definition>,
     /// The settings.
     pub settings: Settings,
+    /// Files beside the templates that were read with them.
+    pub included: Vec<PathBuf>,
     /// All problems.
     pub diagnostics: Diagnostics,
     /// Name of the stage.
@@ -101,25 +104,20 @@ pub fn check(definitions: Vec<Input>, settings: Option<Input>, options: &Options
         sources: Sources::default(),
         definitions: Vec::new(),
         settings: Settings::default(),
+        included: Vec::new(),
         diagnostics: Diagnostics::default(),
         stage_name: String::new(),
         base_path: options.base_path.clone(),
     };
     let ids: Vec<SourceId> = definitions.into_iter().map(|input| checked.load(input, Role::Definition)).collect();
-    if let Some(input) = settings {
-        let id = checked.load(input, Role::Settings);
-        if let Some(document) = checked.sources.document(id).filter(|document| document.root().is_some()) {
-            let (settings, diagnostics) = settings::read(document);
-            checked.settings = settings;
-            checked.diagnostics.extend(diagnostics);
-        }
-    }
+    let settings = settings.map(|input| checked.load(input, Role::Settings));
+    let templates = checked.read_templates(&ids, settings, options);
     checked.choose_stage(options);
     let reading = openapi::Options {
         protocol_type: checked.settings.protocol_type.map(|protocol| protocol.value),
         base_path: options.import_base_path,
     };
-    for id in ids {
+    for id in templates {
         let Some(document) = checked.sources.document(id) else { continue };
         let (definition, diagnostics) = openapi::read(document, &reading);
         checked.diagnostics.extend(diagnostics);
@@ -175,7 +173,7 @@ impl Checked {
         let apis = self.definitions.into_iter().filter_map(|definition| match definition {
             Definition::Rest(rest) => Some(Api { routes: routes::order(&rest.resources), rest }),
             // Not supported, thus an error above.
-            Definition::Http(_) | Definition::Sam(_) | Definition::CloudFormation(_) => None,
+            Definition::Http(_) | Definition::Template(_) => None,
         });
         Ok(Model {
             apis: apis.collect(),
@@ -234,14 +232,8 @@ impl Findings {
                     self.uses_named(Feature::HttpApi, http.evidence.span, &note);
                     http.span
                 }
-                Definition::Sam(span) => {
-                    self.uses(Feature::SamTemplate, *span);
-                    *span
-                }
-                Definition::CloudFormation(span) => {
-                    self.uses(Feature::CloudFormationTemplate, *span);
-                    *span
-                }
+                // Its APIs are definitions of their own.
+                Definition::Template(span) => *span,
             };
             if number > 0 {
                 self.uses(Feature::SeveralDefinitions, span);

@@ -35,6 +35,11 @@ pub struct Options {
     pub base_path: BasePath,
 }
 
+/// Whether a field of a path item is an operation: a verb in lower case, or `x-amazon-apigateway-any-method`.
+pub fn is_operation(name: &str) -> bool {
+    paths::OPERATIONS.iter().any(|(operation, _)| *operation == name)
+}
+
 /// The two products that an OpenAPI document can describe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProtocolType {
@@ -53,10 +58,8 @@ pub enum Definition {
     Rest(RestApi),
     /// An HTTP API.
     Http(HttpApi),
-    /// A SAM template; what makes it one stands at the place given.
-    Sam(Span),
-    /// A CloudFormation template; what makes it one stands at the place given.
-    CloudFormation(Span),
+    /// A SAM or CloudFormation template, not evaluated; what makes it one stands at the place given.
+    Template(Span),
 }
 
 /// Reads a definition. There is one whenever the document's kind is known, errors or not.
@@ -68,8 +71,7 @@ pub fn read(document: &Document, options: &Options) -> (Option<Definition>, Diag
             reader.diagnostics.extend([error]);
             None
         }
-        Ok(Kind::Sam(span)) => Some(Definition::Sam(span)),
-        Ok(Kind::CloudFormation(span)) => Some(Definition::CloudFormation(span)),
+        Ok(Kind::Sam(span) | Kind::CloudFormation(span)) => Some(Definition::Template(span)),
         Ok(Kind::OpenApi(version)) => match http_api::evidence(document, version, options.protocol_type) {
             Some(evidence) => Some(Definition::Http(http_api::read(document, root, evidence))),
             None => rest_api::read(&mut reader, root, version, options).map(Definition::Rest),

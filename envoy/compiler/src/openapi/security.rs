@@ -184,6 +184,8 @@ pub fn demands<'d>(reader: &mut Reader<'d>, context: &Context<'d>, node: &'d Nod
             let (name, span) = (&*entry.key.text, entry.key.span);
             let named = Spanned { value: name.to_owned(), span };
             let demanded = match context.schemes.get(name) {
+                // What SAM writes where a method takes back the API's authorizer; no scheme has this name.
+                None if name == "NONE" => continue,
                 None => {
                     reader.error(span, format!("there is no security scheme `{name}`"));
                     continue;

@@ -29,6 +29,8 @@ pub use stage::{AccessLogSettings, Canary, MAX_STAGE_NAME, Stage, is_stage_name}
 
 use std::net::SocketAddr;
 
+use indexmap::IndexMap;
+
 use crate::diagnostics::Diagnostics;
 use crate::openapi::ProtocolType;
 use crate::read::Reader;
@@ -43,6 +45,10 @@ pub struct Settings {
     pub account_id: Option<Spanned<String>>,
     /// The region in ARNs; absent: of the definition's first ARN.
     pub region: Option<Spanned<String>>,
+    /// Values of a template's parameters (SAM, CloudFormation).
+    pub parameters: IndexMap<String, Node>,
+    /// Values of other stacks' exports, for a template's `Fn::ImportValue`.
+    pub imports: IndexMap<String, Spanned<String>>,
     /// What an OpenAPI document describes where both could be meant.
     pub protocol_type: Option<Spanned<ProtocolType>>,
     /// The stage.
@@ -106,6 +112,8 @@ fn read_root<'d>(reader: &mut Reader<'d>, root: &'d Node, ids: &mut Vec<Spanned<
     let region = fields.take("region").and_then(|node| word(reader, node, "a region as `us-east-1`", 32));
     let protocols = [("REST", ProtocolType::Rest), ("HTTP", ProtocolType::Http)];
     let protocol_type = fields.take("protocolType").and_then(|node| reader.choice(node, &protocols));
+    let parameters = fields.take("parameters").map(|node| reader.map_of(node, |_, entry| Some(entry.value.clone())));
+    let imports = fields.take("imports").map(|node| reader.map_of_texts(node));
     let stage = fields.take("stage").and_then(|node| stage::read(reader, node));
     let throttle_settings = fields.take("throttleSettings").and_then(|node| plans::read_throttle(reader, node));
     let api_keys = fields.take("apiKeys").map(|node| keys::read(reader, node, ids));
@@ -120,6 +128,8 @@ fn read_root<'d>(reader: &mut Reader<'d>, root: &'d Node, ids: &mut Vec<Spanned<
         api_id,
         account_id,
         region,
+        parameters: parameters.unwrap_or_default(),
+        imports: imports.unwrap_or_default(),
         protocol_type,
         stage: stage.unwrap_or_default(),
         throttle_settings,

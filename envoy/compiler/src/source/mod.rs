@@ -125,6 +125,14 @@ impl Sources {
         (id, diagnostics)
     }
 
+    /// Adds a document that was made of others: its values stand in those, and references are followed in itself.
+    pub fn add_derived(&mut self, name: &str, role: Role, root: Node) -> SourceId {
+        let id = SourceId(u32::try_from(self.documents.len()).unwrap_or(u32::MAX));
+        let name = name.to_owned();
+        self.documents.push(Document { id, name, role, text: String::new(), lines: vec![0], root: Some(root) });
+        id
+    }
+
     /// Notes a file that could not be opened; the document is empty.
     pub fn add_unreadable(&mut self, name: &str, role: Role, reason: &str) -> (SourceId, Vec<Diagnostic>) {
         let (id, _) = self.add(name, role, Vec::new());

@@ -69,10 +69,7 @@ impl Map {
 
     /// A key with its value.
     pub fn entry(&self, key: &str) -> Option<&Entry> {
-        match &self.index {
-            Some(index) => index.get(key).and_then(|at| self.entries.get(*at)),
-            None => self.entries.iter().find(|entry| &*entry.key.text == key),
-        }
+        self.entries.get(self.position(key)?)
     }
 
     /// All entries, in the document's order.
@@ -80,8 +77,52 @@ impl Map {
         &self.entries
     }
 
-    /// Adds an entry; an entry with this key that is already there is kept and its key returned.
-    pub(super) fn insert(&mut self, entry: Entry) -> Result<(), Span> {
+    /// The value of a key, set to `default` where there is none.
+    #[allow(clippy::indexing_slicing)] // the position was just found, or is the last one
+    pub fn get_or_insert(&mut self, key: Key, default: impl FnOnce() -> Node) -> &mut Node {
+        let at = match self.position(&key.text) {
+            Some(at) => at,
+            None => {
+                let value = default();
+                let _ = self.insert(Entry { key, value });
+                self.entries.len() - 1
+            }
+        };
+        &mut self.entries[at].value
+    }
+
+    /// The mapping under a key, empty where there is none. A value of another kind gives way to it.
+    #[allow(clippy::unreachable)] // it was just made a mapping
+    pub fn child(&mut self, key: Key) -> &mut Map {
+        let span = key.span;
+        let node = self.get_or_insert(key, || Node::empty_map(span));
+        if node.as_map().is_none() {
+            *node = Node::empty_map(span);
+        }
+        match &mut node.value {
+            Value::Map(map) => map,
+            _ => unreachable!(),
+        }
+    }
+
+    /// Sets a key, whatever it had.
+    pub fn set(&mut self, key: Key, value: Node) {
+        let span = key.span;
+        *self.get_or_insert(key, || Node::new(span, Value::Null)) = value;
+    }
+
+    fn position(&self, key: &str) -> Option<usize> {
+        match &self.index {
+            Some(index) => index.get(key).copied(),
+            None => self.entries.iter().position(|entry| &*entry.key.text == key),
+        }
+    }
+
+    /// Adds an entry.
+    ///
+    /// # Errors
+    /// An entry with this key is already there and is kept: the place of its key.
+    pub fn insert(&mut self, entry: Entry) -> Result<(), Span> {
         if let Some(present) = self.entry(&entry.key.text) {
             return Err(present.key.span);
         }
@@ -98,7 +139,29 @@ impl Map {
     }
 }
 
+impl Key {
+    /// A key that stands for something at `span`.
+    pub fn new(text: &str, span: Span) -> Self {
+        Self { text: text.into(), span }
+    }
+}
+
 impl Node {
+    /// A value without a tag.
+    pub fn new(span: Span, value: Value) -> Self {
+        Self { span, tag: None, value }
+    }
+
+    /// A string.
+    pub fn string(span: Span, text: &str) -> Self {
+        Self::new(span, Value::String(text.into()))
+    }
+
+    /// A mapping that is still empty.
+    pub fn empty_map(span: Span) -> Self {
+        Self::new(span, Value::Map(Map::default()))
+    }
+
     /// The mapping, when it is one.
     pub fn as_map(&self) -> Option<&Map> {
         match &self.value {
@@ -146,6 +209,17 @@ impl Node {
                 Some(entry.key.text.to_string())
             }
             _ => None,
+        }
+    }
+
+    /// What the CloudFormation function is given: the value behind its tag or its key.
+    pub fn function_argument(&self) -> Node {
+        if self.tag.is_some() {
+            return Node { span: self.span, tag: None, value: self.value.clone() };
+        }
+        match self.as_map().map(Map::entries) {
+            Some([entry]) => entry.value.clone(),
+            _ => Node::new(self.span, Value::Null),
         }
     }
 

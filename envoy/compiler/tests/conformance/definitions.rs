@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use apigw::api::Integration;
+use apigw::api::{Authorization, Integration, RestApi};
+use apigw::check::{self, Input, check};
 use apigw::diagnostics::Severity;
 use apigw::openapi::{self, Definition, Options};
 use serde_json::Value;
@@ -17,19 +18,16 @@ fn definitions_load_to_their_operations() {
     for entry in json(folder.join("index.json")).as_array().unwrap() {
         let file = entry["file"].as_str().unwrap();
         let bytes = std::fs::read(folder.join("files").join(file)).unwrap();
-        let (sources, id) = document(file, bytes);
-        let (definition, diagnostics) = openapi::read(sources.document(id).unwrap(), &Options::default());
         let kind = entry["kind"].as_str().unwrap();
         if kind != "openapi" {
-            let found = match definition {
-                Some(Definition::Sam(_)) => "sam",
-                Some(Definition::CloudFormation(_)) => "cloudformation",
-                other => panic!("{file}: found {other:?}"),
-            };
-            assert_eq!(found, kind, "{file}");
-            area.not_run(&format!("{kind} templates are not supported yet"));
+            match template(file, bytes, &entry["documents"]) {
+                Ok(outcome) => area.result(file, outcome),
+                Err(reason) => area.not_run(reason),
+            }
             continue;
         }
+        let (sources, id) = document(file, bytes);
+        let (definition, diagnostics) = openapi::read(sources.document(id).unwrap(), &Options::default());
         // Templates' functions in a plain document are the one thing in the collection that cannot be read.
         let errors = diagnostics.items().iter().filter(|item| item.severity == Severity::Error);
         let errors: Vec<_> = errors.filter(|item| !item.message.contains("the CloudFormation function")).collect();
@@ -49,6 +47,102 @@ fn definitions_load_to_their_operations() {
     area.finish();
 }
 
+/// A template has the operations of its documents: of its REST APIs, as long as there is one.
+fn template(file: &str, bytes: Vec<u8>, documents: &Value) -> Result<Result<(), String>, &'static str> {
+    let input = Input { name: file.to_owned(), content: Ok(bytes) };
+    let checked = check(vec![input], None, &check::Options::default());
+    let definitions: Vec<_> = checked.definitions.iter().collect();
+    let documents = documents.as_array().unwrap();
+    let (definition, document) = match (definitions.as_slice(), documents.as_slice()) {
+        ([Definition::Rest(_)], [document]) => (definitions[0], document),
+        ([], _) => return Err("HTTP and WebSocket APIs, and documents elsewhere"),
+        _ => return Err("templates of several APIs, or of SAM events alone"),
+    };
+    let found = operations(definition);
+    let missing = document["facts"]["operations"].as_array().unwrap().iter().filter(|operation| {
+        let key = (operation["path"].as_str().unwrap().to_owned(), operation["method"].as_str().unwrap().to_owned());
+        let kind = found.get(&key).map(|found| found.map(|integration| integration.kind.as_str()));
+        !matches!((kind, operation["integration_type"].as_str()), (Some(Some(found)), Some(expected)) if found == expected)
+            && !matches!((kind, operation["integration_type"].as_str()), (Some(_), None))
+    });
+    let missing: Vec<_> = missing.collect();
+    Ok(if missing.is_empty() { Ok(()) } else { Err(format!("missing or of another type: {missing:?}")) })
+}
+
+/// What the SAM translator makes of a template, and what is made of it here, have the same methods.
+#[test]
+fn sam_templates_are_what_the_translator_makes_of_them() {
+    let Some(folder) = data() else { return };
+    let folder = folder.join("openapi/files");
+    let mut area = Area::new("openapi/sam");
+    let mut names: Vec<String> =
+        std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    for name in names.iter().filter(|name| name.contains("__input__")) {
+        let translated = name.replace("__input__", "__output__").replace(".yaml", ".json");
+        let (ours, theirs) = (methods(&folder.join(name)), methods(&folder.join(&translated)));
+        if ours.is_empty() && theirs.is_empty() {
+            area.not_run("HTTP and WebSocket APIs");
+            continue;
+        }
+        area.result(name, if ours == theirs { Ok(()) } else { Err(format!("{ours:#?}\ninstead of\n{theirs:#?}")) });
+    }
+    area.finish();
+}
+
+/// What each REST API of a template says of its methods.
+fn methods(path: &std::path::Path) -> BTreeSet<Vec<String>> {
+    let options = check::Options { stage: Some("Prod".to_owned()), ..check::Options::default() };
+    let checked = check(vec![Input::from_file(path)], None, &options);
+    let apis = checked.definitions.iter().filter_map(|definition| match definition {
+        Definition::Rest(api) => Some(api),
+        _ => None,
+    });
+    let describe = |api: &RestApi| {
+        let mut lines: Vec<String> = Vec::new();
+        for (resource, method) in api.methods() {
+            let integration = method.integration.as_ref().unwrap();
+            let authorization = match &method.authorization {
+                Authorization::None => "NONE".to_owned(),
+                Authorization::AwsIam(_) => "AWS_IAM".to_owned(),
+                Authorization::Custom(name) => format!("CUSTOM {}", **name),
+                Authorization::CognitoUserPools { authorizer, scopes } => {
+                    format!("COGNITO {} {:?}", **authorizer, scopes.iter().map(|scope| &**scope).collect::<Vec<_>>())
+                }
+            };
+            lines.push(format!(
+                "{} {} {authorization} key={} {} {:?} {:?}",
+                method.http_method,
+                resource.path,
+                method.api_key_required.is_some(),
+                integration.kind.as_str(),
+                integration.uri.as_deref(),
+                integration.credentials.as_deref(),
+            ));
+        }
+        for (name, authorizer) in &api.authorizers {
+            lines.push(format!(
+                "{name} {} {:?} {:?} {:?} {:?} {:?} {:?}",
+                authorizer.kind.as_str(),
+                authorizer.identity_source.iter().map(|source| &**source).collect::<BTreeSet<_>>(),
+                authorizer.authorizer_uri.as_deref(),
+                authorizer.authorizer_credentials.as_deref(),
+                authorizer.identity_validation_expression.as_deref(),
+                authorizer.result_ttl_seconds.map(|ttl| *ttl),
+                authorizer.provider_arns.iter().map(|arn| &**arn).collect::<Vec<_>>(),
+            ));
+        }
+        lines.push(format!(
+            "policy {:?}",
+            api.policy.as_ref().map(|policy| policy.value["Statement"].to_string().replace(['[', ']'], ""))
+        ));
+        lines.push(format!("binary {:?}", api.binary_media_types.iter().map(|kind| &**kind).collect::<BTreeSet<_>>()));
+        lines.sort();
+        lines
+    };
+    apis.map(describe).collect()
+}
+
 /// Integrations by `(path, verb)`.
 fn operations(definition: &Definition) -> BTreeMap<(String, String), Option<&Integration>> {
     match definition {
@@ -66,7 +160,7 @@ fn operations(definition: &Definition) -> BTreeMap<(String, String), Option<&Int
                 .map(|route| ((route.path.clone(), route.http_method.to_string()), route.integration.as_ref()))
                 .collect()
         }
-        Definition::Sam(_) | Definition::CloudFormation(_) => BTreeMap::new(),
+        Definition::Template(_) => BTreeMap::new(),
     }
 }
 

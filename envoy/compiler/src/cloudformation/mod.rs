@@ -1,0 +1,243 @@
+//! CloudFormation and SAM templates to the documents and settings that they stand for.
+//!
+//! A template is evaluated first ([`evaluate`]: parameters, conditions, functions), so that every property is a value.
+//! Then each REST API in it is written as the OpenAPI document that API Gateway would export ([`rest_api`]), and its
+//! stage, keys and plans as settings ([`stage`]); SAM's own resources are turned into the same ([`sam`]). From there on
+//! a template is read like any other definition: there is one reader for `x-amazon-apigateway-*`. All values keep their
+//! places, so messages point into the template.
+//!
+//! Nothing is deployed: what a service would make up at deployment (`Ref`, `Fn::GetAtt`) is the resource's own name, or
+//! its logical id where it has none, in the shape of the real value ([`identity`]).
+//!
+//! Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-anatomy.html>
+
+mod condition;
+mod evaluate;
+mod function;
+mod identity;
+mod method;
+mod parameter;
+mod rest_api;
+mod sam;
+mod stage;
+mod substitute;
+
+use indexmap::IndexMap;
+
+use crate::diagnostics::Diagnostics;
+use crate::read::Reader;
+use crate::source::{Document, Node, Span, Spanned, Value};
+
+pub use evaluate::{MAX_NODES, MAX_TEXT_BYTES};
+
+/// What a template is evaluated with, from the settings.
+#[derive(Clone, Debug, Default)]
+pub struct Environment {
+    /// The API's id; absent: its logical id.
+    pub api_id: Option<String>,
+    /// Whether the settings list the keys, so that those of the template do not count.
+    pub has_api_keys: bool,
+    /// `AWS::AccountId`.
+    pub account_id: Option<String>,
+    /// `AWS::Region`.
+    pub region: Option<String>,
+    /// Values of the template's parameters, by name.
+    pub parameters: IndexMap<String, Node>,
+    /// Values of other stacks' exports, by name.
+    pub imports: IndexMap<String, Spanned<String>>,
+    /// The stage to choose where an API has several.
+    pub stage: Option<String>,
+}
+
+impl Environment {
+    /// Account of templates when the settings name none: the one of AWS's own examples.
+    pub const DEFAULT_ACCOUNT: &str = "123456789012";
+    /// Region of templates when the settings name none.
+    pub const DEFAULT_REGION: &str = "us-east-1";
+
+    fn account_id(&self) -> &str {
+        self.account_id.as_deref().unwrap_or(Self::DEFAULT_ACCOUNT)
+    }
+
+    fn region(&self) -> &str {
+        self.region.as_deref().unwrap_or(Self::DEFAULT_REGION)
+    }
+}
+
+/// Other files that a template names (`DefinitionUri`, `AWS::Include`), read before it is evaluated.
+pub trait Files {
+    /// The root of a file, by the name that stands in the template; `None` when it could not be read.
+    fn root(&self, name: &str) -> Option<&Node>;
+}
+
+/// A template whose functions are evaluated.
+#[derive(Clone, Debug, Default)]
+pub struct Template {
+    /// Resources that exist (their condition holds) and matter here, by logical id.
+    pub resources: IndexMap<String, Resource>,
+    /// SAM's `Globals` for APIs.
+    pub globals: Option<Node>,
+    /// The region of its ARNs.
+    pub region: String,
+}
+
+/// A resource.
+#[derive(Clone, Debug)]
+pub struct Resource {
+    /// Its logical id.
+    pub span: Span,
+    /// Its type, `AWS::ApiGateway::RestApi`.
+    pub kind: Spanned<String>,
+    /// The ARN of a function.
+    pub arn: Option<String>,
+    /// Its properties, evaluated.
+    pub properties: Node,
+}
+
+impl Template {
+    /// Resources of a type, in the order of the template.
+    pub fn of_type<'t>(&'t self, kind: &'t str) -> impl Iterator<Item = (&'t str, &'t Resource)> {
+        let resources = self.resources.iter().filter(move |(_, resource)| *resource.kind == kind);
+        resources.map(|(id, resource)| (id.as_str(), resource))
+    }
+}
+
+impl Resource {
+    /// A property that is there and not null.
+    pub fn property(&self, name: &str) -> Option<&Node> {
+        self.properties.get(name)
+    }
+
+    /// The text of a property, also of a number.
+    pub fn text(&self, name: &str) -> Option<Spanned<String>> {
+        let node = self.property(name)?;
+        let value = match &node.value {
+            Value::String(text) | Value::Number(text) => text.to_string(),
+            _ => return None,
+        };
+        Some(Spanned { value, span: node.span })
+    }
+}
+
+/// A REST API of a template.
+#[derive(Clone, Debug)]
+pub struct Export {
+    /// Logical id of the API.
+    pub logical_id: Spanned<String>,
+    /// The API as an OpenAPI document.
+    pub document: Node,
+    /// Stage, keys and plans, in the shapes of the settings file.
+    pub settings: Node,
+}
+
+/// What a template holds.
+#[derive(Clone, Debug, Default)]
+pub struct Contents {
+    /// Its REST APIs.
+    pub rest_apis: Vec<Export>,
+    /// APIs of other kinds: their type and what to say about them.
+    pub others: Vec<Other>,
+}
+
+/// An API of a kind that is not exported.
+#[derive(Clone, Debug)]
+pub struct Other {
+    /// Its type's place.
+    pub span: Span,
+    /// The kind.
+    pub kind: OtherKind,
+}
+
+/// Kinds of API that are not exported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OtherKind {
+    /// `AWS::ApiGatewayV2::Api` and `AWS::Serverless::HttpApi`.
+    Http,
+    /// `AWS::ApiGatewayV2::Api` with `ProtocolType: WEBSOCKET`.
+    WebSocket,
+}
+
+/// Names of the files beside the template that it refers to (`DefinitionUri`, `AWS::Include`), each once.
+pub fn files_named(root: &Node) -> Vec<Spanned<String>> {
+    let mut names: Vec<Spanned<String>> = Vec::new();
+    collect_files(root, &mut names);
+    names
+}
+
+/// Goes through a tree whose depth the parser has bounded.
+fn collect_files(node: &Node, names: &mut Vec<Spanned<String>>) {
+    let mut note = |node: Option<&Node>| {
+        if let Some((node, text)) = node.and_then(|node| Some((node, node.as_str()?)))
+            && !text.contains("://")
+            && !names.iter().any(|known| **known == *text)
+        {
+            names.push(Spanned { value: text.to_owned(), span: node.span });
+        }
+    };
+    match &node.value {
+        Value::Map(map) => {
+            note(map.get("DefinitionUri"));
+            if map.get("Name").and_then(Node::as_str) == Some("AWS::Include") {
+                note(map.get("Parameters").and_then(|node| node.get("Location")));
+            }
+            map.entries().iter().for_each(|entry| collect_files(&entry.value, names));
+        }
+        Value::List(items) => items.iter().for_each(|item| collect_files(item, names)),
+        _ => {}
+    }
+}
+
+/// Evaluates a template and writes its REST APIs as documents.
+pub fn read(document: &Document, environment: &Environment, files: &dyn Files) -> (Contents, Diagnostics) {
+    let (mut template, mut diagnostics) = evaluate::evaluate(document, environment, files);
+    diagnostics.extend(sam::expand(document, &mut template));
+    let mut reader = Reader::new(document);
+    let mut contents =
+        Contents { rest_apis: rest_api::export(&mut reader, &template, environment), others: others(&template) };
+    if let Some(root) = document.root()
+        && contents.rest_apis.is_empty()
+        && contents.others.is_empty()
+    {
+        reader.error(root.span, "there is no API in this template, or the condition of none holds");
+    }
+    warn_of_domains(&mut reader, document);
+    contents.rest_apis.sort_by_key(|export| export.logical_id.span.start);
+    diagnostics.extend(reader.diagnostics);
+    (contents, diagnostics)
+}
+
+/// Custom domains and what is mounted on them.
+const DOMAINS: [&str; 4] = [
+    "AWS::ApiGateway::DomainName",
+    "AWS::ApiGateway::BasePathMapping",
+    "AWS::ApiGatewayV2::DomainName",
+    "AWS::ApiGatewayV2::ApiMapping",
+];
+
+fn warn_of_domains(reader: &mut Reader<'_>, document: &Document) {
+    let resources = document.root().and_then(|root| root.get("Resources")).and_then(Node::as_map);
+    for entry in resources.map(|map| map.entries()).unwrap_or_default() {
+        let kind = entry.value.get("Type").filter(|kind| kind.as_str().is_some_and(|kind| DOMAINS.contains(&kind)));
+        let domain = entry.value.get("Properties").and_then(|node| node.get("Domain"));
+        if let Some(node) = kind.or(domain) {
+            reader.warning(node.span, "custom domains of a template are not set up: mount the API with --base-path");
+        }
+    }
+}
+
+fn others(template: &Template) -> Vec<Other> {
+    let mut others = Vec::new();
+    for resource in template.resources.values() {
+        let kind = match resource.kind.as_str() {
+            "AWS::Serverless::HttpApi" => OtherKind::Http,
+            "AWS::Serverless::WebSocketApi" => OtherKind::WebSocket,
+            "AWS::ApiGatewayV2::Api" => match resource.text("ProtocolType") {
+                Some(protocol) if *protocol == "WEBSOCKET" => OtherKind::WebSocket,
+                _ => OtherKind::Http,
+            },
+            _ => continue,
+        };
+        others.push(Other { span: resource.kind.span, kind });
+    }
+    others
+}

@@ -1,0 +1,181 @@
+//! `Api` events of functions: a method with an AWS_PROXY integration each.
+//!
+//! Source: <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-property-function-api.html>
+
+use super::{Api, IMPLICIT_API, auth::Auth, invocation_uri};
+use crate::cloudformation::Template;
+use crate::cloudformation::rest_api::rename;
+use crate::openapi::Version;
+use crate::read::Reader;
+use crate::source::{Key, Map, Node, Span, Value};
+
+/// An `Api` event.
+pub struct Event {
+    /// Its name in `Events`.
+    pub span: Span,
+    /// Logical id of its API.
+    pub api: String,
+    /// The function.
+    function: String,
+    properties: Node,
+}
+
+/// All `Api` events, in the order of the template.
+pub fn events(template: &Template) -> Vec<Event> {
+    let mut events = Vec::new();
+    for (id, function) in template.of_type("AWS::Serverless::Function") {
+        let mut arn = function.arn.clone().unwrap_or_else(|| id.to_owned());
+        if let Some(alias) = function.text("AutoPublishAlias") {
+            arn = format!("{arn}:{}", *alias);
+        }
+        let declared = function.property("Events").and_then(Node::as_map).map(Map::entries).unwrap_or_default();
+        for entry in declared.iter().filter(|entry| entry.value.get("Type").and_then(Node::as_str) == Some("Api")) {
+            let span = entry.key.span;
+            let properties = entry.value.get("Properties").cloned().unwrap_or_else(|| Node::empty_map(span));
+            let api = properties.get("RestApiId").and_then(Node::as_str).unwrap_or(IMPLICIT_API).to_owned();
+            events.push(Event { span, api, function: arn.clone(), properties });
+        }
+    }
+    events
+}
+
+impl<'a> Api<'a> {
+    /// Adds the method of an event.
+    pub(super) fn add_event(&mut self, reader: &mut Reader<'a>, event: &'a Event, auth: &Auth<'a>) {
+        let span = event.span;
+        let Some(mut fields) = reader.fields(&event.properties) else { return };
+        fields.ignore(&["RestApiId"]);
+        let path = fields.required(reader, "Path").and_then(|node| reader.text(node));
+        let verb = fields.required(reader, "Method").and_then(|node| reader.text(node));
+        let (Some(path), Some(verb)) = (path, verb) else { return };
+        let verb = match verb.to_ascii_lowercase().as_str() {
+            "any" => "x-amazon-apigateway-any-method".to_owned(),
+            verb => verb.to_owned(),
+        };
+        let mut integration = Map::default();
+        for (key, value) in
+            [("type", "aws_proxy"), ("httpMethod", "POST"), ("uri", &*invocation_uri(self.region, &event.function))]
+        {
+            integration.set(Key::new(key, span), Node::string(span, value));
+        }
+        rename(
+            &mut fields,
+            &mut integration,
+            &[("TimeoutInMillis", "timeoutInMillis"), ("ResponseTransferMode", "responseTransferMode")],
+        );
+        let mut operation = Map::default();
+        operation.set(Key::new("responses", span), Node::empty_map(span));
+        let mut parameters = Vec::new();
+        for node in fields.take("RequestParameters").map(|node| reader.list(node)).unwrap_or_default() {
+            self.add_parameters(reader, node, &mut parameters);
+        }
+        if let Some(node) = fields.take("RequestModel") {
+            self.add_request_model(reader, node, &mut operation, &mut parameters);
+        }
+        operation.set(Key::new("parameters", span), Node::new(span, Value::List(parameters)));
+        let own = fields.take("Auth");
+        fields.finish(reader);
+        let credentials = auth.set_security(reader, self, own, &mut operation, span);
+        if let Some(credentials) = credentials {
+            integration.set(Key::new("credentials", span), credentials);
+        }
+        let integration = Node::new(span, Value::Map(integration));
+        operation.set(Key::new("x-amazon-apigateway-integration", span), integration);
+        let item = self.document.child(Key::new("paths", span)).child(Key::new(&path, path.span));
+        if item.get(&verb).is_some() {
+            reader.error(span, format!("{verb} {} is there already", *path));
+            return;
+        }
+        item.set(Key::new(&verb, span), Node::new(span, Value::Map(operation)));
+    }
+
+    /// `method.request.header.Name`, or a map of it to `{Required, Caching}`.
+    fn add_parameters(&self, reader: &mut Reader<'a>, node: &'a Node, parameters: &mut Vec<Node>) {
+        let mut declared: Vec<(String, Span, bool)> = Vec::new();
+        match node.as_map() {
+            None => declared.extend(reader.text(node).map(|name| (name.value, node.span, false))),
+            Some(map) => {
+                for entry in map.entries() {
+                    let required = entry.value.get("Required").and_then(|node| reader.boolean(node));
+                    let required = required.is_some_and(|flag| *flag);
+                    declared.push((entry.key.text.to_string(), entry.key.span, required));
+                }
+            }
+        }
+        for (name, span, required) in declared {
+            let parts = name.strip_prefix("method.request.").and_then(|rest| rest.split_once('.'));
+            let (place, name) = match parts {
+                Some(("querystring", name)) => ("query", name),
+                Some((place @ ("header" | "path"), name)) => (place, name),
+                _ => {
+                    reader.error(span, "expected `method.request.{header,path,querystring}.NAME`");
+                    continue;
+                }
+            };
+            let mut parameter = Map::default();
+            parameter.set(Key::new("name", span), Node::string(span, name));
+            parameter.set(Key::new("in", span), Node::string(span, place));
+            parameter.set(Key::new("required", span), Node::new(span, Value::Bool(required || place == "path")));
+            match self.version {
+                Version::V2 => parameter.set(Key::new("type", span), Node::string(span, "string")),
+                Version::V3 => {
+                    parameter.child(Key::new("schema", span)).set(Key::new("type", span), Node::string(span, "string"));
+                }
+            }
+            parameters.push(Node::new(span, Value::Map(parameter)));
+        }
+    }
+
+    /// `RequestModel`: the model of JSON bodies, and the validator that it asks for.
+    fn add_request_model(
+        &mut self,
+        reader: &mut Reader<'a>,
+        node: &'a Node,
+        operation: &mut Map,
+        parameters: &mut Vec<Node>,
+    ) {
+        let span = node.span;
+        let Some(mut fields) = reader.fields(node) else { return };
+        let model = fields.required(reader, "Model").and_then(|node| reader.text(node));
+        let mut flag = |name| fields.take(name).and_then(|node| reader.boolean(node)).is_some_and(|flag| *flag);
+        let (required, body, parameters_too) = (flag("Required"), flag("ValidateBody"), flag("ValidateParameters"));
+        fields.finish(reader);
+        let Some(model) = model else { return };
+        let name = model.to_lowercase();
+        if self.shared("schemas", "definitions").get(&name).is_none() {
+            reader.error(model.span, format!("the API has no model `{}`", *model));
+            return;
+        }
+        let mut schema = Map::default();
+        schema.set(Key::new("$ref", span), Node::string(span, &format!("{}{name}", self.version.schema_prefix())));
+        let schema = Node::new(span, Value::Map(schema));
+        match self.version {
+            Version::V3 => {
+                let request = operation.child(Key::new("requestBody", span));
+                request.set(Key::new("required", span), Node::new(span, Value::Bool(required)));
+                let content = request.child(Key::new("content", span)).child(Key::new("application/json", span));
+                content.set(Key::new("schema", span), schema);
+            }
+            Version::V2 => {
+                let mut parameter = Map::default();
+                parameter.set(Key::new("in", span), Node::string(span, "body"));
+                parameter.set(Key::new("name", span), Node::string(span, &name));
+                parameter.set(Key::new("required", span), Node::new(span, Value::Bool(required)));
+                parameter.set(Key::new("schema", span), schema);
+                parameters.push(Node::new(span, Value::Map(parameter)));
+            }
+        }
+        if body || parameters_too {
+            let validator = match (body, parameters_too) {
+                (true, true) => "body-and-params",
+                (true, false) => "body-only",
+                _ => "params-only",
+            };
+            let validators = self.document.child(Key::new("x-amazon-apigateway-request-validators", span));
+            let fields = validators.child(Key::new(validator, span));
+            fields.set(Key::new("validateRequestBody", span), Node::new(span, Value::Bool(body)));
+            fields.set(Key::new("validateRequestParameters", span), Node::new(span, Value::Bool(parameters_too)));
+            operation.set(Key::new("x-amazon-apigateway-request-validator", span), Node::string(span, validator));
+        }
+    }
+}

@@ -1,0 +1,301 @@
+//! Templates: their functions, conditions and parameters, and what becomes of their resources.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use apigw::api::{Authorization, RestApi};
+use apigw::check::{Checked, Input, Options, check};
+use apigw::diagnostics::{Colour, Severity};
+use apigw::openapi::Definition;
+
+fn read(template: &str, settings: &str) -> Checked {
+    let input = |name: &str, text: &str| Input { name: name.to_owned(), content: Ok(text.as_bytes().to_vec()) };
+    check(vec![input("template.yaml", template)], Some(input("settings.yaml", settings)), &Options::default())
+}
+
+fn rest_api(checked: &Checked) -> &RestApi {
+    match checked.definitions.as_slice() {
+        [Definition::Rest(api)] => api,
+        other => panic!("{} definitions\n{}", other.len(), checked.report().render(Colour::Never)),
+    }
+}
+
+fn errors(checked: &Checked) -> Vec<&str> {
+    let items = checked.diagnostics.items().iter();
+    items.filter(|item| item.severity == Severity::Error).map(|item| item.message.as_str()).collect()
+}
+
+/// The title of an API whose name is `value`.
+fn evaluated(value: &str, sections: &str, settings: &str) -> Result<String, Vec<String>> {
+    let template = format!(
+        "{sections}\nResources:\n  Queue: {{Type: AWS::SQS::Queue, Properties: {{QueueName: jobs}}}}\n  \
+         Fn: {{Type: AWS::Lambda::Function}}\n  \
+         Api:\n    Type: AWS::ApiGateway::RestApi\n    Properties:\n      Name: {value}\n"
+    );
+    let checked = read(&template, settings);
+    let errors = errors(&checked);
+    // An API without methods is an error of its own kind; it is not what is asked here.
+    let errors: Vec<String> = errors.into_iter().map(str::to_owned).collect();
+    if errors.is_empty() { Ok(rest_api(&checked).name.clone().unwrap()) } else { Err(errors) }
+}
+
+#[track_caller]
+fn gives(value: &str, sections: &str, expected: &str) {
+    assert_eq!(evaluated(value, sections, "accountId: \"111122223333\"\nregion: eu-west-1\n").as_deref(), Ok(expected));
+}
+
+#[track_caller]
+fn refuses(value: &str, sections: &str, expected: &str) {
+    let errors = evaluated(value, sections, "apiId: a\n").expect_err(value);
+    assert!(errors.iter().any(|error| error.contains(expected)), "{errors:?}");
+}
+
+#[test]
+fn functions() {
+    gives("!Sub \"${AWS::Region}/${!x}/${Queue.Arn}\"", "", "eu-west-1/${x}/arn:aws:sqs:eu-west-1:111122223333:jobs");
+    gives("!Sub [\"${a}-${b}\", {a: 1, b: !Ref Fn}]", "", "1-Fn");
+    gives("{Fn::Join: [\"-\", [a, !Ref \"AWS::AccountId\", c]]}", "", "a-111122223333-c");
+    gives("!Select [1, !Split [\",\", \"a,b,c\"]]", "", "b");
+    gives("!GetAtt Fn.Arn", "", "arn:aws:lambda:eu-west-1:111122223333:function:Fn");
+    gives("{\"Fn::GetAtt\": [Fn, Arn]}", "", "arn:aws:lambda:eu-west-1:111122223333:function:Fn");
+    gives("!Ref Queue", "", "https://sqs.eu-west-1.amazonaws.com/111122223333/jobs");
+    gives("{Fn::Base64: \"ab\"}", "", "YWI=");
+    gives("!FindInMap [M, !Ref \"AWS::Region\", name]", "Mappings: {M: {eu-west-1: {name: x}}}", "x");
+    gives("!FindInMap [M, nowhere, name, {DefaultValue: y}]", "Mappings: {M: {eu-west-1: {name: x}}}", "y");
+    gives("!Join [\"+\", !Ref L]", "Parameters: {L: {Type: CommaDelimitedList, Default: \"a, b\"}}", "a+b");
+}
+
+#[test]
+fn conditions() {
+    let sections = "Parameters: {Stage: {Type: String, Default: dev}}\nConditions:\n  Prod: !Equals [!Ref Stage, prod]\n  \
+                    Dev: !Not [!Condition Prod]\n  Both: !And [!Condition Prod, !Condition Dev]\n  \
+                    One: !Or [!Condition Prod, !Condition Dev]\n  Circle: !Not [!Condition Circle]\n";
+    gives("!If [Prod, a, b]", sections, "b");
+    gives("!If [Dev, a, b]", sections, "a");
+    gives("!If [Both, a, b]", sections, "b");
+    gives("!If [One, a, b]", sections, "a");
+    refuses("!If [Circle, a, b]", sections, "the condition `Circle` depends on itself");
+    refuses("!If [Nowhere, a, b]", sections, "there is no condition `Nowhere`");
+}
+
+#[test]
+fn functions_that_cannot_be_evaluated() {
+    refuses("!Ref Nowhere", "", "there is no parameter or resource `Nowhere`");
+    refuses("!GetAtt Queue.Nothing", "", "`Queue.Nothing` is only known once a `AWS::SQS::Queue` is deployed");
+    refuses("!Sub \"${Open\"", "", "has no `}`");
+    refuses("!ImportValue other", "", "give it in the settings, `imports`");
+    refuses("!Select [3, [a]]", "", "expected a number below 1");
+    refuses("{Fn::Cidr: [a, 1, 2]}", "", "the function `Fn::Cidr` is not supported here");
+    refuses("!Nonsense x", "", "there is no function `Fn::Nonsense`");
+    refuses("{Fn::Transform: {Name: Mine}}", "", "only `AWS::Include` is supported");
+}
+
+#[test]
+fn parameters_come_from_the_settings() {
+    let sections = "Parameters: {Name: {Type: String, Default: a, AllowedValues: [a, b]}}";
+    assert_eq!(evaluated("!Ref Name", sections, "parameters: {Name: b}").as_deref(), Ok("b"));
+    assert_eq!(evaluated("!ImportValue o", sections, "imports: {o: x}").as_deref(), Ok("x"));
+    let errors = evaluated("!Ref Name", sections, "parameters: {Name: c}").expect_err("not allowed");
+    assert!(errors[0].contains("found `c`, expected `a` or `b`"), "{errors:?}");
+    let errors = evaluated("!Ref Name", sections, "parameters: {Nmae: b}").expect_err("unknown");
+    assert!(errors[0].contains("the template has no parameter `Nmae`, expected `Name`"), "{errors:?}");
+}
+
+const RESOURCES: &str = r#"
+Resources:
+  Api: {Type: AWS::ApiGateway::RestApi, Properties: {Name: pets}}
+  Pets: {Type: AWS::ApiGateway::Resource, Properties: {RestApiId: !Ref Api, ParentId: !GetAtt Api.RootResourceId, PathPart: pets}}
+  Pet: {Type: AWS::ApiGateway::Resource, Properties: {RestApiId: !Ref Api, ParentId: !Ref Pets, PathPart: "{id}"}}
+  GetPet:
+    Type: AWS::ApiGateway::Method
+    Properties:
+      RestApiId: !Ref Api
+      ResourceId: !Ref Pet
+      HttpMethod: GET
+      AuthorizationType: NONE
+      ApiKeyRequired: true
+      RequestParameters: {method.request.querystring.page: true}
+      MethodResponses: [{StatusCode: 200, ResponseParameters: {method.response.header.X-Kind: true}}]
+      Integration:
+        Type: MOCK
+        RequestTemplates: {application/json: '{"statusCode": 200}'}
+        IntegrationResponses:
+          - {StatusCode: 200, ResponseParameters: {method.response.header.X-Kind: "'pet'"}}
+          - {StatusCode: 404, SelectionPattern: "4\\d\\d"}
+  Stage:
+    Type: AWS::ApiGateway::Stage
+    Properties:
+      RestApiId: !Ref Api
+      StageName: live
+      Variables: {table: pets}
+      MethodSettings: [{ResourcePath: /*, HttpMethod: "*", ThrottlingRateLimit: 5, ThrottlingBurstLimit: 2}]
+  Key: {Type: AWS::ApiGateway::ApiKey, Properties: {Enabled: true, Value: 0123456789abcdefghij}}
+  Plan:
+    Type: AWS::ApiGateway::UsagePlan
+    Properties:
+      ApiStages: [{ApiId: !Ref Api, Stage: !Ref Stage}]
+      Quota: {Limit: 10, Period: DAY}
+  PlanKey: {Type: AWS::ApiGateway::UsagePlanKey, Properties: {KeyId: !Ref Key, KeyType: API_KEY, UsagePlanId: !Ref Plan}}
+"#;
+
+#[test]
+fn resources_become_an_api_with_a_stage_and_a_plan() {
+    let checked = read(RESOURCES, "accountId: \"111122223333\"\n");
+    let api = rest_api(&checked);
+    let methods: Vec<_> = api.methods().collect();
+    let [(resource, method)] = methods.as_slice() else { panic!("{} methods", methods.len()) };
+    assert_eq!((resource.path.as_str(), method.http_method.as_str()), ("/pets/{id}", "GET"));
+    assert!(matches!(method.authorization, Authorization::None));
+    assert!(method.api_key_required.is_some());
+    assert!(*method.request_parameters["method.request.querystring.page"]);
+    let integration = method.integration.as_ref().unwrap();
+    let patterns: Vec<_> =
+        integration.responses.iter().map(|r| r.selection_pattern.as_ref().map(|p| p.value.as_str())).collect();
+    assert_eq!(patterns, [None, Some("4\\d\\d")]);
+    assert!(method.responses["200"].response_parameters.contains_key("method.response.header.X-Kind"));
+
+    assert_eq!(checked.stage_name, "live");
+    assert_eq!(checked.settings.stage.variables["table"].value, "pets");
+    assert_eq!(checked.settings.stage.method_settings.len(), 1);
+    assert_eq!(checked.settings.api_keys[0].id.value, "Key");
+    assert!(checked.settings.api_keys[0].enabled);
+    let plan = &checked.settings.usage_plans[0];
+    assert_eq!((plan.api_stages[0].api_id.value.as_str(), plan.api_stages[0].stage.value.as_str()), ("Api", "live"));
+    assert_eq!(plan.key_ids[0].value, "Key");
+}
+
+#[test]
+fn the_settings_file_stands_before_the_template() {
+    let settings =
+        "apiId: a1b2c3\nstage: {variables: {table: cats}}\napiKeys: [{id: Key, value: zzzzzzzzzzzzzzzzzzzz}]\n";
+    let checked = read(RESOURCES, settings);
+    assert_eq!(checked.stage_name, "live");
+    assert_eq!(checked.settings.stage.variables["table"].value, "cats");
+    assert_eq!(checked.settings.api_keys[0].value.value, "zzzzzzzzzzzzzzzzzzzz");
+    assert_eq!(checked.settings.usage_plans[0].api_stages[0].api_id.value, "a1b2c3");
+}
+
+/// What would leave a method open is an error.
+#[test]
+fn authorization_that_cannot_be_translated_is_refused() {
+    for (properties, expected) in [
+        ("AuthorizationType: CUSTOM", "needs an `AuthorizerId`"),
+        ("AuthorizationType: CUSTOM, AuthorizerId: !Ref Nowhere", "there is no parameter or resource `Nowhere`"),
+        ("AuthorizationType: CUSTOM, AuthorizerId: !Ref Pets", "there is no authorizer `Pets` of this API"),
+        ("AuthorizationType: SOMETHING", "expected `AWS_IAM`, `COGNITO_USER_POOLS`, `CUSTOM` or `NONE`"),
+        ("AuthorizationType: NONE, AuthorizerId: !Ref Pets", "an authorizer has no effect"),
+        ("AuthorizerId: !Ref Pets", "an `AuthorizerId` needs an `AuthorizationType`"),
+    ] {
+        let method = format!(
+            "  Open: {{Type: AWS::ApiGateway::Method, Properties: {{RestApiId: !Ref Api, ResourceId: !Ref Pets, \
+             HttpMethod: POST, {properties}, Integration: {{Type: MOCK}}}}}}\n"
+        );
+        let checked = read(&format!("{RESOURCES}{method}"), "");
+        let errors = errors(&checked);
+        assert!(errors.iter().any(|error| error.contains(expected)), "{properties}: {errors:?}");
+    }
+}
+
+#[test]
+fn parts_of_an_api_elsewhere_are_not_lost() {
+    let method = "  Stray: {Type: AWS::ApiGateway::Method, Properties: {RestApiId: abc123, HttpMethod: GET}}\n";
+    let checked = read(&format!("{RESOURCES}{method}"), "");
+    assert!(errors(&checked).contains(&"the API `abc123` is not in this template"));
+}
+
+#[test]
+fn the_value_of_a_key_is_asked_for() {
+    let template = RESOURCES.replace(", Value: 0123456789abcdefghij", "");
+    let checked = read(&template, "");
+    assert!(errors(&checked).iter().any(|error| error.contains("the value of this key is made up at deployment")));
+}
+
+const SAM: &str = r#"
+Transform: AWS::Serverless-2016-10-31
+Globals:
+  Api: {Auth: {ApiKeyRequired: true}}
+Resources:
+  Api:
+    Type: AWS::Serverless::Api
+    Properties:
+      StageName: v1
+      Cors: {AllowOrigin: "'https://example.com'", MaxAge: 600}
+      Models: {Pet: {type: object, required: [name]}}
+      GatewayResponses: {THROTTLED: {StatusCode: 429, ResponseParameters: {Headers: {Retry-After: "'1'"}}}}
+  Function:
+    Type: AWS::Serverless::Function
+    Properties:
+      FunctionName: pets
+      Events:
+        Add:
+          Type: Api
+          Properties:
+            RestApiId: !Ref Api
+            Path: /pets
+            Method: POST
+            RequestModel: {Model: Pet, Required: true, ValidateBody: true}
+        Health: {Type: Api, Properties: {RestApiId: !Ref Api, Path: /health, Method: any, Auth: {ApiKeyRequired: false}}}
+        Queue: {Type: SQS, Properties: {Queue: !GetAtt Nowhere.Arn}}
+"#;
+
+#[test]
+fn events_of_functions_become_methods() {
+    let checked = read(SAM, "");
+    let api = rest_api(&checked);
+    let mut methods: Vec<String> = api
+        .methods()
+        .map(|(resource, method)| {
+            let model = method.request_models.get("application/json").map(|model| model.value.as_str());
+            format!("{} {} key={} {model:?}", method.http_method, resource.path, method.api_key_required.is_some())
+        })
+        .collect();
+    methods.sort();
+    let expected = [
+        "ANY /health key=false None",
+        "OPTIONS /health key=false None",
+        "OPTIONS /pets key=false None",
+        "POST /pets key=true Some(\"pet\")",
+    ];
+    assert_eq!(methods, expected);
+    let find = |verb: &str| {
+        api.methods()
+            .find(|(resource, method)| resource.path == "/pets" && method.http_method.as_str() == verb)
+            .unwrap()
+    };
+    let (_, add) = find("POST");
+    let uri = add.integration.as_ref().unwrap().uri.as_ref().unwrap();
+    assert!(uri.ends_with("function:pets/invocations"), "{}", **uri);
+    let validator = &api.request_validators[add.request_validator.as_ref().unwrap().as_str()];
+    assert!(validator.validate_request_body && !validator.validate_request_parameters);
+    let (_, preflight) = find("OPTIONS");
+    let headers = &preflight.integration.as_ref().unwrap().responses[0].response_parameters;
+    assert_eq!(headers["method.response.header.Access-Control-Allow-Methods"].value, "'OPTIONS,POST'");
+    assert_eq!(headers["method.response.header.Access-Control-Max-Age"].value, "'600'");
+    assert_eq!(
+        api.gateway_responses["THROTTLED"].response_parameters["gatewayresponse.header.Retry-After"].value,
+        "'1'"
+    );
+    assert_eq!(checked.stage_name, "v1");
+}
+
+#[test]
+fn a_definition_beside_the_template_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(
+        folder.path().join("api.yaml"),
+        "openapi: 3.0.1\ninfo: {title: !Ref AWS::Region}\npaths:\n  /a:\n    get:\n      x-amazon-apigateway-integration: \
+         {type: mock, requestTemplates: {application/json: '{\"statusCode\": 200}'}, responses: {default: {statusCode: 200}}}\n",
+    )
+    .unwrap();
+    for body in [
+        "DefinitionUri: api.yaml",
+        "DefinitionBody: {Fn::Transform: {Name: AWS::Include, Parameters: {Location: api.yaml}}}",
+    ] {
+        let template = folder.path().join("template.yaml");
+        let text = format!("Resources:\n  Api: {{Type: AWS::Serverless::Api, Properties: {{StageName: s, {body}}}}}\n");
+        std::fs::write(&template, text).unwrap();
+        let checked = check(vec![Input::from_file(&template)], None, &Options::default());
+        assert_eq!(errors(&checked), Vec::<&str>::new(), "{body}");
+        assert_eq!(rest_api(&checked).name.as_deref(), Some("us-east-1"));
+        assert_eq!(checked.included, [folder.path().join("api.yaml")]);
+    }
+}
