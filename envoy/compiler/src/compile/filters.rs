@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 
 use api_key::{ApiKey, RawKeyRoute};
+use filters::{GATEWAY, RawFilter, RawGateway, RawGatewayRoute};
 use gateway::{Filter, RawApi, RawRoute};
-use gateway_responses::{GatewayResponses, RawGatewayResponse, RawResponsesRoute, Refusal};
-use mapping_template::{MappingTemplate, RawIntegration, RawMappingRoute};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use gateway_responses::{RawGatewayResponse, RawResponsesRoute, Refusal};
+use mapping_template::{RawIntegration, RawMappingRoute};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -69,6 +68,8 @@ pub(super) fn compile(model: &Model, module: &str) -> Result<Compiled, String> {
         },
     };
     let mut authorizers = Authorizers::new(&raw_api);
+    // Filters that a route does not pass. One that is not named here passes all of them, and they refuse it.
+    let mut without: BTreeMap<String, Vec<&'static str>> = BTreeMap::new();
     let mut methods = Vec::new();
     for route in &api.routes {
         let Some(method) = api.rest.resources.get(route.resource).methods.get(&route.key.http_method) else { continue };
@@ -82,7 +83,7 @@ pub(super) fn compile(model: &Model, module: &str) -> Result<Compiled, String> {
         };
         let needs_key = method.api_key_required.is_some();
         let mut surroundings = Surroundings { model, rest: &api.rest, clusters: &mut clusters };
-        let mut disabled =
+        let mut unused =
             authorizers.add(&key, &raw_route, method, &mut surroundings).map_err(|error| format!("{key}: {error}"))?;
         if needs_key || limited {
             let entry = RawKeyRoute {
@@ -93,46 +94,59 @@ pub(super) fn compile(model: &Model, module: &str) -> Result<Compiled, String> {
             };
             keys.routes.insert(key.clone(), entry);
         } else {
-            disabled.push(ApiKey::NAME);
+            unused.push(ApiKey::NAME);
         }
+        without.insert(key.clone(), unused);
         // Everything that calls something takes part in a trace.
         let trace_id = !matches!(integration, RawIntegration::Mock(_) | RawIntegration::Misconfigured(_));
         let entry = RawResponsesRoute { method: Some(raw_route.clone()), refuse: None, trace_id };
         responses.routes.insert(key.clone(), entry);
         let entry = RawMappingRoute { method: Some(raw_route), integration: Some(integration) };
         mappings.routes.insert(key.clone(), entry);
-        methods.push(MethodRoute {
-            key,
-            parts: route.parts.iter().collect(),
-            verb: route.key.http_method,
-            upstream,
-            disabled,
-        });
+        methods.push(MethodRoute { key, parts: route.parts.iter().collect(), verb: route.key.http_method, upstream });
     }
     let vm_id = format!("apigw-{}", raw_api.api_id);
-    let mut unused_by_refusals = vec![ApiKey::NAME, MappingTemplate::NAME];
-    unused_by_refusals.extend(Authorizers::NAMES);
-    let routes = route_configuration(&raw_api.base_path, &methods, &unused_by_refusals);
     let internal_listeners = match model.settings.usage_report {
         Some(report) => vec![listener::usage_report(report.listen.value, &vm_id, module, &keys)?],
         None => Vec::new(),
     };
-    let mut filters = vec![filter::<GatewayResponses>(&vm_id, module, responses)?];
-    filters.extend(authorizers.into_filters(&vm_id, module)?);
-    filters.push(filter::<ApiKey>(&vm_id, module, keys)?);
-    filters.push(filter::<MappingTemplate>(&vm_id, module, mappings)?);
-    Ok(Compiled { base_path: raw_api.base_path, routes, clusters: clusters.to_values(), filters, internal_listeners })
+    let mut filters = vec![RawFilter::GatewayResponses(responses)];
+    filters.extend(authorizers.into_filters());
+    filters.push(RawFilter::ApiKey(keys));
+    filters.push(RawFilter::MappingTemplate(mappings));
+    // Requests that match nothing are answered by the first one.
+    let others = filters.iter().skip(1).map(RawFilter::name);
+    for refusal in [super::routes::UNMATCHED, super::routes::OUTSIDE] {
+        without.insert(refusal.to_owned(), others.clone().collect());
+    }
+    Ok(Compiled {
+        routes: route_configuration(&raw_api.base_path, &methods),
+        base_path: raw_api.base_path,
+        clusters: clusters.to_values(),
+        filters: vec![gateway(&vm_id, module, filters, &without)?],
+        internal_listeners,
+    })
 }
 
-/// A filter's name and configuration, once the filter itself has accepted it.
-pub(super) fn filter<F>(vm_id: &str, module: &str, raw: F::Raw) -> Result<(&'static str, Value), String>
-where
-    F: Filter,
-    F::Raw: Serialize + DeserializeOwned + Clone,
-{
-    F::configure(raw.clone()).map_err(|error| format!("{}: {error}", F::NAME))?;
-    let wasm = wasm::wasm(F::NAME, vm_id, module, &raw).map_err(|error| format!("{}: {error}", F::NAME))?;
-    Ok((F::NAME, wasm))
+/// The chain's name and configuration, once every filter in it has accepted its own.
+fn gateway(
+    vm_id: &str,
+    module: &str,
+    filters: Vec<RawFilter>,
+    without: &BTreeMap<String, Vec<&'static str>>,
+) -> Result<(&'static str, Value), String> {
+    let name = GATEWAY.name;
+    let names: Vec<&'static str> = filters.iter().map(RawFilter::name).collect();
+    let in_chain = |unused: &Vec<&'static str>| {
+        let unused = unused.iter().filter(|name| names.contains(name));
+        RawGatewayRoute { without: unused.map(|name| (*name).to_owned()).collect() }
+    };
+    let routes = without.iter().map(|(route, unused)| (route.clone(), in_chain(unused)));
+    let routes = routes.filter(|(_, route)| !route.without.is_empty()).collect();
+    let chain = RawGateway { filters, routes, publish: Vec::new() };
+    filters::configure(chain.clone()).map_err(|error| format!("{name}: {error}"))?;
+    let wasm = wasm::wasm(name, vm_id, module, &chain).map_err(|error| format!("{name}: {error}"))?;
+    Ok((name, wasm))
 }
 
 fn raw_api(model: &Model, api: &Api) -> RawApi {

@@ -3,7 +3,7 @@
 use gateway::{GatewayError, METHOD_HEADER, ResponseType};
 use gateway_responses::Refusal;
 use mapping_template::UPSTREAM_MARKER;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::listener;
 use super::path_match::{PathMatch, below};
@@ -24,8 +24,6 @@ pub struct MethodRoute<'a> {
     pub verb: HttpMethod,
     /// Where the request goes; `None` when a filter answers.
     pub upstream: Option<Upstream>,
-    /// Filters that this method does not use.
-    pub disabled: Vec<&'static str>,
 }
 
 /// Where Envoy's router sends a request.
@@ -45,8 +43,8 @@ pub struct Upstream {
 }
 
 /// The route configuration of an API mounted at `base_path` (`/prod`, or empty). `methods` stand in API Gateway's
-/// precedence; `unused_by_refusals` are the filters that unmatched requests do not pass.
-pub fn route_configuration(base_path: &str, methods: &[MethodRoute<'_>], unused_by_refusals: &[&'static str]) -> Value {
+/// precedence.
+pub fn route_configuration(base_path: &str, methods: &[MethodRoute<'_>]) -> Value {
     let mut routes = Vec::new();
     for method in methods {
         let matches = PathMatch::new(base_path, &method.parts).exact(method.verb);
@@ -60,9 +58,9 @@ pub fn route_configuration(base_path: &str, methods: &[MethodRoute<'_>], unused_
     for method in methods {
         routes.push(method_route(method, PathMatch::new(base_path, &method.parts).folded(method.verb)));
     }
-    routes.push(refusal(UNMATCHED, Refusal::MissingAuthenticationToken, below(base_path), unused_by_refusals));
+    routes.push(refusal(UNMATCHED, Refusal::MissingAuthenticationToken, below(base_path)));
     if !base_path.is_empty() {
-        routes.push(refusal(OUTSIDE, Refusal::Forbidden, json!({"prefix": "/"}), unused_by_refusals));
+        routes.push(refusal(OUTSIDE, Refusal::Forbidden, json!({"prefix": "/"})));
     }
     json!({
         "name": listener::NAME,
@@ -80,7 +78,6 @@ fn method_route(method: &MethodRoute<'_>, found: Value) -> Value {
         }
     };
     route["name"] = json!(method.key);
-    disable(&mut route, &method.disabled);
     route
 }
 
@@ -110,14 +107,12 @@ fn upstream_route(upstream: &Upstream, found: Value) -> Value {
     })
 }
 
-fn refusal(name: &str, refusal: Refusal, found: Value, disabled: &[&'static str]) -> Value {
+fn refusal(name: &str, refusal: Refusal, found: Value) -> Value {
     let error = match refusal {
         Refusal::MissingAuthenticationToken => GatewayError::new(ResponseType::MissingAuthenticationToken),
         Refusal::Forbidden => GatewayError::forbidden(),
     };
-    let mut route = json!({"name": name, "match": found, "direct_response": direct_response(&error)});
-    disable(&mut route, disabled);
-    route
+    json!({"name": name, "match": found, "direct_response": direct_response(&error)})
 }
 
 fn direct_response(error: &GatewayError) -> Value {
@@ -126,13 +121,4 @@ fn direct_response(error: &GatewayError) -> Value {
 
 fn added_header(name: &str, value: &str) -> Value {
     json!({"header": {"key": name, "value": value}, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"})
-}
-
-fn disable(route: &mut Value, filters: &[&'static str]) {
-    if filters.is_empty() {
-        return;
-    }
-    let off = json!({"@type": "type.googleapis.com/envoy.config.route.v3.FilterConfig", "disabled": true});
-    let off: Map<String, Value> = filters.iter().map(|filter| ((*filter).to_owned(), off.clone())).collect();
-    route["typed_per_filter_config"] = Value::Object(off);
 }

@@ -101,6 +101,11 @@ pub struct Body {
 pub trait Root {
     /// [`Filter::NAME`].
     fn name(&self) -> &'static str;
+    /// [`Filter::start`].
+    ///
+    /// # Errors
+    /// The configuration is refused.
+    fn start(&self, host: &dyn Host) -> Result<(), ConfigError>;
     /// [`Filter::tick_millis`].
     fn tick_millis(&self) -> u32;
     /// [`Filter::on_tick`].
@@ -116,6 +121,10 @@ struct Configured<F>(Rc<F>);
 impl<F: Filter> Root for Configured<F> {
     fn name(&self) -> &'static str {
         F::NAME
+    }
+
+    fn start(&self, host: &dyn Host) -> Result<(), ConfigError> {
+        self.0.start(host)
     }
 
     fn tick_millis(&self) -> u32 {
@@ -135,12 +144,15 @@ impl<F: Filter> Root for Configured<F> {
     }
 }
 
-/// Configures filter `F` from its JSON configuration and starts it.
+/// A configured filter behind the interface that chains take.
+pub fn root<F: Filter>(filter: F) -> Box<dyn Root> {
+    Box::new(Configured(Rc::new(filter)))
+}
+
+/// Configures filter `F` from its JSON configuration.
 ///
 /// # Errors
 /// The first field that is wrong, with its path.
-pub fn root<F: Filter>(json: &[u8], host: &dyn Host) -> Result<Box<dyn Root>, ConfigError> {
-    let filter = F::configure(config::parse(json)?)?;
-    filter.start(host)?;
-    Ok(Box::new(Configured(Rc::new(filter))))
+pub fn configure<F: Filter>(json: &[u8]) -> Result<Box<dyn Root>, ConfigError> {
+    F::configure(config::parse(json)?).map(root)
 }

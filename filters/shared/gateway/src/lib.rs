@@ -25,7 +25,7 @@ mod time;
 pub use config::{ConfigError, parse};
 pub use context::{Api, Context, METHOD_HEADER, RawApi, RawRoute};
 pub use error::{GatewayError, Layer, ResponseType};
-pub use filter::{Body, Filter, Root, Stream, root};
+pub use filter::{Body, Filter, Root, Stream, configure, root};
 pub use headers::Headers;
 pub use host::{Cas, Host, LogLevel, Metric, SharedDataError};
 pub use ids::{Ids, trace_id};

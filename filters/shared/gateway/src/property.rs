@@ -1,8 +1,11 @@
 //! The one table of what filters leave for each other within a request.
 
+use serde::{Deserialize, Serialize};
+
 /// A value that one filter sets and later ones read. Envoy keeps it as filter state, so an access log shows it as
 /// `%FILTER_STATE(wasm.<name>:PLAIN)%`, routes may refer to it, and no client can send it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Property {
     /// Request ids, set by `gateway-responses`: [`crate::Ids`] in its text form.
     Request,
@@ -35,5 +38,10 @@ impl Property {
             Self::UpstreamPath => "apigw.upstream_path",
             Self::UpstreamHost => "apigw.upstream_host",
         }
+    }
+
+    /// Whether routes take the value up, so that Envoy has to have it.
+    pub fn is_taken_by_routes(self) -> bool {
+        matches!(self, Self::TraceId | Self::UpstreamPath | Self::UpstreamHost)
     }
 }

@@ -20,13 +20,13 @@ const MAX_OUTPUTS_PER_CALLBACK: usize = 256;
 /// One connection in one network filter.
 pub struct ConnectionContext {
     connection: Box<dyn Connection>,
-    counters: Rc<Counters>,
+    counters: Rc<[Counters]>,
     closed: bool,
 }
 
 impl ConnectionContext {
     /// A new connection.
-    pub fn new(connection: Box<dyn Connection>, counters: Rc<Counters>) -> Self {
+    pub fn new(connection: Box<dyn Connection>, counters: Rc<[Counters]>) -> Self {
         Self { connection, counters, closed: false }
     }
 
@@ -99,7 +99,7 @@ impl ConnectionContext {
                 write.append(&mut output.write)
             }
             close |= output.close;
-            let failed = output.callout.is_some_and(|callout| send(&callout).is_err());
+            let failed = output.callout.is_some_and(|callout| !send(&callout));
             if failed {
                 next = Some(self.with_host(|connection, envoy| connection.on_callout(envoy, Answer::Failed)));
             } else if !close && Self::holds_data() && (!write.is_empty() || self.connection.wants_data()) {

@@ -13,13 +13,21 @@ pub type Counters = [Option<u32>; Metric::ALL.len()];
 
 /// The surroundings of the context that Envoy is calling now.
 pub struct Envoy<'a> {
-    counters: &'a Counters,
+    counters: &'a [Counters],
 }
 
 impl<'a> Envoy<'a> {
-    /// The surroundings of a filter with these statistics.
-    pub fn new(counters: &'a Counters) -> Self {
+    /// The surroundings of a chain with these statistics, a set for each member.
+    pub fn new(counters: &'a [Counters]) -> Self {
         Self { counters }
+    }
+
+    /// Adds one to a counter of the member at `index`.
+    pub fn increment(&self, index: usize, metric: Metric) {
+        let counter = self.counters.get(index).and_then(|counters| counters.get(metric.index()));
+        if let Some(Some(counter)) = counter {
+            let _ = abi::increment(*counter);
+        }
     }
 }
 
@@ -116,9 +124,7 @@ impl Host for Envoy<'_> {
     }
 
     fn count(&self, metric: Metric) {
-        if let Some(Some(counter)) = self.counters.get(metric.index()) {
-            let _ = abi::increment(*counter);
-        }
+        self.increment(0, metric);
     }
 
     fn log(&self, level: LogLevel, message: &str) {

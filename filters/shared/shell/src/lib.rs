@@ -14,7 +14,10 @@ mod stream;
 #[doc(hidden)]
 pub mod vm;
 
-pub use vm::Entry;
+#[doc(hidden)]
+pub use chain;
+#[doc(hidden)]
+pub use vm::NetworkEntry;
 
 /// Makes a module of filters.
 ///
@@ -25,7 +28,7 @@ pub use vm::Entry;
 /// }
 /// ```
 ///
-/// `network: [...]` adds network filters. With one filter, `root_id` is not looked at; with several, it names the filter
+/// `entries: FILTERS` takes a list of [`chain::Entry`] instead of `filters`. `network: [...]` adds network filters. With one filter, `root_id` is not looked at; with several, it names the filter
 /// as in `Filter::NAME`. Callbacks: `request_headers`, `request_body` (with trailers), `callout`, `response_headers`,
 /// `response_body` (with trailers), `tick`, `connections`, `messages`.
 #[macro_export]
@@ -35,8 +38,19 @@ macro_rules! module {
         $(network: [$($network:ty),+ $(,)?],)?
         callbacks: [$($callback:ident),* $(,)?] $(,)?
     ) => {
-        const FILTERS: &[$crate::Entry] =
-            &[$($crate::Entry::of::<$filter>(),)+ $($($crate::Entry::of_network::<$network>()),+)?];
+        $crate::module! {
+            entries: &[$($crate::chain::Entry::of::<$filter>()),+],
+            $(network: [$($network),+],)?
+            callbacks: [$($callback),*],
+        }
+    };
+    (
+        entries: $entries:expr,
+        $(network: [$($network:ty),+ $(,)?],)?
+        callbacks: [$($callback:ident),* $(,)?] $(,)?
+    ) => {
+        const HTTP: &[$crate::chain::Entry] = $entries;
+        const NETWORK: &[$crate::NetworkEntry] = &[$($($crate::NetworkEntry::of::<$network>()),+)?];
 
         unsafe extern "C" {
             fn __wasm_call_ctors();
@@ -68,7 +82,7 @@ macro_rules! module {
 
         #[unsafe(no_mangle)]
         extern "C" fn proxy_on_configure(root: u32, size: usize) -> i32 {
-            $crate::vm::configure(root, size, FILTERS)
+            $crate::vm::configure(root, size, HTTP, NETWORK)
         }
 
         #[unsafe(no_mangle)]

@@ -8,13 +8,14 @@ use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::rc::Rc;
 
-use gateway::{ConfigError, Filter, Host, NetworkFilter, NetworkRoot, Root, UnixMillis, network_root, root};
+use chain::{Action, Chain};
+use gateway::{ConfigError, Host, NetworkFilter, NetworkRoot, UnixMillis, network_root};
 
 use crate::abi::{self, Buffer};
 use crate::connection::ConnectionContext;
 use crate::host::{Counters, Envoy, define_counters, now_millis};
 use crate::mailbox::{self, Mail};
-use crate::stream::{Action, StreamContext, answer, send};
+use crate::stream::{StreamContext, answer, send};
 
 /// Largest configuration that a filter reads: 100,000 API keys take about 15 MB.
 const MAX_CONFIGURATION_BYTES: usize = 256 << 20;
@@ -23,31 +24,26 @@ const MAX_CONFIGURATION_BYTES: usize = 256 << 20;
 /// callback has asked for one within the other.
 const MAX_DUE_PER_CALLBACK: usize = 64;
 
-/// Makes a configured filter of its configuration.
-type Configured<T> = fn(&[u8], &dyn Host) -> Result<T, ConfigError>;
+/// Makes a running network filter of its configuration.
+type ConfigureNetwork = fn(&[u8], &dyn Host) -> Result<Rc<dyn NetworkRoot>, ConfigError>;
 
-#[derive(Clone, Copy)]
-enum Configure {
-    Http(Configured<Box<dyn Root>>),
-    Network(Configured<Rc<dyn NetworkRoot>>),
-}
-
-/// One of a module's filters.
-pub struct Entry {
+/// One of a module's network filters.
+pub struct NetworkEntry {
     name: &'static str,
-    configure: Configure,
+    configure: ConfigureNetwork,
 }
 
-impl Entry {
+impl NetworkEntry {
     /// The entry of filter `F`.
-    pub const fn of<F: Filter>() -> Self {
-        Self { name: F::NAME, configure: Configure::Http(root::<F>) }
+    pub const fn of<F: NetworkFilter>() -> Self {
+        Self { name: F::NAME, configure: network_root::<F> }
     }
+}
 
-    /// The entry of network filter `F`.
-    pub const fn of_network<F: NetworkFilter>() -> Self {
-        Self { name: F::NAME, configure: Configure::Network(network_root::<F>) }
-    }
+/// What `root_id` names.
+enum Named {
+    Http(&'static chain::Entry),
+    Network(&'static NetworkEntry),
 }
 
 enum Context {
@@ -61,14 +57,14 @@ enum Context {
 
 #[derive(Clone)]
 struct RootContext {
-    root: Rc<dyn Root>,
-    counters: Rc<Counters>,
+    chain: Rc<Chain>,
+    counters: Rc<[Counters]>,
 }
 
 #[derive(Clone)]
 struct NetworkRootContext {
     root: Rc<dyn NetworkRoot>,
-    counters: Rc<Counters>,
+    counters: Rc<[Counters]>,
 }
 
 /// Context ids are small numbers that Envoy counts up; multiplying spreads them.
@@ -186,7 +182,7 @@ pub fn create(context: u32, root: u32) {
     with_contexts(|contexts| {
         let new = match contexts.get(&root) {
             Some(Context::Root(root)) => {
-                Context::Stream(Box::new(StreamContext::new(root.root.stream(), Rc::clone(&root.counters))))
+                Context::Stream(Box::new(StreamContext::new(root.chain.stream(), Rc::clone(&root.counters))))
             }
             Some(Context::NetworkRoot(root)) => {
                 let connection = ConnectionContext::new(root.root.connection(), Rc::clone(&root.counters));
@@ -200,11 +196,11 @@ pub fn create(context: u32, root: u32) {
 }
 
 /// `proxy_on_configure`.
-pub fn configure(context: u32, size: usize, filters: &[Entry]) -> i32 {
-    match configured(size, filters) {
+pub fn configure(context: u32, size: usize, http: &'static [chain::Entry], network: &'static [NetworkEntry]) -> i32 {
+    match configured(size, http, network) {
         Ok(root) => {
             let tick_millis = match &root {
-                Context::Root(root) => root.root.tick_millis(),
+                Context::Root(root) => root.chain.tick_millis(),
                 Context::NetworkRoot(root) => {
                     NETWORK_ROOT.set(context);
                     mailbox::open();
@@ -226,39 +222,52 @@ pub fn configure(context: u32, size: usize, filters: &[Entry]) -> i32 {
     }
 }
 
-fn configured(size: usize, filters: &[Entry]) -> Result<Context, String> {
-    let entry = match filters {
-        [only] => only,
-        several => {
-            let root_id = abi::property(b"plugin_root_id").unwrap_or_default();
-            let names = || several.iter().map(|entry| entry.name).collect::<Vec<_>>().join("`, `");
-            several.iter().find(|entry| entry.name.as_bytes() == root_id).ok_or_else(|| {
-                format!(
-                    "root_id: `{}` is no filter of this module, expected one of `{}`",
-                    String::from_utf8_lossy(&root_id),
-                    names()
-                )
-            })?
-        }
+fn configured(size: usize, http: &'static [chain::Entry], network: &'static [NetworkEntry]) -> Result<Context, String> {
+    let filter = match (http, network) {
+        ([only], []) => Named::Http(only),
+        ([], [only]) => Named::Network(only),
+        _ => named(http, network)?,
+    };
+    let name = match &filter {
+        Named::Http(entry) => entry.name,
+        Named::Network(entry) => entry.name,
     };
     let json = match size {
         0 => b"{}".to_vec(),
         _ => abi::buffer(Buffer::Configuration, MAX_CONFIGURATION_BYTES)
-            .map_err(|_| format!("{}: the configuration cannot be read", entry.name))?,
+            .map_err(|_| format!("{name}: the configuration cannot be read"))?,
     };
-    let counters = Rc::new(define_counters(entry.name));
-    let wrong = |error| format!("{}: {error}", entry.name);
-    let envoy = Envoy::new(&counters);
-    Ok(match entry.configure {
-        Configure::Http(configure) => {
-            let root = Rc::from(configure(&json, &envoy).map_err(wrong)?);
-            Context::Root(RootContext { root, counters: Rc::clone(&counters) })
+    let wrong = |error| format!("{name}: {error}");
+    Ok(match filter {
+        Named::Http(entry) => {
+            let chain = Rc::new((entry.configure)(&json).map_err(wrong)?);
+            let counters: Rc<[Counters]> = chain.names().map(define_counters).collect();
+            chain.start(&Envoy::new(&counters)).map_err(wrong)?;
+            Context::Root(RootContext { chain, counters })
         }
-        Configure::Network(configure) => {
-            let root = configure(&json, &envoy).map_err(wrong)?;
-            Context::NetworkRoot(NetworkRootContext { root, counters: Rc::clone(&counters) })
+        Named::Network(entry) => {
+            let counters: Rc<[Counters]> = Rc::new([define_counters(name)]);
+            let root = (entry.configure)(&json, &Envoy::new(&counters)).map_err(wrong)?;
+            Context::NetworkRoot(NetworkRootContext { root, counters })
         }
     })
+}
+
+/// The filter that `root_id` names, of several.
+fn named(http: &'static [chain::Entry], network: &'static [NetworkEntry]) -> Result<Named, String> {
+    let root_id = abi::property(b"plugin_root_id").unwrap_or_default();
+    if let Some(entry) = http.iter().find(|entry| entry.name.as_bytes() == root_id) {
+        return Ok(Named::Http(entry));
+    }
+    if let Some(entry) = network.iter().find(|entry| entry.name.as_bytes() == root_id) {
+        return Ok(Named::Network(entry));
+    }
+    let names = http.iter().map(|entry| entry.name).chain(network.iter().map(|entry| entry.name));
+    Err(format!(
+        "root_id: `{}` is no filter of this module, expected one of `{}`",
+        String::from_utf8_lossy(&root_id),
+        names.collect::<Vec<_>>().join("`, `")
+    ))
 }
 
 /// `proxy_on_delete`.
@@ -314,7 +323,7 @@ pub fn callout(context: u32, token: u32, headers: usize) {
         }
         None => {
             if let Some(root) = root_context(context) {
-                let next = root.root.on_callout(&Envoy::new(&root.counters), answer(headers));
+                let next = root.chain.on_callout(&Envoy::new(&root.counters), answer(headers));
                 run_callouts(&root, next);
                 wake();
             }
@@ -395,7 +404,7 @@ pub fn tick(context: u32) {
         return;
     }
     if let Some(root) = root_context(context) {
-        let next = root.root.on_tick(&Envoy::new(&root.counters));
+        let next = root.chain.on_tick(&Envoy::new(&root.counters));
         run_callouts(&root, next);
         wake();
     }
@@ -406,10 +415,10 @@ fn run_callouts(root: &RootContext, mut next: Option<gateway::Callout>) {
     const MAX_CALLOUTS_PER_CALLBACK: usize = 16;
     for _ in 0..MAX_CALLOUTS_PER_CALLBACK {
         let Some(callout) = next else { return };
-        next = match send(&callout) {
-            Ok(()) => None,
-            Err(()) => root.root.on_callout(&Envoy::new(&root.counters), gateway::Answer::Failed),
-        };
+        if send(&callout) {
+            return;
+        }
+        next = root.chain.on_callout(&Envoy::new(&root.counters), gateway::Answer::Failed);
     }
 }
 

@@ -3,8 +3,8 @@
 //! Each kind of authorization fills in the configuration of one filter, in a file of its own. What no filter checks is
 //! an error: a method never becomes open because its authorization cannot be translated.
 
+use filters::RawFilter;
 use gateway::{RawApi, RawRoute};
-use serde_json::Value;
 
 use super::cluster::Clusters;
 use crate::api::{Authorization, Method, RestApi};
@@ -25,7 +25,7 @@ pub struct Surroundings<'a> {
 pub struct Authorizers {}
 
 impl Authorizers {
-    /// The filters in the order of the chain: each route switches off those that it does not use.
+    /// The filters in the order of the chain: each route leaves out those that it does not use.
     pub const NAMES: [&'static str; 0] = [];
 
     /// Filters without any method.
@@ -53,12 +53,9 @@ impl Authorizers {
         Ok(Self::NAMES.into_iter().filter(|name| Some(*name) != used).collect())
     }
 
-    /// The filters with their configurations, in the order of the chain.
-    ///
-    /// # Errors
-    /// A filter would refuse its configuration: a mistake that `check` should have found.
-    pub fn into_filters(self, _vm_id: &str, _module: &str) -> Result<Vec<(&'static str, Value)>, String> {
-        Ok(Vec::new())
+    /// The filters with their configurations, in the order of the chain; those that no method uses are left out.
+    pub fn into_filters(self) -> Vec<RawFilter> {
+        Vec::new()
     }
 }
 

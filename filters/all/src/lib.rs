@@ -1,0 +1,15 @@
+//! Every filter, and `gateway`: several of them as one HTTP filter of Envoy.
+//!
+//! A further filter is one line in [`FILTERS`]' list below.
+
+mod config;
+mod list;
+
+pub use config::{GATEWAY, RawGateway, RawGatewayRoute, configure};
+
+list::filters! {
+    ApiKey(api_key::ApiKey),
+    GatewayResponses(gateway_responses::GatewayResponses),
+    JwtAuthorizer(jwt_authorizer::JwtAuthorizer),
+    MappingTemplate(mapping_template::MappingTemplate),
+}

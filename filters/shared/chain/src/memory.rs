@@ -1,0 +1,57 @@
+//! What a request's members have asked Envoy for already.
+
+use std::cell::RefCell;
+
+use gateway::{Headers, Property};
+
+/// Most attributes that are kept for one request; a filter reads a handful.
+const MAX_ATTRIBUTES: usize = 16;
+
+/// Answers of Envoy, kept for one request.
+#[derive(Default)]
+pub struct Memory {
+    /// The client's headers, with the changes of members that others come after.
+    pub request_headers: RefCell<Option<Headers>>,
+    /// The response's headers.
+    pub response_headers: RefCell<Option<Headers>>,
+    attributes: RefCell<Vec<(String, Option<Vec<u8>>)>>,
+    properties: RefCell<Vec<(Property, Option<Vec<u8>>)>>,
+}
+
+impl Memory {
+    /// An attribute, asked for once. What belongs to the response is not kept before there is one.
+    pub fn attribute(&self, path: &[&str], fetch: impl FnOnce() -> Option<Vec<u8>>) -> Option<Vec<u8>> {
+        let is = |name: &str| name.split('\0').eq(path.iter().copied());
+        if let Some((_, value)) = self.attributes.borrow().iter().find(|(name, _)| is(name)) {
+            return value.clone();
+        }
+        let value = fetch();
+        let mut attributes = self.attributes.borrow_mut();
+        if attributes.len() < MAX_ATTRIBUTES {
+            attributes.push((path.join("\0"), value.clone()));
+        }
+        value
+    }
+
+    /// The response begins: what was said of it before does not count.
+    pub fn response_begins(&self) {
+        self.attributes.borrow_mut().retain(|(name, _)| !name.starts_with("response\0"));
+    }
+
+    /// A property, asked for once.
+    pub fn property(&self, property: Property, fetch: impl FnOnce() -> Option<Vec<u8>>) -> Option<Vec<u8>> {
+        if let Some((_, value)) = self.properties.borrow().iter().find(|(other, _)| *other == property) {
+            return value.clone();
+        }
+        let value = fetch();
+        self.properties.borrow_mut().push((property, value.clone()));
+        value
+    }
+
+    /// Remembers what a member has left.
+    pub fn set_property(&self, property: Property, value: &[u8]) {
+        let mut properties = self.properties.borrow_mut();
+        properties.retain(|(other, _)| *other != property);
+        properties.push((property, Some(value.to_vec())));
+    }
+}
