@@ -184,7 +184,10 @@ impl Host for Input<'_> {
         match method {
             "json" => Ok(Some(Value::String(self.json(argument, budget)?))),
             "path" => Ok(self.path(argument, budget)?),
-            "params" => Ok([path, query_string, header].into_iter().find_map(|map| map.get(argument))),
+            "params" => {
+                let found = [path, query_string, header].into_iter().find_map(|map| map.get(argument));
+                Ok(Some(found.unwrap_or_else(Value::empty)))
+            }
             _ => Ok(None),
         }
     }

@@ -183,6 +183,14 @@ fn more(renderer: &mut Renderer<'_, '_>, text: &Text, name: &str, arguments: &[V
         ("concat" | "contains" | "matches" | "split" | "startsWith" | "endsWith", [Value::Null]) => {
             Err("the argument is null".into())
         }
+        ("replaceAll" | "replaceFirst", [Value::Null, Value::String(_) | Value::Null])
+        | ("replaceFirst", [Value::String(_), Value::Null]) => Err("the argument is null".into()),
+        ("replaceAll", [Value::String(java), Value::Null]) => {
+            // Java looks at the replacement when there is something to replace.
+            let mut parts = 0_u32;
+            renderer.pattern(java)?.split(text, 2, |_| parts = parts.saturating_add(1));
+            if parts > 1 { Err("the argument is null".into()) } else { some(Value::String(text.clone())) }
+        }
         ("format", [Value::String(template), values @ ..]) => formatted(renderer, template, values),
         ("join", [Value::String(separator), parts @ ..]) => join(renderer, separator, parts),
         _ => object(renderer, &Value::String(text.clone()), name, arguments),
@@ -228,12 +236,18 @@ fn work(renderer: &Renderer<'_, '_>, text: &str, pattern: &str) -> Result<(), Ca
 
 fn replace(renderer: &mut Renderer<'_, '_>, text: &Text, from: &str, to: &str) -> Called {
     if from.is_empty() {
-        // Around each character.
+        // Around each UTF-16 unit, which takes pairs of them apart.
         let units = len_utf16(text).saturating_add(1);
         renderer.allocate_text(text.len().saturating_add(units.saturating_mul(to.len())))?;
         let mut out = String::from(to);
         for c in text.chars() {
-            out.push(c);
+            if c.len_utf16() > 1 && !to.is_empty() {
+                out.push('?');
+                out.push_str(to);
+                out.push('?');
+            } else {
+                out.push(c);
+            }
             out.push_str(to);
         }
         return some(out);
@@ -293,7 +307,9 @@ fn formatted(renderer: &mut Renderer<'_, '_>, template: &str, values: &[Value]) 
     for value in &values {
         texts.push(renderer.text_of(value)?.to_string());
     }
-    let text = format(template, &values, &texts, MAX_OUTPUT_BYTES)?;
+    // A lone null is no list of arguments, to Java, and then all of them are null.
+    let missing = if let [Value::Null] = values.as_slice() { Some(&Value::Null) } else { None };
+    let text = format(template, &values, &texts, missing, MAX_OUTPUT_BYTES)?;
     new_text(renderer, |out| out.push_str(&text))
 }
 

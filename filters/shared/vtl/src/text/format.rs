@@ -10,11 +10,17 @@ use crate::value::{Decimal, Number, Value, hash_code};
 /// Largest width or precision.
 const MAX_WIDTH: usize = 10_000;
 
-/// Formats. `texts` are the printed forms of `arguments`.
+/// Formats. `texts` are the printed forms of `arguments`; `missing` is the argument where there is none.
 ///
 /// # Errors
 /// The reason, where Java throws.
-pub(crate) fn format(template: &str, arguments: &[Value], texts: &[String], max_len: usize) -> Result<String, String> {
+pub(crate) fn format(
+    template: &str,
+    arguments: &[Value],
+    texts: &[String],
+    missing: Option<&Value>,
+    max_len: usize,
+) -> Result<String, String> {
     let mut out = String::with_capacity(template.len());
     let mut rest = template;
     let mut next = 0_usize;
@@ -37,8 +43,8 @@ pub(crate) fn format(template: &str, arguments: &[Value], texts: &[String], max_
                     Index::Number(n) => n.checked_sub(1).ok_or("illegal argument index 0")?,
                 };
                 last = Some(index);
-                let missing = || format!("there is no argument for `%{}`", spec.conversion);
-                let argument = arguments.get(index).ok_or_else(missing)?;
+                let none = || format!("there is no argument for `%{}`", spec.conversion);
+                let argument = arguments.get(index).or(missing).ok_or_else(none)?;
                 let text = texts.get(index).map_or("", String::as_str);
                 spec.write(argument, text, &mut out)?;
             }
@@ -136,7 +142,30 @@ impl Spec {
         if (spec.left || spec.zero) && spec.width.is_none() {
             return Err("the width is missing in the format".to_owned());
         }
+        spec.check()?;
         Ok((spec, rest))
+    }
+
+    /// Whether the conversion takes these flags, a width and a precision.
+    fn check(&self) -> Result<(), String> {
+        let Self { left, alternate, plus, space, zero, group, parentheses, .. } = *self;
+        let signs = plus || space || parentheses;
+        let (bad_flags, bad_size) = match self.conversion {
+            's' | 'b' | 'h' => (alternate || signs || zero || group, false),
+            'c' => (alternate || signs || zero || group, self.precision.is_some()),
+            'd' => (alternate || plus && space || left && zero, self.precision.is_some()),
+            'x' | 'o' => (group || plus && space || left && zero, self.precision.is_some()),
+            'e' => (group || plus && space || left && zero, false),
+            'f' => (plus && space || left && zero, false),
+            'g' => (alternate || plus && space || left && zero, false),
+            '%' => (alternate || signs || zero || group, self.precision.is_some()),
+            _ => (left || alternate || signs || zero || group, self.precision.is_some() || self.width.is_some()),
+        };
+        if bad_flags || bad_size {
+            let what = if bad_flags { "these flags" } else { "a width or precision" };
+            return Err(format!("`%{}` does not take {what}", self.conversion));
+        }
+        Ok(())
     }
 
     fn write(&self, argument: &Value, text: &str, out: &mut String) -> Result<(), String> {
@@ -167,12 +196,16 @@ impl Spec {
             'd' => match number {
                 Some(Number::Int(_) | Number::Long(_) | Number::BigInt(_)) => {
                     let digits = text.strip_prefix('-').unwrap_or(text);
-                    self.number(text.starts_with('-'), digits, "", out)
+                    self.number(text.starts_with('-'), "", digits, "", out)
                 }
                 _ => Err(wrong()),
             },
             'x' | 'o' => {
                 let hex = self.conversion == 'x';
+                let is_big = matches!(number, Some(Number::BigInt(_)));
+                if !is_big && (self.plus || self.space || self.parentheses) {
+                    return Err(format!("`%{}` of this value does not take a flag for its sign", self.conversion));
+                }
                 let text = match number {
                     Some(Number::Int(n)) if hex => format!("{n:x}"),
                     Some(Number::Int(n)) => format!("{n:o}"),
@@ -186,10 +219,8 @@ impl Spec {
                     (true, false) => "0",
                     _ => "",
                 };
-                if self.zero {
-                    return self.number(false, &format!("{prefix}{text}"), "", out);
-                }
-                self.pad(&format!("{prefix}{text}"), out)
+                let digits = text.strip_prefix('-').unwrap_or(&text);
+                self.number(text.starts_with('-'), prefix, digits, "", out)
             }
             _ => self.float(number.ok_or_else(wrong)?, out, wrong),
         }
@@ -230,10 +261,14 @@ impl Spec {
         let (whole, fraction) = text
             .split_once('.')
             .map_or((text.as_str(), String::new()), |(whole, fraction)| (whole, format!(".{fraction}")));
-        if self.conversion == 'e' && fraction.is_empty() {
-            return self.number(negative, "", &text, out);
+        let fraction = if self.alternate && precision == 0 && fraction.is_empty() { ".".to_owned() } else { fraction };
+        if self.conversion == 'e' && self.alternate && precision == 0 {
+            return self.number(negative, "", "", &text.replacen('e', ".e", 1), out);
         }
-        self.number(negative, whole, &fraction, out)
+        if self.conversion == 'e' && fraction.is_empty() {
+            return self.number(negative, "", "", &text, out);
+        }
+        self.number(negative, "", whole, &fraction, out)
     }
 
     fn special(&self, n: f64, out: &mut String) -> Result<(), String> {
@@ -247,8 +282,8 @@ impl Spec {
         self.pad(text, out)
     }
 
-    /// Sign, grouping and zeros around digits.
-    fn number(&self, negative: bool, whole: &str, tail: &str, out: &mut String) -> Result<(), String> {
+    /// Sign, prefix, zeros and grouping around digits.
+    fn number(&self, negative: bool, prefix: &str, whole: &str, tail: &str, out: &mut String) -> Result<(), String> {
         let (before, after) = match (negative, self.parentheses) {
             (true, true) => ("(", ")"),
             (true, false) => ("-", ""),
@@ -265,9 +300,9 @@ impl Spec {
             }
             digits.push(digit);
         }
-        let mut text = String::from(before);
+        let mut text = [before, prefix].concat();
         if self.zero {
-            let used = before.len().saturating_add(digits.len()).saturating_add(tail.len()).saturating_add(after.len());
+            let used = text.len().saturating_add(digits.len()).saturating_add(tail.len()).saturating_add(after.len());
             text.extend(std::iter::repeat_n('0', self.width.unwrap_or(0).saturating_sub(used)));
         }
         let _ = write!(text, "{digits}{tail}{after}");
@@ -421,7 +456,7 @@ mod tests {
 
     fn check(template: &str, arguments: &[Value], expected: &str) {
         let texts: Vec<String> = arguments.iter().map(ToString::to_string).collect();
-        assert_eq!(format(template, arguments, &texts, 10_000).as_deref(), Ok(expected), "{template}");
+        assert_eq!(format(template, arguments, &texts, None, 10_000).as_deref(), Ok(expected), "{template}");
     }
 
     #[test]
@@ -460,7 +495,7 @@ mod tests {
             ("%-s", "x".into()),
         ] {
             let texts = [argument.to_string()];
-            assert!(format(template, &[argument], &texts, 100).is_err(), "{template}");
+            assert!(format(template, &[argument], &texts, None, 100).is_err(), "{template}");
         }
     }
 }
