@@ -9,6 +9,7 @@ pub use config::{GATEWAY, RawGateway, RawGatewayRoute, configure};
 
 list::filters! {
     ApiKey(api_key::ApiKey),
+    CustomAuthorizer(custom_authorizer::CustomAuthorizer),
     GatewayResponses(gateway_responses::GatewayResponses),
     JwtAuthorizer(jwt_authorizer::JwtAuthorizer),
     MappingTemplate(mapping_template::MappingTemplate),

@@ -2,14 +2,10 @@
 //!
 //! Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html>
 
-pub use gateway::client::{UNREADABLE, is_internal, is_readable, is_signature, spelled};
+pub use gateway::client::{UNREADABLE, UPSTREAM_MARKER, is_internal, is_readable, is_signature, spelled};
 
 /// Client headers that an HTTP_PROXY backend does not get, beside [`UNREADABLE`]. `Host` is replaced.
 const NOT_PROXIED: [&str; 2] = ["content-encoding", "via"];
-/// The marker that a cluster's upstream filters put on every real answer, so that it can be told from one that Envoy
-/// makes up.
-pub const UPSTREAM_MARKER: &str = "x-apigw-upstream";
-
 /// Destinations that make any integration fail.
 const ILLEGAL: [&str; 4] = ["content-length", "transfer-encoding", "x-amzn-trace-id", "x-amzn-apigateway-api-id"];
 /// Destinations that make an AWS or AWS_PROXY integration fail, beside [`ILLEGAL`].

@@ -57,6 +57,10 @@ pub const UNREADABLE: [&str; 12] = [
 ];
 /// Headers that belong to this gateway's own machinery: never shown to a backend, never taken from one.
 const INTERNAL: [&str; 2] = ["x-apigw-", "x-envoy-"];
+/// The marker that a cluster's upstream filters put on every real answer, so that it can be told from one that Envoy
+/// makes up.
+pub const UPSTREAM_MARKER: &str = "x-apigw-upstream";
+
 /// Whether a mapping may read this client header. Names are in lower case here and below.
 pub fn is_readable(name: &str) -> bool {
     !name.starts_with(':') && !UNREADABLE.contains(&name) && !is_internal(name)

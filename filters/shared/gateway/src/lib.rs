@@ -16,6 +16,7 @@ mod ids;
 pub mod json;
 mod network;
 mod path;
+pub mod policy;
 mod property;
 mod source;
 mod step;

@@ -18,7 +18,7 @@ pub enum Step {
     /// Hold it, send this HTTP call, and go on in `on_callout`.
     Callout(Box<Callout>),
     /// Hold it until the filter's periodic work (`Filter::on_tick`, `Filter::on_callout`) has run again on this worker,
-    /// and go on in `on_wake`. Only on the way in.
+    /// or another request has got the answer to its call, and go on in `on_wake`. Only on the way in.
     Wait,
     /// Answer the client here. On the way in, nothing reaches the upstream; on the way out, at the response's headers,
     /// the whole response is replaced.

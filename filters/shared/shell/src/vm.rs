@@ -320,6 +320,8 @@ pub fn callout(context: u32, token: u32, headers: usize) {
                     Action::Continue
                 });
             }
+            // Others may have waited for the same answer.
+            wake();
         }
         None => {
             if let Some(root) = root_context(context) {

@@ -1,0 +1,68 @@
+//! Whether a request may go on: the authorizer's rule, and the resource policy of the API where it has one.
+
+use gateway::policy::{INVOKE, RequestKeys};
+use gateway::{Context, Host};
+use iam_policy::{Caller, Decision, Policy, Request, Verdict, same_account};
+
+use crate::document::Rule;
+
+/// A request, as policies see it.
+pub(crate) struct Call<'a> {
+    /// ARN of the method, with the path as it was sent.
+    pub(crate) method_arn: &'a str,
+    pub(crate) context: &'a Context<'a>,
+    pub(crate) host: &'a dyn Host,
+}
+
+/// What was decided, and what decided it.
+pub(crate) struct Decided {
+    pub(crate) verdict: Verdict,
+    /// For the log.
+    pub(crate) by: String,
+}
+
+impl Call<'_> {
+    /// Whether the rule, together with the resource policy, lets the request on.
+    pub(crate) fn decide(&self, rule: &Rule, resource_policy: Option<&Policy>) -> Decided {
+        let policy = match rule {
+            Rule::Simple(true) => return Decided { verdict: Verdict::Allow, by: String::new() },
+            Rule::Simple(false) => return Decided { verdict: Verdict::ExplicitDeny, by: "isAuthorized".to_owned() },
+            Rule::Policy(policy) => policy,
+        };
+        let of_authorizer = self.evaluate(policy);
+        let of_api = resource_policy.map(|policy| self.evaluate(policy));
+        let verdict = same_account(&of_authorizer, of_api.as_ref());
+        let by = match (verdict, &of_authorizer, &of_api) {
+            (Verdict::ExplicitDeny, Decision::Deny(statement), _) => format!("{statement} of the authorizer's policy"),
+            (Verdict::ExplicitDeny, _, Some(Decision::Deny(statement))) => {
+                format!("{statement} of the resource policy")
+            }
+            (Verdict::ImplicitDeny, ..) => "no statement".to_owned(),
+            _ => String::new(),
+        };
+        Decided { verdict, by }
+    }
+
+    /// What one policy says.
+    ///
+    /// Envoy takes a path with a slash at its end for the same method, so a statement that denies the method denies it
+    /// in both spellings. Not documented; refusing is the safe side.
+    pub(crate) fn evaluate<'p>(&self, policy: &'p Policy) -> Decision<'p> {
+        let decision = self.evaluate_arn(policy, self.method_arn);
+        let trimmed = self.method_arn.trim_end_matches('/');
+        // The root of the API is nothing but its slash: `…/GET/`.
+        let is_root = trimmed.bytes().filter(|byte| *byte == b'/').count() < 3;
+        if trimmed.len() == self.method_arn.len() || is_root || matches!(decision, Decision::Deny(_)) {
+            return decision;
+        }
+        match self.evaluate_arn(policy, trimmed) {
+            denied @ Decision::Deny(_) => denied,
+            _ => decision,
+        }
+    }
+
+    fn evaluate_arn<'p>(&self, policy: &'p Policy, arn: &str) -> Decision<'p> {
+        let keys = RequestKeys::new(self.context, self.host);
+        policy.evaluate(&Request { action: INVOKE, resource: arn, caller: Caller::Anonymous, keys: &keys })
+    }
+}

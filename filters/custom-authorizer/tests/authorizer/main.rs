@@ -1,0 +1,8 @@
+//! The filter in a host in memory.
+#![allow(clippy::panic, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+
+mod caching;
+mod events;
+mod outcomes;
+mod robustness;
+mod support;

@@ -1,0 +1,91 @@
+//! A request as policies see it: the ARN of its method, and the keys that conditions may ask for.
+//!
+//! Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-resource-policies-aws-condition-keys.html>
+
+use std::borrow::Cow;
+
+use iam_policy::Keys;
+
+use crate::{Api, Context, Host};
+
+/// The action of a request to a method.
+pub const INVOKE: &str = "execute-api:Invoke";
+
+/// The partition that a region belongs to.
+pub fn partition(region: &str) -> &'static str {
+    match region {
+        _ if region.starts_with("cn-") => "aws-cn",
+        _ if region.starts_with("us-gov-") => "aws-us-gov",
+        _ => "aws",
+    }
+}
+
+/// The ARN of what a request calls: `…/stage/GET/pets/42`, with the actual verb, and the actual path behind the stage as
+/// it was sent.
+pub fn method_arn(api: &Api, verb: &[u8], path: &[u8]) -> String {
+    let path = path.strip_prefix(b"/").unwrap_or(path);
+    format!(
+        "arn:{}:execute-api:{}:{}:{}/{}/{}/{}",
+        partition(&api.region),
+        api.region,
+        api.account_id,
+        api.api_id,
+        api.stage,
+        String::from_utf8_lossy(verb),
+        String::from_utf8_lossy(path),
+    )
+}
+
+/// The keys of conditions that every request has, whoever sends it.
+pub struct RequestKeys<'a> {
+    context: &'a Context<'a>,
+    host: &'a dyn Host,
+}
+
+impl<'a> RequestKeys<'a> {
+    /// The keys of the request that `host` holds.
+    pub fn new(context: &'a Context<'a>, host: &'a dyn Host) -> Self {
+        Self { context, host }
+    }
+
+    fn header(&self, name: &str) -> Option<String> {
+        let value = self.host.request_headers().last(name)?.to_vec();
+        Some(String::from_utf8_lossy(&value).into_owned())
+    }
+}
+
+impl Keys for RequestKeys<'_> {
+    fn values(&self, key: &str) -> Option<Vec<Cow<'_, str>>> {
+        let now = || self.context.request_time().unwrap_or_else(|| self.host.now());
+        let value = match key {
+            "aws:currenttime" => Some(now().iso8601()),
+            "aws:epochtime" => Some(now().seconds().to_string()),
+            // Envoy's listener writes the header anew, unless it is told to trust a proxy before it.
+            "aws:securetransport" => Some((self.header("x-forwarded-proto").as_deref() == Some("https")).to_string()),
+            "aws:sourceip" => self.context.get("identity.sourceIp"),
+            "aws:useragent" => self.header("user-agent"),
+            "aws:referer" => self.header("referer"),
+            _ => None,
+        };
+        value.map(|value| vec![Cow::Owned(value)])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arns() {
+        let api = Api {
+            api_id: "abc".to_owned(),
+            stage: "test".to_owned(),
+            account_id: "123456789012".to_owned(),
+            region: "us-gov-west-1".to_owned(),
+            ..Api::default()
+        };
+        let arn = "arn:aws-us-gov:execute-api:us-gov-west-1:123456789012:abc/test/GET/";
+        assert_eq!(method_arn(&api, b"GET", b"/"), arn);
+        assert_eq!(method_arn(&api, b"GET", b"/a%20b/c/"), format!("{arn}a%20b/c/"));
+    }
+}
