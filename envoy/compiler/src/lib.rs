@@ -37,4 +37,5 @@ pub mod run;
 pub mod settings;
 pub mod source;
 pub mod support;
+pub mod token_issuer;
 pub mod uri;

@@ -17,6 +17,8 @@ pub enum Feature {
     LambdaAuthorizer,
     /// Authorizers of type COGNITO_USER_POOLS.
     CognitoAuthorizer,
+    /// Authorizers of type JWT.
+    JwtAuthorizer,
     /// Signed requests.
     IamAuthorization,
     /// The resource policy of an API.
@@ -90,7 +92,7 @@ impl Feature {
             Self::SeveralDefinitions => Error("several definitions in one run are not supported yet"),
 
             Self::LambdaAuthorizer => Error("Lambda authorizers are not supported yet, the method would be open"),
-            Self::CognitoAuthorizer => Error("Cognito authorizers are not supported yet, the method would be open"),
+            Self::CognitoAuthorizer | Self::JwtAuthorizer => Yes,
             Self::IamAuthorization => Error("AWS_IAM authorization is not supported yet, the method would be open"),
             Self::ResourcePolicy => Error("resource policies are not supported yet, the API would be open"),
             Self::RequestBodyValidation => {

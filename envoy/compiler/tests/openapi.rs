@@ -152,6 +152,10 @@ components:
             let scopes: Vec<&str> = scopes.iter().map(|scope| scope.as_str()).collect();
             format!("COGNITO_USER_POOLS {} [{}]", **authorizer, scopes.join(" "))
         }
+        Authorization::Jwt { authorizer, scopes } => {
+            let scopes: Vec<&str> = scopes.iter().map(|scope| scope.as_str()).collect();
+            format!("JWT {} [{}]", **authorizer, scopes.join(" "))
+        }
     };
     (shown, method.api_key_required.is_some())
 }

@@ -34,6 +34,11 @@ pub(crate) struct Route {
 }
 
 impl JwtAuthorizer {
+    /// Whether a token may come from there: one header, or one query parameter.
+    pub fn is_identity_source(expression: &str) -> bool {
+        IdentitySource::parse(expression).is_some()
+    }
+
     pub(crate) fn from_raw(raw: &RawConfig) -> Result<Self, ConfigError> {
         let mut issuers = BTreeMap::new();
         for (name, issuer) in &raw.issuers {
@@ -71,6 +76,16 @@ impl JwtAuthorizer {
             fetcher: Fetcher::default(),
             waiting: Rc::default(),
         })
+    }
+}
+
+impl RawUserPools {
+    /// Checks an `identityValidationExpression`.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn check_expression(expression: &str) -> Result<(), String> {
+        Regex::new(expression).map(drop).map_err(|error| error.to_string())
     }
 }
 

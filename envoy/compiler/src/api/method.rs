@@ -102,6 +102,13 @@ pub enum Authorization {
         /// Scopes of which the token must have one; empty: an identity token is expected.
         scopes: Vec<Spanned<String>>,
     },
+    /// Callers with a token of the issuer that the authorizer of this name trusts.
+    Jwt {
+        /// Name of the authorizer.
+        authorizer: Spanned<String>,
+        /// Scopes of which the token must have one; empty: none is needed.
+        scopes: Vec<Spanned<String>>,
+    },
 }
 
 /// A method response: what an integration response may turn into.

@@ -6,7 +6,7 @@ use crate::support::Feature;
 
 impl Findings {
     pub(super) fn check_method(&mut self, api: &RestApi, resource: &Resource, method: &Method, checked: &Checked) {
-        self.check_authorization(api, method);
+        self.check_authorization(api, method, checked);
         self.check_validator(api, method);
         match &method.integration {
             Some(integration) => self.check_integration(api, resource, integration, checked),
@@ -23,13 +23,18 @@ impl Findings {
         }
     }
 
-    fn check_authorization(&mut self, api: &RestApi, method: &Method) {
+    fn check_authorization(&mut self, api: &RestApi, method: &Method, checked: &Checked) {
         match &method.authorization {
             Authorization::None => {}
             Authorization::AwsIam(span) => self.uses(Feature::IamAuthorization, *span),
             Authorization::Custom(authorizer) => self.uses(Feature::LambdaAuthorizer, authorizer.span),
             Authorization::CognitoUserPools { authorizer, .. } => {
                 self.uses(Feature::CognitoAuthorizer, authorizer.span);
+                self.check_token_authorizer(api, authorizer, checked);
+            }
+            Authorization::Jwt { authorizer, .. } => {
+                self.uses(Feature::JwtAuthorizer, authorizer.span);
+                self.check_token_authorizer(api, authorizer, checked);
             }
         }
         let from_authorizer = api.api_key_source.is_some_and(|source| *source == ApiKeySource::Authorizer);

@@ -7,6 +7,7 @@ mod integrations;
 mod methods;
 mod stage;
 mod template;
+mod tokens;
 
 use std::path::{Path, PathBuf};
 

@@ -116,8 +116,8 @@ fn read_authorizer<'d>(
         payload_format_version,
         enable_simple_responses,
     };
-    // These two look at one header, by default the scheme's own.
-    let one_header = matches!(*kind, AuthorizerType::Token | AuthorizerType::CognitoUserPools);
+    // These look at one header, by default the scheme's own.
+    let one_header = !matches!(*kind, AuthorizerType::Request);
     if let (true, true, Some(header)) = (one_header, authorizer.identity_source.is_empty(), header) {
         authorizer.identity_source.push(header.clone().map(|name| format!("method.request.header.{name}")));
     }
@@ -133,12 +133,6 @@ fn check_authorizer(reader: &mut Reader<'_>, authorizer: &Authorizer) {
     }
     if kind == AuthorizerType::CognitoUserPools && authorizer.provider_arns.is_empty() {
         reader.error(span, "an authorizer of type COGNITO_USER_POOLS needs `providerARNs`");
-    }
-    if kind == AuthorizerType::Jwt {
-        reader.error(
-            span,
-            "authorizers of type `jwt` are for HTTP APIs, expected `cognito_user_pools`, `request` or `token`",
-        );
     }
     let caches = authorizer.result_ttl_seconds.is_none_or(|ttl| *ttl > 0);
     match kind {
@@ -209,7 +203,8 @@ pub fn demands<'d>(reader: &mut Reader<'d>, context: &Context<'d>, node: &'d Nod
                     AuthorizerType::CognitoUserPools => {
                         Authorization::CognitoUserPools { authorizer: named, scopes: reader.texts(&entry.value) }
                     }
-                    _ => Authorization::Custom(named),
+                    AuthorizerType::Jwt => Authorization::Jwt { authorizer: named, scopes: reader.texts(&entry.value) },
+                    AuthorizerType::Token | AuthorizerType::Request => Authorization::Custom(named),
                 },
             };
             authorization = combine(reader, authorization, demanded, name, span);
@@ -226,7 +221,7 @@ fn combine(
     name: &str,
     span: Span,
 ) -> Authorization {
-    use Authorization::{AwsIam, CognitoUserPools, Custom, None};
+    use Authorization::{AwsIam, CognitoUserPools, Custom, Jwt, None};
     match (first, second) {
         (None, second) => second,
         (first @ AwsIam(_), AwsIam(_)) => first,
@@ -236,6 +231,10 @@ fn combine(
         {
             scopes.extend(more);
             CognitoUserPools { authorizer, scopes }
+        }
+        (Jwt { authorizer, mut scopes }, Jwt { authorizer: again, scopes: more }) if *authorizer == *again => {
+            scopes.extend(more);
+            Jwt { authorizer, scopes }
         }
         (first, _) => {
             reader.error(span, format!("a method has one authorizer, `{name}` would be a second one"));

@@ -18,6 +18,7 @@ mod keys;
 mod method_settings;
 mod plans;
 mod stage;
+mod token_issuers;
 mod validate;
 
 pub use credentials::Credential;
@@ -26,6 +27,7 @@ pub use keys::{ApiKey, MAX_KEY_LENGTH, MIN_KEY_LENGTH};
 pub use method_settings::{LoggingLevel, MethodKey, MethodSettings, UnauthorizedCacheControl};
 pub use plans::{ApiStage, Period, Quota, Throttle, ThrottleKey, UsagePlan};
 pub use stage::{AccessLogSettings, Canary, MAX_STAGE_NAME, Stage, is_stage_name};
+pub use token_issuers::TokenIssuer;
 
 use std::net::SocketAddr;
 
@@ -63,6 +65,8 @@ pub struct Settings {
     pub credentials: Vec<Credential>,
     /// Where backends really are.
     pub endpoints: Endpoints,
+    /// What is known of token issuers, by issuer.
+    pub token_issuers: IndexMap<String, TokenIssuer>,
     /// Who may call `@connections`; absent: callers that sign.
     pub connections: Option<Spanned<ConnectionsAuthorization>>,
     /// Rate limit service for a fleet; absent: this Envoy counts by itself.
@@ -120,6 +124,7 @@ fn read_root<'d>(reader: &mut Reader<'d>, root: &'d Node, ids: &mut Vec<Spanned<
     let usage_plans = fields.take("usagePlans").map(|node| plans::read(reader, node));
     let credentials = fields.take("credentials").map(|node| credentials::read(reader, node));
     let endpoints = fields.take("endpoints").and_then(|node| endpoints::read(reader, node));
+    let token_issuers = fields.take("tokenIssuers").map(|node| token_issuers::read(reader, node));
     let connections = fields.take("connections").and_then(|node| read_connections(reader, node));
     let rate_limit_service = fields.take("rateLimitService").and_then(|node| endpoints::read_authority(reader, node));
     let usage_report = fields.take("usageReport").and_then(|node| read_usage_report(reader, node));
@@ -137,6 +142,7 @@ fn read_root<'d>(reader: &mut Reader<'d>, root: &'d Node, ids: &mut Vec<Spanned<
         usage_plans: usage_plans.unwrap_or_default(),
         credentials: credentials.unwrap_or_default(),
         endpoints: endpoints.unwrap_or_default(),
+        token_issuers: token_issuers.unwrap_or_default(),
         connections,
         rate_limit_service,
         usage_report,

@@ -109,6 +109,9 @@ fn methods(path: &std::path::Path) -> BTreeSet<Vec<String>> {
                 Authorization::CognitoUserPools { authorizer, scopes } => {
                     format!("COGNITO {} {:?}", **authorizer, scopes.iter().map(|scope| &**scope).collect::<Vec<_>>())
                 }
+                Authorization::Jwt { authorizer, scopes } => {
+                    format!("JWT {} {:?}", **authorizer, scopes.iter().map(|scope| &**scope).collect::<Vec<_>>())
+                }
             };
             lines.push(format!(
                 "{} {} {authorization} key={} {} {:?} {:?}",

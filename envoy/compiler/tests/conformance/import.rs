@@ -161,6 +161,7 @@ fn method_json(method: &Method) -> Value {
         Authorization::CognitoUserPools { scopes, .. } => {
             ("COGNITO_USER_POOLS", scopes.iter().map(|s| s.as_str()).collect())
         }
+        Authorization::Jwt { scopes, .. } => ("JWT", scopes.iter().map(|s| s.as_str()).collect()),
     };
     let responses =
         method.responses.iter().map(|(status, response)| (status.clone(), method_response(status, response)));

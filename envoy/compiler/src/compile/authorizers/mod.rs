@@ -3,6 +3,8 @@
 //! Each kind of authorization fills in the configuration of one filter, in a file of its own. What no filter checks is
 //! an error: a method never becomes open because its authorization cannot be translated.
 
+mod jwt;
+
 use filters::RawFilter;
 use gateway::{RawApi, RawRoute};
 
@@ -22,15 +24,17 @@ pub struct Surroundings<'a> {
 }
 
 /// The authorizers' filters, filled in method by method.
-pub struct Authorizers {}
+pub struct Authorizers {
+    jwt: jwt::JwtAuthorizers,
+}
 
 impl Authorizers {
     /// The filters in the order of the chain: each route leaves out those that it does not use.
-    pub const NAMES: [&'static str; 0] = [];
+    pub const NAMES: [&'static str; 1] = [jwt::JwtAuthorizers::NAME];
 
     /// Filters without any method.
     pub fn new(_api: &RawApi) -> Self {
-        Self {}
+        Self { jwt: jwt::JwtAuthorizers::new() }
     }
 
     /// Sets the method up that Envoy's route `key` stands for. Returns the filters that it does not use.
@@ -39,15 +43,18 @@ impl Authorizers {
     /// Nothing can check what the method demands.
     pub fn add(
         &mut self,
-        _key: &str,
+        key: &str,
         _route: &RawRoute,
         method: &Method,
-        _surroundings: &mut Surroundings<'_>,
+        surroundings: &mut Surroundings<'_>,
     ) -> Result<Vec<&'static str>, String> {
         let used: Option<&'static str> = match &method.authorization {
             Authorization::None => None,
             Authorization::Custom(_) => return Err(unknown("a Lambda authorizer")),
-            Authorization::CognitoUserPools { .. } => return Err(unknown("a Cognito authorizer")),
+            Authorization::CognitoUserPools { authorizer, scopes } | Authorization::Jwt { authorizer, scopes } => {
+                self.jwt.add(key, authorizer, scopes, surroundings)?;
+                Some(jwt::JwtAuthorizers::NAME)
+            }
             Authorization::AwsIam(_) => return Err(unknown("AWS_IAM")),
         };
         Ok(Self::NAMES.into_iter().filter(|name| Some(*name) != used).collect())
@@ -55,7 +62,7 @@ impl Authorizers {
 
     /// The filters with their configurations, in the order of the chain; those that no method uses are left out.
     pub fn into_filters(self) -> Vec<RawFilter> {
-        Vec::new()
+        self.jwt.into_filter().into_iter().collect()
     }
 }
 
