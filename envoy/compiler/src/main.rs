@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use apigw::check::{Checked, Options, check_files};
-use apigw::compile::{Addresses, Compiled, NAME, compile};
+use apigw::compile::{Addresses, Compiled, compile};
 use apigw::diagnostics::Colour;
 use apigw::render::{Request, render, render_cases};
 use apigw::run::{Gateway, find};
@@ -149,7 +149,7 @@ fn run(input: &InputArgs, envoy: Option<&Path>, concurrency: Option<u32>) -> Res
     let program = find(envoy)?;
     let folder = tempfile::Builder::new().prefix("apigw-").tempdir().map_err(|error| error.to_string())?;
     let mut gateway = Gateway::start(&program, folder.path(), compiled, input.addresses(), concurrency)?;
-    let address = gateway.envoy().wait_until_live(NAME)?;
+    let address = gateway.wait_until_live()?;
     println!("listening on http://{address}{mount}");
     let _ = std::io::stdout().flush();
     while !stop.load(Ordering::Relaxed) {

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::paths;
+use crate::{paths, separate};
 
 /// How long `apigw` may take to end.
 const END_TIMEOUT: Duration = Duration::from_secs(15);
@@ -81,6 +81,34 @@ impl Gateway {
             child,
             address: address.parse().unwrap_or_else(|error| panic!("{address}: {error}")),
             mount: mount.to_owned(),
+            definition: definition_path,
+            settings: settings_path,
+            log,
+            _folder: folder,
+        }))
+    }
+
+    /// Starts the same gateway, but with each filter as a filter of Envoy's own.
+    ///
+    /// # Errors
+    /// It does not start: what was printed.
+    pub fn start_separate(definition: &str, settings: &str, options: &[String]) -> Result<Self, String> {
+        Self::try_start_separate(definition, settings, options).unwrap_or_else(|error| Err(error.to_string()))
+    }
+
+    fn try_start_separate(definition: &str, settings: &str, options: &[String]) -> io::Result<Result<Self, String>> {
+        let folder = tempfile::Builder::new().prefix("apigw-suite-").tempdir()?;
+        let [definition_path, settings_path, log] =
+            ["definition.yaml", "settings.yaml", "log"].map(|name| folder.path().join(name));
+        fs::write(&definition_path, definition)?;
+        fs::write(&settings_path, settings)?;
+        let inputs = [definition_path.as_path(), settings_path.as_path()];
+        let file = fs::File::create(&log)?;
+        let started = separate::start(folder.path(), &inputs, &paths::filters(), options, file)?;
+        Ok(started.map(|(child, address)| Self {
+            child,
+            address,
+            mount: String::new(),
             definition: definition_path,
             settings: settings_path,
             log,

@@ -23,4 +23,6 @@ pub mod localstack;
 pub mod own;
 pub mod paths;
 pub mod robustness;
+pub mod separate;
 pub mod tally;
+pub mod validate;

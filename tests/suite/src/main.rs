@@ -13,6 +13,15 @@ fn main() -> ExitCode {
     let mut ran = false;
     if runs("own") {
         tally.merge(suite::own::run());
+        ran = true;
+    }
+    if runs("own") || runs("separate-filters") {
+        tally.merge(suite::own::run_separate());
+        ran = true;
+    }
+    if runs("own") || runs("validate") {
+        tally.merge(suite::validate::run());
+        ran = true;
     }
     if runs("own") || runs("robustness") {
         tally.merge(suite::robustness::run());
@@ -23,7 +32,9 @@ fn main() -> ExitCode {
         ran = true;
     }
     if !ran {
-        eprintln!("error: no suite of this name runs on Envoy, expected own, robustness or localstack-apigateway");
+        eprintln!(
+            "error: no suite of this name runs on Envoy, expected own, separate-filters, validate, robustness or localstack-apigateway"
+        );
         return ExitCode::FAILURE;
     }
     for (reason, count) in tally.not_run() {

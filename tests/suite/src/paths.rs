@@ -30,6 +30,12 @@ pub fn apigw() -> PathBuf {
         })
 }
 
+/// Envoy: `$ENVOY`, else the one that `scripts/` installed, else the one on PATH.
+pub fn envoy() -> PathBuf {
+    let installed = Some(root().join(".venv/bin/envoy")).filter(|path| path.is_file());
+    std::env::var_os("ENVOY").map(PathBuf::from).or(installed).unwrap_or_else(|| PathBuf::from("envoy"))
+}
+
 /// The folder with `apigw.wasm`: `$FILTERS`, else where `scripts/build` leaves it.
 pub fn filters() -> PathBuf {
     std::env::var_os("FILTERS").map_or_else(|| root().join("target/wasm32-wasip1/release"), PathBuf::from)

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::client::{Connection, Request, Response};
 use crate::gateway::Gateway;
+use crate::paths;
 use crate::tally::{Outcome, Tally};
 
 /// Clients that send while the configuration changes.
@@ -22,10 +23,11 @@ type Test = fn() -> Result<(), String>;
 /// Runs all of them.
 pub fn run() -> Tally {
     let mut tally = Tally::default();
-    let tests: [(&str, Test); 4] = [
+    let tests: [(&str, Test); 5] = [
         ("changes under load", changes_under_load),
         ("workers count together", workers_count_together),
         ("a trap", a_trap),
+        ("a start that Envoy refuses", a_refused_start),
         ("a hundred thousand keys", many_keys),
     ];
     for (name, test) in tests {
@@ -60,6 +62,36 @@ fn get(key: Option<&str>) -> Request {
 
 fn send(connection: &mut Connection, key: Option<&str>) -> Result<Response, String> {
     connection.send(&get(key)).map_err(|error| error.to_string())
+}
+
+/// What Envoy refuses at the start ends `apigw`, with Envoy's reason. By itself Envoy would call itself live.
+fn a_refused_start() -> Result<(), String> {
+    const SETTINGS: &str = "{apiId: robust0006, stage: {stageName: prod}}";
+    let text = |error: std::io::Error| error.to_string();
+    let folder = tempfile::tempdir().map_err(text)?;
+    std::fs::write(folder.path().join("apigw.wasm"), "no module").map_err(text)?;
+    let Err(report) = Gateway::with_filters(folder.path(), &definition("'0'", false), SETTINGS, &[]) else {
+        return Err("a gateway without its filters listens".to_owned());
+    };
+    if !report.contains("error: Envoy refuses ecds-gateway.json: ") {
+        return Err(format!("the report does not say what was refused: {report}"));
+    }
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").map_err(text)?;
+    let address = taken.local_addr().map_err(text)?.to_string();
+    let path = folder.path().join("definition.yaml");
+    std::fs::write(&path, definition("'0'", false)).map_err(text)?;
+    let output = std::process::Command::new(paths::apigw())
+        .arg("run")
+        .arg(&path)
+        .args(["--listen", &address, "--filters"])
+        .arg(paths::filters())
+        .output()
+        .map_err(text)?;
+    let report = String::from_utf8_lossy(&output.stderr).into_owned();
+    if output.status.success() || !output.stdout.is_empty() || !report.contains("error: Envoy refuses lds.json: ") {
+        return Err(format!("{} on a port that is taken: {report}", output.status));
+    }
+    Ok(())
 }
 
 /// Clients on open connections never see a failure while the files change; a bad edit leaves everything as it was.

@@ -12,15 +12,17 @@
 //! After each step Envoy is asked whether it has taken it. Should it refuse one, the files go back to what they were.
 
 mod files;
+mod log;
 mod process;
 
 use std::collections::BTreeSet;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::compile::{Addresses, Compiled};
+use crate::compile::{Addresses, Compiled, NAME};
 use files::resource;
 pub use files::{File, Folder};
 pub use process::{Envoy, find};
@@ -63,6 +65,32 @@ impl Gateway {
         Ok(Self { envoy, folder, addresses, running: compiled, refused: BTreeSet::new() })
     }
 
+    /// Waits until Envoy has taken all that it was given and serves it. Returns the address of the listener.
+    ///
+    /// # Errors
+    /// Envoy has refused something, has ended, or is not ready in time.
+    pub fn wait_until_live(&mut self) -> Result<SocketAddr, String> {
+        let files = all_files(&self.running, &self.folder, self.addresses);
+        let mut expected = Vec::new();
+        for (file, resources) in &files {
+            expected.push((*file, Folder::version(resources).map_err(|error| error.to_string())?));
+        }
+        self.envoy.wait_for("its listener", |envoy| {
+            for (file, _) in &expected {
+                if refusals(envoy, *file) > 0 {
+                    return Err(refusal(envoy, *file));
+                }
+            }
+            // What Envoy reports as its version is what it runs: at the start, it has nothing else to fall back on.
+            let took = |(file, version): &(File, String)| {
+                let text = envoy.statistic(&format!("{}.version_text", file.statistics()));
+                text.as_deref() == Some(version)
+            };
+            let ready = envoy.is_live() && expected.iter().all(took);
+            Ok(if ready { envoy.listener(NAME) } else { None })
+        })
+    }
+
     /// The running Envoy.
     pub fn envoy(&mut self) -> &mut Envoy {
         &mut self.envoy
@@ -102,24 +130,18 @@ impl Gateway {
 
     fn write_and_wait(&mut self, file: File, resources: &[Value]) -> Result<(), String> {
         let statistics = file.statistics();
-        let count = |envoy: &Envoy, name: &str| {
-            envoy.statistic(&format!("{statistics}.{name}")).and_then(|value| value.parse::<u64>().ok()).unwrap_or(0)
-        };
-        let refused = |envoy: &Envoy| {
-            ["update_rejected", "update_failure", "config_fail"].iter().map(|name| count(envoy, name)).sum::<u64>()
-        };
-        let before = refused(&self.envoy);
+        let before = refusals(&self.envoy, file);
         let version = Folder::version(resources).map_err(|error| error.to_string())?;
-        let refusal = (file.name(), version.clone());
-        if self.refused.contains(&refusal) {
+        let attempt = (file.name(), version.clone());
+        if self.refused.contains(&attempt) {
             return Err(format!("Envoy has refused this {} before", file.name()));
         }
         self.folder.write(file, resources).map_err(|error| format!("{}: {error}", file.name()))?;
         let deadline = Instant::now() + ACCEPT_TIMEOUT;
         loop {
-            if refused(&self.envoy) > before {
-                self.refused.insert(refusal);
-                return Err(format!("Envoy refuses {} (its log says why)", file.name()));
+            if refusals(&self.envoy, file) > before {
+                self.refused.insert(attempt);
+                return Err(refusal(&self.envoy, file));
             }
             if self.envoy.statistic(&format!("{statistics}.version_text")).as_deref() == Some(&version) {
                 return Ok(());
@@ -132,6 +154,25 @@ impl Gateway {
             }
             std::thread::sleep(POLL);
         }
+    }
+}
+
+/// How often Envoy has refused a file.
+fn refusals(envoy: &Envoy, file: File) -> u64 {
+    let statistics = file.statistics();
+    let count = |name: &str| {
+        envoy.statistic(&format!("{statistics}.{name}")).and_then(|value| value.parse::<u64>().ok()).unwrap_or(0)
+    };
+    ["update_rejected", "update_failure", "config_fail"].iter().map(|name| count(name)).sum()
+}
+
+/// Says that Envoy has refused a file, and why. Its log may be a moment behind its statistics.
+fn refusal(envoy: &Envoy, file: File) -> String {
+    const LOG_DELAY: Duration = Duration::from_millis(100);
+    std::thread::sleep(LOG_DELAY);
+    match envoy.reason() {
+        Some(reason) => format!("Envoy refuses {}: {reason}", file.name()),
+        None => format!("Envoy refuses {} (its log says why)", file.name()),
     }
 }
 

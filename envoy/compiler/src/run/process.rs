@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use super::log::Log;
+
 /// How long Envoy may take until it is live: it compiles the filters' module first.
 const START_TIMEOUT: Duration = Duration::from_secs(60);
 /// How often its state is looked at while it starts.
@@ -22,6 +24,7 @@ pub struct Envoy {
     child: Child,
     admin: String,
     agent: ureq::Agent,
+    log: Log,
 }
 
 impl Envoy {
@@ -41,56 +44,67 @@ impl Envoy {
             .args(["--disable-hot-restart", "--reject-unknown-dynamic-fields", "--log-level", "warn"])
             .args(["--drain-time-s", "5", "--parent-shutdown-time-s", "10"])
             .stdin(Stdio::null())
-            .stdout(Stdio::null());
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped());
         if let Some(workers) = concurrency {
             command.args(["--concurrency", &workers.to_string()]);
         }
-        let child = command.spawn().map_err(|error| format!("{} does not start: {error}", program.display()))?;
+        let mut child = command.spawn().map_err(|error| format!("{} does not start: {error}", program.display()))?;
         let config = ureq::Agent::config_builder().timeout_global(Some(ADMIN_TIMEOUT)).http_status_as_error(false);
-        let mut envoy = Self { child, admin: String::new(), agent: ureq::Agent::new_with_config(config.build()) };
-        envoy.admin = envoy.wait_for("its admin interface", || {
-            let address = std::fs::read_to_string(&address_file).ok()?;
-            (!address.trim().is_empty()).then(|| address.trim().to_owned())
+        let log = child.stderr.take().map(Log::follow).unwrap_or_default();
+        let agent = ureq::Agent::new_with_config(config.build());
+        let mut envoy = Self { child, admin: String::new(), agent, log };
+        envoy.admin = envoy.wait_for("its admin interface", |_| {
+            let address = std::fs::read_to_string(&address_file).unwrap_or_default();
+            Ok(Some(address.trim().to_owned()).filter(|address| !address.is_empty()))
         })?;
         Ok(envoy)
     }
 
-    /// Waits until Envoy serves, and returns the address that the listener `name` has got.
+    /// Looks again and again until `look` has found something.
     ///
     /// # Errors
-    /// Envoy has ended, or is not ready in time.
-    pub fn wait_until_live(&mut self, name: &str) -> Result<SocketAddr, String> {
-        let (agent, admin) = (self.agent.clone(), self.admin.clone());
-        self.wait_for("its listener", || {
-            let (status, _) = get(&agent, &format!("http://{admin}/ready")).ok()?;
-            if status != 200 {
-                return None;
-            }
-            let (_, listeners) = get(&agent, &format!("http://{admin}/listeners?format=json")).ok()?;
-            let listeners: Value = serde_json::from_str(&listeners).ok()?;
-            let listener =
-                listeners.get("listener_statuses")?.as_array()?.iter().find(|l| l.get("name") == Some(&name.into()))?;
-            let socket = listener.get("local_address")?.get("socket_address")?;
-            let ip = socket.get("address")?.as_str()?.parse().ok()?;
-            let port = u16::try_from(socket.get("port_value")?.as_u64()?).ok()?;
-            Some(SocketAddr::new(ip, port))
-        })
-    }
-
-    fn wait_for<T>(&mut self, what: &str, mut look: impl FnMut() -> Option<T>) -> Result<T, String> {
+    /// Envoy has ended, or `look` says so, or it takes too long.
+    pub fn wait_for<T>(
+        &mut self,
+        what: &str,
+        mut look: impl FnMut(&Self) -> Result<Option<T>, String>,
+    ) -> Result<T, String> {
         let deadline = Instant::now() + START_TIMEOUT;
         loop {
-            if let Some(found) = look() {
+            if let Some(found) = look(self)? {
                 return Ok(found);
             }
             if let Some(status) = self.exited() {
-                return Err(format!("Envoy has ended ({status}) before {what} was up"));
+                let reason = self.reason().map(|reason| format!(": {reason}")).unwrap_or_default();
+                return Err(format!("Envoy has ended ({status}) before {what} was up{reason}"));
             }
             if Instant::now() >= deadline {
                 return Err(format!("Envoy does not open {what} within {} s", START_TIMEOUT.as_secs()));
             }
             std::thread::sleep(POLL);
         }
+    }
+
+    /// Whether Envoy says that it is live. It does so as well when it has refused everything that it was given.
+    pub fn is_live(&self) -> bool {
+        get(&self.agent, &format!("http://{}/ready", self.admin)).is_ok_and(|(status, _)| status == 200)
+    }
+
+    /// The address of an active listener.
+    pub fn listener(&self, name: &str) -> Option<SocketAddr> {
+        let listeners: Value = serde_json::from_str(&self.admin("/listeners?format=json").ok()?).ok()?;
+        let listener =
+            listeners.get("listener_statuses")?.as_array()?.iter().find(|l| l.get("name") == Some(&name.into()))?;
+        let socket = listener.get("local_address")?.get("socket_address")?;
+        let ip = socket.get("address")?.as_str()?.parse().ok()?;
+        let port = u16::try_from(socket.get("port_value")?.as_u64()?).ok()?;
+        Some(SocketAddr::new(ip, port))
+    }
+
+    /// Why Envoy has refused what it was given last, as far as its log says.
+    pub fn reason(&self) -> Option<String> {
+        self.log.reason()
     }
 
     /// The exit status, once the process has ended.

@@ -9,15 +9,18 @@ use crate::client;
 use crate::gateway::Gateway;
 use crate::tally::{Outcome, Tally};
 
-/// Runs the cases of a file.
-pub fn run(file: &CaseFile, area: &str) -> Tally {
+/// How a gateway is started: with the text of a definition, of settings, and options.
+pub type Start = fn(&str, &str, &[String]) -> Result<Gateway, String>;
+
+/// Runs the cases of a file on the gateway that `start` starts.
+pub fn run(file: &CaseFile, area: &str, start: Start) -> Tally {
     let mut tally = Tally::default();
     let backends: BTreeMap<&String, Backend> =
         file.backends.iter().map(|(name, behaviour)| (name, Backend::start(behaviour))).collect();
     let definition = serde_yaml_ng::to_string(&file.definition).expect("a definition");
     let urls = backends.iter().map(|(name, backend)| ((*name).clone(), format!("http://{}", backend.address)));
     let settings = file.settings_text(&urls.collect());
-    let gateway = match Gateway::start(&definition, &settings, &file.options) {
+    let gateway = match start(&definition, &settings, &file.options) {
         Ok(gateway) => gateway,
         Err(report) => {
             tally.add(area, "the gateway starts", Outcome::Failed(report));

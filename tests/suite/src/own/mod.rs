@@ -11,14 +11,24 @@ use std::sync::Mutex;
 pub use expect::Expect;
 pub use file::{Case, CaseFile, RawRequest, Step};
 
+use crate::gateway::Gateway;
 use crate::paths;
 use crate::tally::Tally;
 
 /// Files whose gateways run at the same time: one starts while another is asked.
 const PARALLEL_FILES: usize = 2;
 
-/// Runs all files on Envoy.
+/// Runs all files on Envoy as `apigw` sets it up.
 pub fn run() -> Tally {
+    run_with("own-envoy", Gateway::start)
+}
+
+/// Runs all files on Envoy with an HTTP filter for each filter: the answers are the same.
+pub fn run_separate() -> Tally {
+    run_with("own-separate-filters", Gateway::start_separate)
+}
+
+fn run_with(suite: &str, start: envoy::Start) -> Tally {
     let only = std::env::var("CASES").ok();
     let mut files: Vec<PathBuf> = std::fs::read_dir(paths::own_cases())
         .expect("a folder tests/cases")
@@ -37,7 +47,7 @@ pub fn run() -> Tally {
                 while let Some(path) = next(&queue) {
                     let file = CaseFile::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
                     let area = path.file_stem().expect("a name").to_string_lossy().into_owned();
-                    let of_file = envoy::run(&file, &format!("own-envoy/{area}"));
+                    let of_file = envoy::run(&file, &format!("{suite}/{area}"), start);
                     tally.lock().expect("no run has died").merge(of_file);
                 }
             });

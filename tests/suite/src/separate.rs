@@ -1,0 +1,111 @@
+//! The same gateway with an HTTP filter of Envoy for each filter, instead of one that runs them all.
+
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+use std::{fs, io};
+
+use serde_json::{Map, Value, json};
+
+use crate::client::{self, Request};
+use crate::paths;
+
+/// How long Envoy may take to start.
+const START_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Compiles a definition, takes the chain apart, and starts Envoy on it. Returns the process and the address on which it
+/// serves.
+pub fn start(
+    folder: &Path,
+    inputs: &[&Path],
+    filters: &Path,
+    options: &[String],
+    log: fs::File,
+) -> io::Result<Result<(Child, std::net::SocketAddr), String>> {
+    let (mut of_compile, mut of_envoy) = (Vec::new(), Vec::new());
+    for pair in options.chunks(2) {
+        if pair.first().is_some_and(|name| name == "--concurrency") { &mut of_envoy } else { &mut of_compile }
+            .extend_from_slice(pair);
+    }
+    let [definition, settings] = inputs else { panic!("a definition and settings") };
+    let output = Command::new(paths::apigw())
+        .arg("compile")
+        .arg(definition)
+        .arg("--settings")
+        .arg(settings)
+        .args(["--listen", "127.0.0.1:0", "--filters"])
+        .arg(filters)
+        .args(of_compile)
+        .output()?;
+    if !output.status.success() {
+        return Ok(Err(String::from_utf8_lossy(&output.stderr).into_owned()));
+    }
+    let mut bootstrap: Value = serde_yaml_ng::from_slice(&output.stdout).map_err(io::Error::other)?;
+    split(&mut bootstrap);
+    let [config, admin] = ["bootstrap.json", "admin"].map(|name| folder.join(name));
+    fs::write(&config, bootstrap.to_string())?;
+    let mut child = Command::new(paths::envoy())
+        .arg("--config-path")
+        .arg(&config)
+        .arg("--admin-address-path")
+        .arg(&admin)
+        .args(["--disable-hot-restart", "--log-level", "warn"])
+        .args(of_envoy)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(log)
+        .spawn()?;
+    let deadline = Instant::now() + START_TIMEOUT;
+    loop {
+        if let Some(address) = address(&admin) {
+            return Ok(Ok((child, address)));
+        }
+        if child.try_wait()?.is_some() || Instant::now() > deadline {
+            let _ = child.kill();
+            let _ = child.wait();
+            return Ok(Err("Envoy does not start on separate filters".to_owned()));
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// The address of the listener, once Envoy is live.
+fn address(admin_file: &Path) -> Option<std::net::SocketAddr> {
+    let admin = fs::read_to_string(admin_file).ok()?.trim().parse().ok()?;
+    let get = |path: &str| client::send(admin, &Request::new("GET", path)).ok();
+    if get("/ready")?.status != 200 {
+        return None;
+    }
+    let listeners: Value = serde_json::from_slice(&get("/listeners?format=json")?.body).ok()?;
+    let mut listeners = listeners["listener_statuses"].as_array()?.iter();
+    let socket = &listeners.find(|listener| listener["name"] == "apigw")?["local_address"]["socket_address"];
+    format!("{}:{}", socket["address"].as_str()?, socket["port_value"]).parse().ok()
+}
+
+/// Replaces the filter `gateway` by the filters that it runs, and its lists of routes by switches at the routes.
+fn split(bootstrap: &mut Value) {
+    let manager = &mut bootstrap["static_resources"]["listeners"][0]["filter_chains"][0]["filters"][0]["typed_config"];
+    let filters = manager["http_filters"].as_array_mut().expect("filters");
+    let gateway = filters.remove(0);
+    assert_eq!(gateway["name"], "gateway");
+    let text = gateway["typed_config"]["config"]["configuration"]["value"].as_str().expect("a text");
+    let chain: Value = serde_json::from_str(text).expect("JSON");
+    let members = chain["filters"].as_array().expect("members").iter().map(|member| {
+        let (name, configuration) = member.as_object().and_then(|member| member.iter().next()).expect("one name");
+        let mut wasm = gateway["typed_config"].clone();
+        wasm["config"]["name"] = json!(name);
+        wasm["config"]["root_id"] = json!(name);
+        wasm["config"]["configuration"]["value"] = json!(configuration.to_string());
+        json!({"name": name, "typed_config": wasm})
+    });
+    filters.splice(0..0, members);
+    let routes = manager["route_config"]["virtual_hosts"][0]["routes"].as_array_mut().expect("routes");
+    for route in routes {
+        let name = route["name"].as_str().expect("a name");
+        let Some(without) = chain["routes"][name]["without"].as_array() else { continue };
+        let off = json!({"@type": "type.googleapis.com/envoy.config.route.v3.FilterConfig", "disabled": true});
+        let switches: Map<String, Value> =
+            without.iter().map(|filter| (filter.as_str().expect("a name").to_owned(), off.clone())).collect();
+        route["typed_per_filter_config"] = Value::Object(switches);
+    }
+}
