@@ -7,13 +7,13 @@ use crate::headers::UPSTREAM_MARKER;
 
 /// What a backend has answered; empty for MOCK.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Outcome {
+pub struct Outcome {
     /// HTTP status.
-    pub(crate) status: u16,
+    pub status: u16,
     /// Headers, `:status` included.
-    pub(crate) headers: Headers,
+    pub headers: Headers,
     /// The whole body.
-    pub(crate) body: Vec<u8>,
+    pub body: Vec<u8>,
 }
 
 impl Outcome {
@@ -22,7 +22,7 @@ impl Outcome {
     /// # Errors
     /// There is none: the backend could not be reached, did not answer in time, or broke off; or its answer is larger
     /// than API Gateway takes.
-    pub(crate) fn read(answer: Answer) -> Result<Self, Failure> {
+    pub fn read(answer: Answer) -> Result<Self, Failure> {
         let Answer::Response { headers, body } = answer else {
             return Err(unreachable("the call could not be sent, or its answer was cut short"));
         };

@@ -30,12 +30,16 @@ pub(crate) struct Backend {
     mapping: Mapping,
 }
 
+/// What is called at an endpoint.
 #[derive(Debug)]
-enum Target {
+pub enum Target {
+    /// A URI behind the authority.
     Http(UriTemplate),
     /// A path of an AWS service.
     Path(UriTemplate),
+    /// An action of an AWS service.
     Action(RawAction),
+    /// A Lambda function.
     Function(Function),
 }
 
@@ -51,7 +55,7 @@ impl Backend {
         Ok(Self {
             endpoint: Endpoint::from_raw(raw.endpoint).map_err(|error| error.below("endpoint"))?,
             method: backend_method(raw.http_method)?,
-            target: Target::Http(UriTemplate::parse(&expand_stage_variables(&raw.path, &api.stage_variables))),
+            target: Target::http(&raw.path, api),
             mapping: Mapping::from_raw(raw.mapping, Kind::Http).map_err(|error| error.below("mapping"))?,
         })
     }
@@ -60,13 +64,7 @@ impl Backend {
         Ok(Self {
             endpoint: Endpoint::from_raw(raw.endpoint).map_err(|error| error.below("endpoint"))?,
             method: backend_method(raw.http_method)?,
-            target: match raw.target {
-                RawAwsTarget::Lambda(function) => Target::Function(Function::from_raw(function)),
-                RawAwsTarget::Path(path) => {
-                    Target::Path(UriTemplate::parse(&expand_stage_variables(&path, &api.stage_variables)))
-                }
-                RawAwsTarget::Action(action) => Target::Action(action),
-            },
+            target: Target::aws(raw.target, api),
             mapping: Mapping::from_raw(raw.mapping, Kind::Aws).map_err(|error| error.below("mapping"))?,
         })
     }
@@ -90,8 +88,7 @@ impl Backend {
             ..BackendRequest::default()
         };
         self.add_default_headers(request, &mut to_backend);
-        self.add_target(&mapped, &mut to_backend);
-        add_mapped_headers(mapped, self.kind(), &mut to_backend)?;
+        self.target.write(mapped, &mut to_backend)?;
         to_backend.body = match &self.target {
             Target::Function(_) if to_backend.method != "POST" => {
                 return Err(Failure::configuration("a function is invoked with POST only"));
@@ -126,13 +123,6 @@ impl Backend {
         Ok(reply)
     }
 
-    fn kind(&self) -> Kind {
-        match self.target {
-            Target::Http(_) => Kind::Http,
-            Target::Path(_) | Target::Action(_) | Target::Function(_) => Kind::Aws,
-        }
-    }
-
     /// The headers that the service sends to a backend of its own accord. Of the client's it is only the content type,
     /// and that only for verbs that have a body.
     fn add_default_headers(&self, request: &Request<'_>, to_backend: &mut BackendRequest) {
@@ -143,17 +133,51 @@ impl Backend {
         }
         let api_id = request.context.api().api_id.as_str();
         to_backend.set("user-agent", format!("AmazonAPIGateway_{api_id}"));
-        if self.kind() == Kind::Http {
+        if self.target.kind() == Kind::Http {
             to_backend.set("x-amzn-apigateway-api-id", api_id);
         }
         if let Some(trace_id) = request.trace_id() {
             to_backend.set("x-amzn-trace-id", trace_id);
         }
     }
+}
 
-    fn add_target(&self, mapped: &Mapped, to_backend: &mut BackendRequest) {
+impl Target {
+    /// A URI behind the authority, stage variables put in.
+    pub fn http(path: &str, api: &Api) -> Self {
+        Self::Http(UriTemplate::parse(&expand_stage_variables(path, &api.stage_variables)))
+    }
+
+    /// What an AWS integration calls.
+    pub fn aws(raw: RawAwsTarget, api: &Api) -> Self {
+        match raw {
+            RawAwsTarget::Lambda(function) => Self::Function(Function::from_raw(function)),
+            RawAwsTarget::Path(path) => {
+                Self::Path(UriTemplate::parse(&expand_stage_variables(&path, &api.stage_variables)))
+            }
+            RawAwsTarget::Action(action) => Self::Action(action),
+        }
+    }
+
+    /// Writes path, query and headers of a call: the target's own, and what is mapped.
+    ///
+    /// # Errors
+    /// The mapped values are too long.
+    pub fn write(&self, mapped: Mapped, to_backend: &mut BackendRequest) -> Result<(), Failure> {
+        self.add_to(&mapped, to_backend);
+        add_mapped_headers(mapped, self.kind(), to_backend)
+    }
+
+    pub(crate) fn kind(&self) -> Kind {
+        match self {
+            Target::Http(_) => Kind::Http,
+            Target::Path(_) | Target::Action(_) | Target::Function(_) => Kind::Aws,
+        }
+    }
+
+    fn add_to(&self, mapped: &Mapped, to_backend: &mut BackendRequest) {
         let mut query = Vec::new();
-        match &self.target {
+        match self {
             Target::Http(uri) | Target::Path(uri) => {
                 uri.push_path(&mut to_backend.target, |name| mapped.path_value(name));
                 uri.push_query(&mut query, |name| mapped.path_value(name));

@@ -18,7 +18,7 @@ const MIN_TIMEOUT_MILLIS: u32 = 50;
 
 /// An endpoint, checked.
 #[derive(Debug)]
-pub(crate) struct Endpoint {
+pub struct Endpoint {
     cluster: String,
     authority: String,
     path_prefix: String,
@@ -28,18 +28,20 @@ pub(crate) struct Endpoint {
 
 /// A request to a backend.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct BackendRequest {
-    pub(crate) method: String,
+pub struct BackendRequest {
+    /// The verb.
+    pub method: String,
     /// Path and query.
-    pub(crate) target: Vec<u8>,
+    pub target: Vec<u8>,
     /// Lower-case names, without pseudo headers; a `host` replaces the endpoint's own.
-    pub(crate) headers: Vec<(Cow<'static, str>, Vec<u8>)>,
-    pub(crate) body: Vec<u8>,
+    pub headers: Vec<(Cow<'static, str>, Vec<u8>)>,
+    /// Body; empty for none.
+    pub body: Vec<u8>,
 }
 
 impl BackendRequest {
     /// Sets a header, replacing all values of the same name.
-    pub(crate) fn set(&mut self, name: impl Into<Cow<'static, str>>, value: impl Into<Vec<u8>>) {
+    pub fn set(&mut self, name: impl Into<Cow<'static, str>>, value: impl Into<Vec<u8>>) {
         let name = name.into();
         self.headers.retain(|(other, _)| *other != name);
         self.headers.push((name, value.into()));
@@ -47,7 +49,11 @@ impl BackendRequest {
 }
 
 impl Endpoint {
-    pub(crate) fn from_raw(raw: RawEndpoint) -> Result<Self, ConfigError> {
+    /// Checks an endpoint.
+    ///
+    /// # Errors
+    /// The first field that is wrong.
+    pub fn from_raw(raw: RawEndpoint) -> Result<Self, ConfigError> {
         if raw.cluster.is_empty() {
             return Err(ConfigError::new("cluster", "names no cluster"));
         }
@@ -72,7 +78,7 @@ impl Endpoint {
     ///
     /// # Errors
     /// The mapped `Host` is none.
-    pub(crate) fn callout(&self, host: &dyn Host, mut request: BackendRequest) -> Result<Callout, Failure> {
+    pub fn callout(&self, host: &dyn Host, mut request: BackendRequest) -> Result<Callout, Failure> {
         let mut authority = self.authority.clone().into_bytes();
         if let Some(at) = request.headers.iter().position(|(name, _)| name == "host") {
             authority = request.headers.remove(at).1;

@@ -144,7 +144,7 @@ impl HttpProxy {
 ///
 /// # Errors
 /// It is no token, as RFC 9110 §9.1 asks.
-pub(crate) fn backend_method(raw: Option<String>) -> Result<Option<String>, ConfigError> {
+pub fn backend_method(raw: Option<String>) -> Result<Option<String>, ConfigError> {
     match raw {
         Some(method) if !headers::is_name(&method) => {
             Err(ConfigError::new("httpMethod", format!("`{method}` is no HTTP method")))

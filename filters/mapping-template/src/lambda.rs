@@ -12,12 +12,13 @@ use crate::uri::push_query_value;
 
 /// A function, with its path in the Invoke API.
 #[derive(Debug)]
-pub(crate) struct Function {
+pub struct Function {
     path: Vec<u8>,
 }
 
 impl Function {
-    pub(crate) fn from_raw(raw: RawFunction) -> Self {
+    /// The function of a configuration.
+    pub fn from_raw(raw: RawFunction) -> Self {
         let mut path = b"/2015-03-31/functions/".to_vec();
         push_query_value(&mut path, raw.function_name.as_bytes());
         path.extend_from_slice(b"/invocations");
@@ -29,7 +30,7 @@ impl Function {
     }
 
     /// Path and query of an invocation.
-    pub(crate) fn path(&self) -> &[u8] {
+    pub fn path(&self) -> &[u8] {
         &self.path
     }
 }
@@ -38,7 +39,7 @@ impl Function {
 ///
 /// # Errors
 /// Lambda refuses: 413 for an event that is too large, else 500, as for a missing permission or an unknown function.
-pub(crate) fn check_invocation(outcome: &Outcome) -> Result<(), Failure> {
+pub fn check_invocation(outcome: &Outcome) -> Result<(), Failure> {
     match outcome.status {
         200..=299 => Ok(()),
         413 => Err(too_large()),
@@ -52,7 +53,7 @@ pub(crate) fn too_large() -> Failure {
 }
 
 /// The field `errorMessage` of a function's result; `None` when there is none, or it is no text.
-pub(crate) fn error_message(payload: &[u8]) -> Option<String> {
+pub fn error_message(payload: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(payload).ok()?;
     // Only an object can have the field; reading a large list for it would be wasted.
     if !text.trim_start().starts_with('{') {

@@ -32,6 +32,24 @@ mod template;
 mod uri;
 mod variables;
 
+/// Pieces of integrations, for APIs of another kind that put them together in their own way.
+pub mod parts {
+    pub use crate::answer::Outcome;
+    pub use crate::backend::Target;
+    pub use crate::content::{base64_decode, base64_encode, text};
+    pub use crate::endpoint::{BackendRequest, Endpoint};
+    pub use crate::failure::Failure;
+    pub use crate::headers::{Kind, clean_value, is_internal, is_name};
+    pub use crate::http_proxy::backend_method;
+    pub use crate::lambda::{Function, check_invocation, error_message};
+    pub use crate::mock::status_code;
+    pub use crate::overrides::Overrides;
+    pub use crate::parameters::{Mapped, RequestParameters};
+    pub use crate::request::Request;
+    pub use crate::response::ResponseParameters;
+    pub use crate::template::Template;
+}
+
 pub use config::MappingTemplate;
 pub use filter::MappingStream;
 pub use headers::{UPSTREAM_MARKER, removable_by_route};

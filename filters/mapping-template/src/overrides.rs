@@ -12,7 +12,7 @@ use crate::variables::{REQUEST_OVERRIDE, RESPONSE_OVERRIDE};
 /// The overrides of one request. They live from its request template to its response template, which sees what the
 /// first has set.
 #[derive(Debug, Default)]
-pub(crate) struct Overrides {
+pub struct Overrides {
     request: Option<Map>,
     response: Option<Map>,
 }
@@ -36,7 +36,7 @@ impl Overrides {
     }
 
     /// Puts the request's overrides in place of the mapped values of the same names.
-    pub(crate) fn apply_to_request(&self, mapped: &mut Mapped) {
+    pub fn apply_to_request(&self, mapped: &mut Mapped) {
         for (name, values) in members(self.request.as_ref(), "path") {
             if let Some(value) = values.into_iter().next() {
                 mapped.path.push((name, value));

@@ -108,7 +108,7 @@ impl RequestParameters {
     ///
     /// # Errors
     /// A destination is illegal, or a body source finds no JSON.
-    pub(crate) fn map(&self, request: &Request<'_>) -> Result<Mapped, Failure> {
+    pub fn map(&self, request: &Request<'_>) -> Result<Mapped, Failure> {
         if let Some(name) = &self.illegal {
             return Err(Failure::configuration(format!("`{name}` must not be mapped")));
         }

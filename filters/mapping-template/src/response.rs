@@ -3,6 +3,7 @@
 //! Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-integration-settings-integration-response.html>
 
 use gateway::{ConfigError, Reply, Source};
+use indexmap::IndexMap;
 use jsonpath::JsonPath;
 use jsonpath::json::{self, Json, Object};
 
@@ -27,12 +28,15 @@ pub(crate) struct IntegrationResponse {
     /// `None` for the default response.
     pub(crate) pattern: Option<SelectionPattern>,
     pub(crate) undeclared: bool,
-    /// Lower-case header name and source.
-    parameters: Vec<(String, ResponseSource)>,
+    parameters: ResponseParameters,
     /// Lower-case media type and template; `None` for an empty one.
     templates: Vec<(String, Option<Template>)>,
     content_handling: Option<ContentHandling>,
 }
+
+/// Headers of a response that are mapped: lower-case name and source.
+#[derive(Debug, Default)]
+pub struct ResponseParameters(Vec<(String, ResponseSource)>);
 
 /// Where the value of a response header comes from.
 #[derive(Debug)]
@@ -103,6 +107,61 @@ fn document<'d>(text: &'d str, error_message: Option<&'d str>) -> Result<Json<'d
     Ok(Json::Object(Object::from_members(object.into_members().into_iter().map(replace).collect())))
 }
 
+impl ResponseParameters {
+    /// Reads destination → source; a destination is `prefix` and a header's name.
+    ///
+    /// # Errors
+    /// The first entry that is no mapping.
+    pub fn from_raw(raw: &IndexMap<String, String>, prefix: &str) -> Result<Self, ConfigError> {
+        let mut parameters = Vec::new();
+        for (destination, source) in raw {
+            let wrong = |message: String| ConfigError::new(destination.as_str(), message);
+            let name = destination
+                .strip_prefix(prefix)
+                .filter(|name| headers::is_name(name))
+                .ok_or_else(|| wrong(format!("is no destination, expected `{prefix}NAME`")))?;
+            parameters.push((name.to_ascii_lowercase(), ResponseSource::parse(source).map_err(wrong)?));
+        }
+        Ok(Self(parameters))
+    }
+
+    /// The headers for a backend's answer; `of_function` says that it is a Lambda function's.
+    ///
+    /// # Errors
+    /// A source reads the body, which is no JSON.
+    pub fn map(
+        &self,
+        request: &Request<'_>,
+        outcome: &Outcome,
+        of_function: bool,
+    ) -> Result<Vec<(&str, Vec<u8>)>, Failure> {
+        let text = String::from_utf8_lossy(&outcome.body);
+        let error_message = if of_function { lambda::error_message(&outcome.body) } else { None };
+        let document = match self.0.iter().any(|(_, source)| source.reads_document()) {
+            true => document(&text, error_message.as_deref())?,
+            false => Json::Null,
+        };
+        let mut mapped = Vec::with_capacity(self.0.len());
+        for (name, source) in &self.0 {
+            let value = match source {
+                ResponseSource::Header(name) => outcome.headers.last(name).map(<[u8]>::to_vec),
+                ResponseSource::MultiValueHeader(name) => {
+                    let values: Vec<_> = outcome.headers.all(name).collect();
+                    (!values.is_empty()).then(|| values.join(&b","[..]))
+                }
+                ResponseSource::Body if outcome.body.is_empty() => Some(body::EMPTY.as_bytes().to_vec()),
+                ResponseSource::Body => Some(outcome.body.clone()),
+                ResponseSource::BodyPath(path) => body::text_at(&document, path),
+                ResponseSource::Other(source) => request.values(source).pop(),
+            };
+            if let Some(value) = value.filter(|value| value.len() <= MAX_MAPPED_BYTES) {
+                mapped.push((name.as_str(), headers::clean_value(value)));
+            }
+        }
+        Ok(mapped)
+    }
+}
+
 impl IntegrationResponse {
     pub(crate) fn from_raw(raw: RawIntegrationResponse) -> Result<Self, ConfigError> {
         if !(100..=599).contains(&raw.status_code) {
@@ -115,15 +174,8 @@ impl IntegrationResponse {
                 ConfigError::new("selectionPattern", format!("`{pattern}` cannot be used: {reason}"))
             })?),
         };
-        let mut parameters = Vec::new();
-        for (destination, source) in &raw.response_parameters {
-            let below = |message: String| ConfigError::new(format!("responseParameters.{destination}"), message);
-            let name = destination
-                .strip_prefix("method.response.header.")
-                .filter(|name| headers::is_name(name))
-                .ok_or_else(|| below("is no destination, expected `method.response.header.NAME`".to_owned()))?;
-            parameters.push((name.to_ascii_lowercase(), ResponseSource::parse(source).map_err(below)?));
-        }
+        let parameters = ResponseParameters::from_raw(&raw.response_parameters, "method.response.header.")
+            .map_err(|error| error.below("responseParameters"))?;
         let template = |(media_type, text): (String, String)| {
             (media_type.trim().to_ascii_lowercase(), (!text.is_empty()).then(|| Template::compile(&text)))
         };
@@ -150,39 +202,6 @@ impl IntegrationResponse {
         template.as_ref().map(|template| (media_type.as_str(), template))
     }
 
-    /// The mapped headers.
-    fn map(
-        &self,
-        request: &Request<'_>,
-        outcome: &Outcome,
-        of_function: bool,
-    ) -> Result<Vec<(&str, Vec<u8>)>, Failure> {
-        let text = String::from_utf8_lossy(&outcome.body);
-        let error_message = if of_function { lambda::error_message(&outcome.body) } else { None };
-        let document = match self.parameters.iter().any(|(_, source)| source.reads_document()) {
-            true => document(&text, error_message.as_deref())?,
-            false => Json::Null,
-        };
-        let mut mapped = Vec::with_capacity(self.parameters.len());
-        for (name, source) in &self.parameters {
-            let value = match source {
-                ResponseSource::Header(name) => outcome.headers.last(name).map(<[u8]>::to_vec),
-                ResponseSource::MultiValueHeader(name) => {
-                    let values: Vec<_> = outcome.headers.all(name).collect();
-                    (!values.is_empty()).then(|| values.join(&b","[..]))
-                }
-                ResponseSource::Body if outcome.body.is_empty() => Some(body::EMPTY.as_bytes().to_vec()),
-                ResponseSource::Body => Some(outcome.body.clone()),
-                ResponseSource::BodyPath(path) => body::text_at(&document, path),
-                ResponseSource::Other(source) => request.values(source).pop(),
-            };
-            if let Some(value) = value.filter(|value| value.len() <= MAX_MAPPED_BYTES) {
-                mapped.push((name.as_str(), headers::clean_value(value)));
-            }
-        }
-        Ok(mapped)
-    }
-
     /// What the client gets. `of_function` says that the outcome is a Lambda function's.
     pub(crate) fn reply(
         &self,
@@ -192,7 +211,7 @@ impl IntegrationResponse {
         binary: &BinaryMediaTypes,
         overrides: &mut Overrides,
     ) -> Result<Reply, Failure> {
-        let mapped = self.map(request, &outcome, of_function)?;
+        let mapped = self.parameters.map(request, &outcome, of_function)?;
         let accept = request.headers.first("accept");
         let is_binary = binary.matches_content_type(outcome.headers.last("content-type"));
         let accepted = binary.matches_accept(accept);

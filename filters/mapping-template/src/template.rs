@@ -11,7 +11,7 @@ use crate::variables::Variables;
 
 /// A template. One that is broken fails the requests that need it, not the configuration.
 #[derive(Debug)]
-pub(crate) enum Template {
+pub enum Template {
     /// Text without references and directives.
     Text(String),
     /// A template that has to be rendered.
@@ -22,7 +22,7 @@ pub(crate) enum Template {
 
 /// A compiled template, and which of the variables it names. Only those are set up for a request.
 #[derive(Debug)]
-pub(crate) struct Vtl {
+pub struct Vtl {
     template: vtl::Template,
     context: Variables,
     stage_variables: bool,
@@ -31,7 +31,7 @@ pub(crate) struct Vtl {
 
 impl Template {
     /// Compiles a template; every text gives one.
-    pub(crate) fn compile(text: &str) -> Self {
+    pub fn compile(text: &str) -> Self {
         if !text.contains(['$', '#']) {
             return Self::Text(text.to_owned());
         }
@@ -47,7 +47,7 @@ impl Template {
     }
 
     /// Why the template cannot be rendered, if it cannot.
-    pub(crate) fn problem(&self) -> Option<&str> {
+    pub fn problem(&self) -> Option<&str> {
         match self {
             Self::Broken(reason) => Some(reason),
             Self::Text(_) | Self::Vtl(_) => None,
@@ -58,12 +58,7 @@ impl Template {
     ///
     /// # Errors
     /// The template is broken, or a method in it fails, or it reaches one of the engine's bounds.
-    pub(crate) fn render(
-        &self,
-        request: &Request<'_>,
-        input: &str,
-        overrides: &mut Overrides,
-    ) -> Result<String, Failure> {
+    pub fn render(&self, request: &Request<'_>, input: &str, overrides: &mut Overrides) -> Result<String, Failure> {
         match self {
             Self::Text(text) => Ok(text.clone()),
             Self::Vtl(vtl) => vtl.render(request, input, overrides),

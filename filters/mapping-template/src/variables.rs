@@ -12,7 +12,7 @@ use crate::request::Request;
 
 /// The members of `$context`, in the order in which the service was seen to list them; what it shows only sometimes
 /// comes last.
-const NAMES: [&str; 21] = [
+const NAMES: [&str; 29] = [
     "resourceId",
     "resourcePath",
     "httpMethod",
@@ -34,6 +34,15 @@ const NAMES: [&str; 21] = [
     "authorizer",
     "isCanaryRequest",
     "operationName",
+    // Those of WebSocket APIs.
+    "connectionId",
+    "connectedAt",
+    "eventType",
+    "messageId",
+    "messageDirection",
+    "routeKey",
+    "disconnectStatusCode",
+    "disconnectReason",
 ];
 /// Member of `$context`: what a request template decides about the request.
 pub(crate) const REQUEST_OVERRIDE: &str = "requestOverride";
