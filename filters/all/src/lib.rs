@@ -13,4 +13,5 @@ list::filters! {
     GatewayResponses(gateway_responses::GatewayResponses),
     JwtAuthorizer(jwt_authorizer::JwtAuthorizer),
     MappingTemplate(mapping_template::MappingTemplate),
+    WebsocketRoutes(websocket_routes::WebSocketRoutes),
 }

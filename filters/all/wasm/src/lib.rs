@@ -2,5 +2,15 @@
 
 shell::module! {
     entries: filters::FILTERS,
-    callbacks: [request_headers, request_body, callout, response_headers, response_body, tick],
+    network: [websocket_routes::WebSocketConnections],
+    callbacks: [
+        request_headers,
+        request_body,
+        callout,
+        response_headers,
+        response_body,
+        tick,
+        connections,
+        messages,
+    ],
 }

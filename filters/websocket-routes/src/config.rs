@@ -1,0 +1,108 @@
+//! The API, configured: expressions and templates compiled, references resolved.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use gateway::{Api, ConfigError, Host, LogLevel};
+use selection::{CONNECT, DEFAULT, DISCONNECT, Expression, MAX_TEXT_BYTES, Routes, Use};
+
+use crate::integration::Integration;
+use crate::raw::{Authorization, RawConfig, RawLimits, RawMessageRoute};
+use crate::request::Required;
+
+/// The API, configured.
+#[derive(Debug)]
+pub struct WebSocketConfig {
+    pub(crate) api: Api,
+    pub(crate) routes: Routes<Route>,
+    pub(crate) connections_authorization: Authorization,
+    pub(crate) limits: RawLimits,
+    integrations: BTreeMap<String, Rc<Integration>>,
+}
+
+/// A route, compiled.
+#[derive(Clone, Debug)]
+pub struct Route {
+    /// What runs behind it.
+    pub integration: Option<Rc<Integration>>,
+    /// The client gets what the integration gives.
+    pub two_way: bool,
+    /// What a handshake must have.
+    pub required: Vec<Required>,
+}
+
+impl WebSocketConfig {
+    pub(crate) fn from_raw(raw: RawConfig) -> Result<Self, ConfigError> {
+        let expression = Expression::compile(&raw.route_selection_expression, Use::Route)
+            .map_err(|error| ConfigError::new("routeSelectionExpression", error.to_string()))?;
+        let mut integrations = BTreeMap::new();
+        for (id, integration) in raw.integrations {
+            let compiled = Integration::from_raw(integration, &raw.api)
+                .map_err(|error| error.below(&format!("integrations.{id}")))?;
+            integrations.insert(id, Rc::new(compiled));
+        }
+        let mut routes = Vec::new();
+        for (key, route) in raw.routes {
+            let compiled =
+                Route::from_raw(&key, route, &integrations).map_err(|error| error.below(&format!("routes.{key}")))?;
+            routes.push((key, compiled));
+        }
+        if raw.limits.idle_timeout_millis == 0 || raw.limits.connection_duration_millis == 0 {
+            return Err(ConfigError::new("limits", "0 milliseconds end every connection at once"));
+        }
+        Ok(Self {
+            routes: Routes::new(expression, routes),
+            api: raw.api,
+            connections_authorization: raw.connections_authorization,
+            limits: raw.limits,
+            integrations,
+        })
+    }
+
+    /// Says which templates are broken: the messages that need them fail, as with the service.
+    pub(crate) fn log_problems(&self, host: &dyn Host) {
+        for (id, integration) in &self.integrations {
+            for problem in integration.problems() {
+                host.log(LogLevel::Error, &format!("integrations.{id}: {problem}"));
+            }
+        }
+    }
+}
+
+impl Route {
+    fn from_raw(
+        key: &str,
+        raw: RawMessageRoute,
+        integrations: &BTreeMap<String, Rc<Integration>>,
+    ) -> Result<Self, ConfigError> {
+        if key.is_empty() || key.len() > MAX_TEXT_BYTES {
+            return Err(ConfigError::new("", format!("a key has 1 to {MAX_TEXT_BYTES} bytes")));
+        }
+        if key.starts_with('$') && ![CONNECT, DISCONNECT, DEFAULT].contains(&key) {
+            return Err(ConfigError::new("", "only `$connect`, `$disconnect` and `$default` begin with `$`"));
+        }
+        let integration = match raw.integration {
+            None => None,
+            Some(id) => Some(
+                integrations
+                    .get(&id)
+                    .cloned()
+                    .ok_or_else(|| ConfigError::new("integration", format!("`{id}` is no integration")))?,
+            ),
+        };
+        let two_way = match raw.route_response_selection_expression.as_deref() {
+            None => false,
+            Some(DEFAULT) => true,
+            Some(other) => {
+                let message = format!("`{other}` selects no route response, expected `$default`");
+                return Err(ConfigError::new("routeResponseSelectionExpression", message));
+            }
+        };
+        let required = raw.required_parameters.iter().map(|name| Required::parse(name)).collect::<Result<Vec<_>, _>>();
+        let required = required.map_err(|error| error.below("requiredParameters"))?;
+        if !required.is_empty() && key != CONNECT {
+            return Err(ConfigError::new("requiredParameters", "only handshakes have headers and a query"));
+        }
+        Ok(Self { integration, two_way, required })
+    }
+}

@@ -1,0 +1,421 @@
+//! One connection: bytes, answers and the clock in; bytes, calls and the end out.
+//!
+//! Messages are handled one after the other. While one is with its integration a few more wait here, and what comes
+//! behind them stays in Envoy, which then slows the client down.
+
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use gateway::{Answer, Callout, Connection, Host, LogLevel, Metric, Output, UnixMillis};
+use jsonpath::json as json_tree;
+use mapping_template::parts::Failure;
+use selection::DISCONNECT;
+use websocket::{End, Event as Received, MAX_MESSAGE_BYTES, Reader, Violation, accept_key, write};
+
+use crate::answer::Given;
+use crate::config::WebSocketConfig;
+use crate::error::{FORBIDDEN, error_text, of_failure};
+use crate::event::{Event, Facts, Kind, Session};
+use crate::head::{Head, MAX_HEAD_BYTES};
+use crate::id::{ConnectionId, Parsed};
+use crate::integration::{Begun, Integration};
+use crate::management::{Call, Operation, gone, post_reply};
+use crate::unread::Unread;
+use crate::worker;
+
+/// How many messages wait while one is with its integration.
+const MAX_WAITING_MESSAGES: usize = 8;
+/// How many bytes wait that were taken from Envoy because something had to be written, and cannot be used yet. A client
+/// that sends that much ahead of the answers is cut off.
+const MAX_BACKLOG_BYTES: usize = 4 << 20;
+/// How long a new connection has to send its head, in milliseconds. It comes from Envoy itself, at once.
+const HEAD_MILLIS: u64 = 10_000;
+/// How long a client may leave so much unread that its messages have to wait, in milliseconds.
+const STALLED_MILLIS: u64 = 30_000;
+
+/// One connection.
+pub struct SocketConnection {
+    config: Rc<WebSocketConfig>,
+    state: State,
+}
+
+enum State {
+    /// The head is on its way; it has until then.
+    Head(Vec<u8>, Option<UnixMillis>),
+    Open(Box<Open>),
+    Ended,
+}
+
+struct Open {
+    serial: u64,
+    session: Session,
+    reader: Reader,
+    backlog: Vec<u8>,
+    waiting: VecDeque<String>,
+    /// The message that is with its integration.
+    under_way: Option<UnderWay>,
+    unread: Unread,
+    /// The last ping that could not be answered because too much is unread.
+    ping: Option<Vec<u8>>,
+    stalled_since: Option<UnixMillis>,
+    last_active: UnixMillis,
+    end: Option<End>,
+}
+
+struct UnderWay {
+    facts: Facts,
+    message: String,
+    integration: Rc<Integration>,
+    two_way: bool,
+}
+
+impl SocketConnection {
+    pub(crate) fn new(config: Rc<WebSocketConfig>) -> Self {
+        Self { config, state: State::Head(Vec::new(), None) }
+    }
+
+    fn read_head(&mut self, host: &dyn Host, bytes: &[u8], output: &mut Output) {
+        let State::Head(head, until) = &mut self.state else { return };
+        until.get_or_insert_with(|| UnixMillis(host.now().0.saturating_add(HEAD_MILLIS)));
+        head.extend_from_slice(bytes);
+        let Some(parsed) = Head::parse(head) else {
+            if head.len() > MAX_HEAD_BYTES {
+                self.refuse(output);
+            }
+            return;
+        };
+        let rest = head.split_off(parsed.bytes.min(head.len()));
+        let id = match parsed.connection_id.as_deref().map(ConnectionId::parse) {
+            Some(Parsed::Id(id)) => Some(id),
+            _ => None,
+        };
+        let accepted = id.and_then(|id| Some((id.serial, worker::take_accepted(id.serial)?)));
+        let (Some((serial, accepted)), Some(address)) = (accepted, host.address()) else {
+            host.log(LogLevel::Warn, "a connection that no handshake has announced");
+            return self.refuse(output);
+        };
+        write_handshake(&parsed, accepted.subprotocol.as_deref(), &mut output.write);
+        worker::register(serial, address.context);
+        let mut open = Box::new(Open {
+            serial,
+            session: accepted.session,
+            reader: Reader::default(),
+            backlog: Vec::new(),
+            waiting: VecDeque::new(),
+            under_way: None,
+            unread: Unread::default(),
+            ping: None,
+            stalled_since: None,
+            last_active: host.now(),
+            end: None,
+        });
+        open.feed(&self.config, host, &rest, output);
+        self.state = State::Open(open);
+    }
+
+    fn refuse(&mut self, output: &mut Output) {
+        output.write.extend_from_slice(b"HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n");
+        output.close = true;
+        self.state = State::Ended;
+    }
+}
+
+impl Connection for SocketConnection {
+    fn on_data(&mut self, host: &dyn Host, bytes: &[u8], end: bool) -> Output {
+        let mut output = Output::default();
+        match &mut self.state {
+            State::Head(..) => self.read_head(host, bytes, &mut output),
+            State::Open(open) => open.feed(&self.config, host, bytes, &mut output),
+            State::Ended => {}
+        }
+        output.close |= end;
+        output
+    }
+
+    fn wants_data(&self) -> bool {
+        match &self.state {
+            State::Open(open) => open.backlog.is_empty() && open.can_take(),
+            State::Head(..) => true,
+            State::Ended => false,
+        }
+    }
+
+    fn on_callout(&mut self, host: &dyn Host, answer: Answer) -> Output {
+        let mut output = Output::default();
+        if let State::Open(open) = &mut self.state {
+            open.answered(&self.config, host, answer, &mut output);
+            open.go_on(&self.config, host, &mut output);
+        }
+        output
+    }
+
+    fn on_message(&mut self, host: &dyn Host, message: &[u8]) -> Output {
+        let mut output = Output::default();
+        let Some(call) = Call::from_wire(message) else { return output };
+        let outcome = match &mut self.state {
+            State::Open(open) if open.serial == call.serial && open.end.is_none() => {
+                open.operate(host, &call, &mut output)
+            }
+            _ => gone(),
+        };
+        post_reply(host, call.reply_to, &outcome);
+        output
+    }
+
+    fn on_due(&mut self, host: &dyn Host) -> Output {
+        let mut output = Output::default();
+        let now = host.now();
+        match &mut self.state {
+            State::Head(..) => {
+                output.close = true;
+                self.state = State::Ended;
+            }
+            State::Open(open) => {
+                let stalled = open.stalled_since.is_some_and(|since| after(since, STALLED_MILLIS) <= now);
+                open.end_with(if stalled { End::Overflow } else { End::GoingAway }, &mut output);
+            }
+            State::Ended => {}
+        }
+        output
+    }
+
+    fn due(&self) -> Option<UnixMillis> {
+        match &self.state {
+            State::Head(_, until) => *until,
+            State::Open(open) if open.end.is_none() => {
+                let limits = &self.config.limits;
+                let idle = after(open.last_active, limits.idle_timeout_millis);
+                let life = after(open.session.connected_at, limits.connection_duration_millis);
+                let stalled = open.stalled_since.map(|since| after(since, STALLED_MILLIS));
+                Some(idle.min(life)).into_iter().chain(stalled).min()
+            }
+            State::Open(_) | State::Ended => None,
+        }
+    }
+
+    fn on_close(&mut self, host: &dyn Host) -> Option<Callout> {
+        let State::Open(open) = std::mem::replace(&mut self.state, State::Ended) else { return None };
+        worker::forget(open.serial);
+        let config = worker::current(&self.config);
+        let integration = config.routes.get(DISCONNECT)?.integration.as_ref()?;
+        let facts = Facts::new(host, Kind::Disconnect(open.end.unwrap_or(End::Lost)), DISCONNECT);
+        let event = Event { facts: &facts, session: &open.session, host };
+        match integration.begin(&config.api, &event, "") {
+            Ok(Begun::Call(callout)) => Some(*callout),
+            Ok(Begun::Given(_)) => None,
+            Err(failure) => {
+                host.log(LogLevel::Warn, &format!("$disconnect failed: {}", failure.reason));
+                None
+            }
+        }
+    }
+}
+
+impl Open {
+    /// Whether a message more can be taken.
+    fn can_take(&self) -> bool {
+        self.end.is_none() && self.waiting.len() < MAX_WAITING_MESSAGES
+    }
+
+    /// Bytes have come.
+    fn feed(&mut self, config: &Rc<WebSocketConfig>, host: &dyn Host, bytes: &[u8], output: &mut Output) {
+        if self.end.is_some() {
+            return;
+        }
+        if !bytes.is_empty() {
+            self.last_active = host.now();
+        }
+        self.backlog.extend_from_slice(bytes);
+        if self.backlog.len() > MAX_BACKLOG_BYTES {
+            host.log(LogLevel::Info, "a client sends too far ahead of the answers");
+            return self.end_with(End::Overflow, output);
+        }
+        self.go_on(config, host, output);
+    }
+
+    /// Handles what waits, as far as it can be handled now.
+    fn go_on(&mut self, config: &Rc<WebSocketConfig>, host: &dyn Host, output: &mut Output) {
+        let backlog = std::mem::take(&mut self.backlog);
+        let mut input = backlog.as_slice();
+        loop {
+            self.handle_waiting(config, host, output);
+            if !self.can_take() {
+                break;
+            }
+            match self.reader.read(&mut input) {
+                Ok(Some(received)) => self.received(host, received, output),
+                Ok(None) => break,
+                Err(violation) => {
+                    if let Violation::Protocol(what) = violation {
+                        host.log(LogLevel::Info, what);
+                    }
+                    self.end_with(End::Violation(violation), output);
+                }
+            }
+        }
+        if self.end.is_none() && !input.is_empty() {
+            self.backlog = input.to_vec();
+        }
+    }
+
+    fn received(&mut self, host: &dyn Host, received: Received, output: &mut Output) {
+        match received {
+            Received::Text(message) => self.waiting.push_back(message),
+            // Of several pings that cannot be answered yet, the last one is enough (RFC 6455 §5.5.3).
+            Received::Ping(payload) if self.unread.is_full() => self.ping = Some(payload),
+            Received::Ping(payload) => self.send(host, output, |out| write::pong(out, &payload)),
+            Received::Pong(payload) => {
+                self.unread.pong(&payload);
+                if let Some(ping) = self.ping.take_if(|_| !self.unread.is_full()) {
+                    self.send(host, output, |out| write::pong(out, &ping));
+                }
+            }
+            Received::Close(status) => self.end_with(End::ByClient(status), output),
+        }
+    }
+
+    fn handle_waiting(&mut self, config: &Rc<WebSocketConfig>, host: &dyn Host, output: &mut Output) {
+        while self.end.is_none() && self.under_way.is_none() {
+            if self.unread.is_full() && !self.waiting.is_empty() {
+                self.stalled_since.get_or_insert(host.now());
+                return;
+            }
+            self.stalled_since = None;
+            let Some(message) = self.waiting.pop_front() else { return };
+            self.handle(config, host, message, output);
+        }
+    }
+
+    /// A message meets its route.
+    fn handle(&mut self, config: &Rc<WebSocketConfig>, host: &dyn Host, message: String, output: &mut Output) {
+        let config = worker::current(config);
+        let selected = {
+            let document = json_tree::parse(&message).ok();
+            config.routes.select(document.as_ref()).map(|(key, route)| (key.to_owned(), route.clone()))
+        };
+        let Some((key, route)) = selected else {
+            host.count(Metric::Denied);
+            let facts = Facts::message(host, "");
+            return self.send_error(host, FORBIDDEN, &facts, output);
+        };
+        let facts = Facts::message(host, &key);
+        let Some(integration) = route.integration else {
+            return self.fail(host, &Failure::configuration("the route has no integration"), &facts, output);
+        };
+        let event = Event { facts: &facts, session: &self.session, host };
+        match integration.begin(&config.api, &event, &message) {
+            Ok(Begun::Call(callout)) => {
+                output.callout = Some(callout);
+                self.under_way = Some(UnderWay { facts, message, integration, two_way: route.two_way });
+            }
+            Ok(Begun::Given(given)) => self.give(host, given, route.two_way, output),
+            Err(failure) => self.fail(host, &failure, &facts, output),
+        }
+    }
+
+    /// The integration of the message under way has answered.
+    fn answered(&mut self, config: &Rc<WebSocketConfig>, host: &dyn Host, answer: Answer, output: &mut Output) {
+        let Some(UnderWay { facts, message, integration, two_way }) = self.under_way.take() else { return };
+        if self.end.is_some() {
+            return;
+        }
+        let config = worker::current(config);
+        let event = Event { facts: &facts, session: &self.session, host };
+        match integration.end(&config.api, &event, &message, answer) {
+            Ok(given) => self.give(host, given, two_way, output),
+            Err(failure) => self.fail(host, &failure, &facts, output),
+        }
+    }
+
+    /// Sends the client what an integration gives, if it is to get it.
+    fn give(&mut self, host: &dyn Host, given: Given, two_way: bool, output: &mut Output) {
+        host.count(Metric::Allowed);
+        if !two_way || given.body.is_empty() {
+            return;
+        }
+        if given.body.len() > MAX_MESSAGE_BYTES {
+            return self.end_with(End::Violation(Violation::TooBig), output);
+        }
+        let text = String::from_utf8_lossy(&given.body);
+        self.send(host, output, |out| write::text(out, &text));
+    }
+
+    fn fail(&mut self, host: &dyn Host, failure: &Failure, facts: &Facts, output: &mut Output) {
+        host.count(Metric::Error);
+        host.log(LogLevel::Warn, &format!("execution failed: {}", failure.reason));
+        self.send_error(host, of_failure(failure).1, facts, output);
+    }
+
+    fn send_error(&mut self, host: &dyn Host, message: &str, facts: &Facts, output: &mut Output) {
+        let text = error_text(message, &self.session.connection_id, &facts.request_id);
+        self.send(host, output, |out| write::text(out, &text));
+    }
+
+    /// A call of `@connections`.
+    fn operate(&mut self, host: &dyn Host, call: &Call<'_>, output: &mut Output) -> (u16, Vec<u8>) {
+        match call.operation {
+            Operation::Send if call.body.len() > MAX_MESSAGE_BYTES => (413, Vec::new()),
+            Operation::Send if self.unread.refuses_pushes() => (429, Vec::new()),
+            Operation::Send => {
+                let text = String::from_utf8_lossy(call.body);
+                self.send(host, output, |out| write::text(out, &text));
+                (200, Vec::new())
+            }
+            Operation::Tell => {
+                let mut identity = serde_json::json!({"sourceIp": self.session.source_ip});
+                if let (Some(user_agent), Some(members)) = (&self.session.user_agent, identity.as_object_mut()) {
+                    members.insert("userAgent".to_owned(), user_agent.as_str().into());
+                }
+                let told = serde_json::json!({
+                    "connectedAt": self.session.connected_at.iso8601(),
+                    "identity": identity,
+                    "lastActiveAt": self.last_active.iso8601(),
+                });
+                (200, told.to_string().into_bytes())
+            }
+            Operation::Close => {
+                self.end_with(End::Deleted, output);
+                (204, Vec::new())
+            }
+        }
+    }
+
+    fn send(&mut self, host: &dyn Host, output: &mut Output, write: impl FnOnce(&mut Vec<u8>)) {
+        let before = output.write.len();
+        write(&mut output.write);
+        self.unread.wrote(host, &mut output.write, before);
+        self.last_active = host.now();
+    }
+
+    fn end_with(&mut self, end: End, output: &mut Output) {
+        if self.end.is_some() {
+            return;
+        }
+        end.write(&mut output.write);
+        output.close = true;
+        worker::forget(self.serial);
+        self.end = Some(end);
+        self.waiting.clear();
+        self.backlog = Vec::new();
+    }
+}
+
+fn after(time: UnixMillis, millis: u64) -> UnixMillis {
+    UnixMillis(time.0.saturating_add(millis))
+}
+
+fn write_handshake(head: &Head, subprotocol: Option<&[u8]>, out: &mut Vec<u8>) {
+    out.extend_from_slice(b"HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\n");
+    if let Some(key) = &head.key {
+        out.extend_from_slice(b"sec-websocket-accept: ");
+        out.extend_from_slice(accept_key(key).as_bytes());
+        out.extend_from_slice(b"\r\n");
+    }
+    if let Some(subprotocol) = subprotocol {
+        out.extend_from_slice(b"sec-websocket-protocol: ");
+        // Control characters were taken out when the header was read.
+        out.extend_from_slice(subprotocol);
+        out.extend_from_slice(b"\r\n");
+    }
+    out.extend_from_slice(b"\r\n");
+}

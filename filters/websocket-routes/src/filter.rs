@@ -1,0 +1,154 @@
+//! The two halves as filters, and what a request on the public listener is.
+
+use std::rc::Rc;
+
+use gateway::{Answer, Body, ConfigError, Filter, Host, LogLevel, Metric, NetworkFilter, Step, Stream};
+
+use crate::config::WebSocketConfig;
+use crate::connection::SocketConnection;
+use crate::error::forbidden;
+use crate::handshake::Handshake;
+use crate::management::{Call, Management, gone, post_reply};
+use crate::raw::RawConfig;
+use crate::worker;
+
+/// Name of the Envoy route for handshakes: the stage's path.
+pub const CONNECT_ROUTE: &str = "$connect";
+/// Name of the Envoy route for `@connections/{connectionId}`.
+pub const CONNECTIONS_ROUTE: &str = "@connections";
+
+/// The HTTP filter of the public listener, configured.
+#[derive(Debug)]
+pub struct WebSocketRoutes(Rc<WebSocketConfig>);
+
+impl Filter for WebSocketRoutes {
+    const NAME: &'static str = "websocket-routes";
+    type Raw = RawConfig;
+    type Stream = RoutesStream;
+
+    fn configure(raw: RawConfig) -> Result<Self, ConfigError> {
+        WebSocketConfig::from_raw(raw).map(|config| Self(Rc::new(config)))
+    }
+
+    fn start(&self, host: &dyn Host) -> Result<(), ConfigError> {
+        self.0.log_problems(host);
+        worker::configure(&self.0);
+        Ok(())
+    }
+
+    fn stream(self: &Rc<Self>) -> RoutesStream {
+        RoutesStream { config: Rc::clone(&self.0), role: Role::Unknown }
+    }
+}
+
+/// The network filter of the internal listener, configured.
+#[derive(Debug)]
+pub struct WebSocketConnections(Rc<WebSocketConfig>);
+
+impl NetworkFilter for WebSocketConnections {
+    const NAME: &'static str = "websocket-connections";
+    type Raw = RawConfig;
+    type Connection = SocketConnection;
+
+    fn configure(raw: RawConfig) -> Result<Self, ConfigError> {
+        WebSocketConfig::from_raw(raw).map(|config| Self(Rc::new(config)))
+    }
+
+    fn start(self: &Rc<Self>, _host: &dyn Host) -> Result<(), ConfigError> {
+        worker::configure(&self.0);
+        Ok(())
+    }
+
+    fn tick_millis(&self) -> u32 {
+        1000
+    }
+
+    fn on_message(&self, host: &dyn Host, message: &[u8]) -> Option<u32> {
+        let call = Call::from_wire(message)?;
+        let context = worker::context_of(call.serial);
+        if context.is_none() {
+            post_reply(host, call.reply_to, &gone());
+        }
+        context
+    }
+
+    fn connection(self: &Rc<Self>) -> SocketConnection {
+        SocketConnection::new(Rc::clone(&self.0))
+    }
+}
+
+/// One request on the public listener.
+pub struct RoutesStream {
+    config: Rc<WebSocketConfig>,
+    role: Role,
+}
+
+enum Role {
+    Unknown,
+    Handshake(Box<Handshake>),
+    Management(Box<Management>),
+    Refused,
+}
+
+impl Stream for RoutesStream {
+    fn on_request_headers(&mut self, host: &dyn Host, end_of_stream: bool) -> Step {
+        let config = worker::current(&self.config);
+        let name = host.attribute(&["xds", "route_name"]).unwrap_or_default();
+        let upgrade = host.request_header("upgrade").is_some_and(|value| value.eq_ignore_ascii_case(b"websocket"));
+        if name == CONNECT_ROUTE.as_bytes() && upgrade {
+            let (handshake, step) = Handshake::begin(config, host);
+            self.role = Role::Handshake(Box::new(handshake));
+            return step;
+        }
+        if name == CONNECTIONS_ROUTE.as_bytes() {
+            let (management, step) = Management::begin(&config, host, end_of_stream);
+            self.role = Role::Management(Box::new(management));
+            return step;
+        }
+        self.role = Role::Refused;
+        host.count(Metric::Denied);
+        Step::Respond(Box::new(forbidden()))
+    }
+
+    fn on_request_body(&mut self, host: &dyn Host, body: Body) -> Step {
+        match &mut self.role {
+            Role::Management(management) => management.on_body(host, body),
+            // An accepted connection's bytes.
+            Role::Handshake(_) => Step::Continue,
+            Role::Unknown | Role::Refused => Step::Respond(Box::new(forbidden())),
+        }
+    }
+
+    fn on_callout(&mut self, host: &dyn Host, answer: Answer) -> Step {
+        match &mut self.role {
+            Role::Handshake(handshake) => handshake.on_callout(host, answer),
+            _ => Step::Respond(Box::new(forbidden())),
+        }
+    }
+
+    fn on_message(&mut self, _host: &dyn Host, message: &[u8]) -> Step {
+        match &mut self.role {
+            Role::Management(management) => management.on_reply(message),
+            _ => Step::Wait,
+        }
+    }
+
+    fn on_wake(&mut self, host: &dyn Host) -> Step {
+        match &mut self.role {
+            Role::Management(management) => management.on_wake(host),
+            _ => Step::Wait,
+        }
+    }
+
+    /// Envoy answers an accepted handshake by itself when the internal listener cannot be reached.
+    fn on_response_headers(&mut self, host: &dyn Host, _end_of_stream: bool) -> Step {
+        let Role::Handshake(handshake) = &self.role else { return Step::Continue };
+        let details = host.attribute(&["response", "code_details"]).unwrap_or_default();
+        if !handshake.is_accepted() || details == b"via_upstream" || details.starts_with(b"apigw.") {
+            return Step::Continue;
+        }
+        host.log(LogLevel::Error, &format!("the internal listener: {}", String::from_utf8_lossy(&details)));
+        host.count(Metric::Error);
+        Step::Respond(Box::new(handshake.failed()))
+    }
+}

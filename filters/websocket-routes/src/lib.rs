@@ -1,0 +1,36 @@
+//! The `websocket-routes` filter: a WebSocket API in one Envoy, with no process beside it.
+//!
+//! It has two halves in one module. [`WebSocketRoutes`] is the HTTP filter of the public listener: it runs the
+//! `$connect` route of a handshake and lets an accepted one on to the internal listener, and it serves `@connections`.
+//! [`WebSocketConnections`] is the network filter of the internal listener: the WebSocket endpoint itself, which finds
+//! each message's route and calls its integration. Both run in the same VM, since an internal connection stays on its
+//! worker, and share what they know of its connections ([`worker`]).
+//!
+//! Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api.html>
+
+mod answer;
+mod config;
+mod connection;
+mod error;
+mod event;
+mod filter;
+mod handshake;
+mod head;
+mod id;
+mod integration;
+mod lambda_event;
+mod management;
+mod raw;
+mod request;
+mod templates;
+mod unread;
+mod worker;
+
+pub use config::WebSocketConfig;
+pub use connection::SocketConnection;
+pub use filter::{CONNECT_ROUTE, CONNECTIONS_ROUTE, RoutesStream, WebSocketConnections, WebSocketRoutes};
+pub use id::ConnectionId;
+pub use raw::{
+    Authorization, RawConfig, RawIntegration, RawIntegrationResponse, RawLimits, RawMapping, RawMessageRoute,
+    RawWebSocketAws, RawWebSocketFunction, RawWebSocketHttp,
+};

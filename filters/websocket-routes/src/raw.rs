@@ -1,0 +1,187 @@
+//! The filter's configuration as written; both halves get the same.
+
+use std::collections::BTreeMap;
+
+use gateway::RawApi;
+use indexmap::IndexMap;
+use mapping_template::{ContentHandling, PassthroughBehavior, RawAwsTarget, RawEndpoint, RawFunction};
+use serde::{Deserialize, Serialize};
+
+/// The filter's configuration.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct RawConfig {
+    /// The API and stage.
+    pub api: RawApi,
+    /// What names a message's route: `$request.body.action`.
+    pub route_selection_expression: String,
+    /// Routes by their keys.
+    #[serde(default)]
+    pub routes: BTreeMap<String, RawMessageRoute>,
+    /// Integrations by ids that routes name.
+    #[serde(default)]
+    pub integrations: BTreeMap<String, RawIntegration>,
+    /// Who may call `@connections`.
+    #[serde(default)]
+    pub connections_authorization: Authorization,
+    /// How long connections live.
+    #[serde(default)]
+    pub limits: RawLimits,
+}
+
+/// Who may call `@connections`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Authorization {
+    /// Who has signed the request, as an earlier filter has found out; nobody where there is no such filter.
+    #[default]
+    AwsIam,
+    /// Everybody who can reach the listener: for development and private networks only.
+    None,
+}
+
+/// How long connections live. API Gateway's limits cannot be changed there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct RawLimits {
+    /// Longest time without a frame in either direction, in milliseconds.
+    #[serde(default = "ten_minutes")]
+    pub idle_timeout_millis: u64,
+    /// Longest life, in milliseconds.
+    #[serde(default = "two_hours")]
+    pub connection_duration_millis: u64,
+}
+
+impl Default for RawLimits {
+    fn default() -> Self {
+        Self { idle_timeout_millis: ten_minutes(), connection_duration_millis: two_hours() }
+    }
+}
+
+fn ten_minutes() -> u64 {
+    600_000
+}
+
+fn two_hours() -> u64 {
+    7_200_000
+}
+
+/// A route.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct RawMessageRoute {
+    /// Id of the integration; absent: messages fail, a handshake is accepted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub integration: Option<String>,
+    /// `$default`: the client gets what the integration gives; absent: it gets nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub route_response_selection_expression: Option<String>,
+    /// Parameters that a handshake must have: `route.request.header.NAME`, `route.request.querystring.NAME`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub required_parameters: Vec<String>,
+}
+
+/// An integration, by its type.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum RawIntegration {
+    /// A Lambda function that gets an event.
+    AwsProxy(RawWebSocketFunction),
+    /// An AWS service, or a Lambda function, that gets what the mapping makes of the message.
+    Aws(RawWebSocketAws),
+    /// An HTTP backend that gets the message as it is.
+    HttpProxy(RawWebSocketHttp),
+    /// An HTTP backend that gets what the mapping makes of the message.
+    Http(RawWebSocketHttp),
+    /// No backend: the templates alone answer.
+    Mock(RawMapping),
+    /// Every message fails; the text says why, for the log.
+    Misconfigured(String),
+}
+
+/// An AWS_PROXY integration.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct RawWebSocketFunction {
+    /// Where the function is called.
+    pub endpoint: RawEndpoint,
+    /// The function.
+    pub function: RawFunction,
+}
+
+/// An HTTP or HTTP_PROXY integration.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct RawWebSocketHttp {
+    /// Where it is called.
+    pub endpoint: RawEndpoint,
+    /// The URI behind the authority, `/v1/{id}?limit=${stageVariables.limit}`.
+    pub path: String,
+    /// The verb; absent: POST.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub http_method: Option<String>,
+    /// What is sent, and what the answer turns into; of an HTTP_PROXY integration only `requestParameters` count.
+    #[serde(default)]
+    pub mapping: RawMapping,
+}
+
+/// An AWS integration.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct RawWebSocketAws {
+    /// Where it is called.
+    pub endpoint: RawEndpoint,
+    /// What is called there.
+    pub target: RawAwsTarget,
+    /// The verb; absent: POST.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub http_method: Option<String>,
+    /// What is sent, and what the answer turns into.
+    #[serde(default)]
+    pub mapping: RawMapping,
+}
+
+/// The mapping between a message and a backend.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct RawMapping {
+    /// `integration.request.{path|querystring|header}.NAME` → source, such as `route.request.body.id`.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub request_parameters: IndexMap<String, String>,
+    /// What names the template.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub template_selection_expression: Option<String>,
+    /// Template key → template.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub request_templates: IndexMap<String, String>,
+    /// What happens to a message for which there is no template.
+    #[serde(default)]
+    pub passthrough_behavior: PassthroughBehavior,
+    /// Conversion of the message; absent: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content_handling_strategy: Option<ContentHandling>,
+    /// What the backend's answer turns into, in the order of the definition.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub integration_responses: Vec<RawIntegrationResponse>,
+}
+
+/// What a backend's answer turns into.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct RawIntegrationResponse {
+    /// `$default`, or a regular expression between slashes that the backend's status, or a function's error message,
+    /// must match as a whole.
+    pub integration_response_key: String,
+    /// `route.response.header.NAME` → source, for the answer to a handshake.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub response_parameters: IndexMap<String, String>,
+    /// What names the template.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub template_selection_expression: Option<String>,
+    /// Template key → template.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub response_templates: IndexMap<String, String>,
+    /// Conversion of the body; absent: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content_handling_strategy: Option<ContentHandling>,
+}

@@ -1,0 +1,181 @@
+use gateway::{Answer, Filter, Property, Stream};
+use serde_json::json;
+
+use crate::support::*;
+
+fn connect_api() -> Api {
+    api(json!({"$connect": {"integration": "f"}, "$default": {}}), json!({"f": function("connect")}))
+}
+
+/// The reply when the function's call is answered so.
+fn refused(answer: Answer) -> (u16, String) {
+    let host = TestHost::handshake("/prod", &[]);
+    let (mut stream, step) = begin(&connect_api(), &host);
+    callout(step);
+    let reply = reply(stream.on_callout(&host, answer));
+    assert!(reply.header("x-amz-apigw-id").is_some());
+    (reply.status, String::from_utf8(reply.body).unwrap())
+}
+
+#[test]
+fn without_a_route_or_integration_a_handshake_is_accepted() {
+    for routes in [json!({}), json!({"$connect": {}})] {
+        accepted(begin(&api(routes, json!({})), &TestHost::handshake("/prod", &[])).1);
+    }
+}
+
+#[test]
+fn the_integrations_status_is_the_clients() {
+    for status in [300, 301, 401, 403, 501, 502] {
+        let answer = result(json!({"statusCode": status, "body": "no", "headers": {"X-Why": "because"}}));
+        assert_eq!(refused(answer), (status, "no".to_owned()));
+    }
+    for status in [200, 204, 299] {
+        let host = TestHost::handshake("/prod", &[]);
+        let (mut stream, _) = begin(&connect_api(), &host);
+        accepted(stream.on_callout(&host, result(json!({"statusCode": status}))));
+    }
+}
+
+#[test]
+fn integrations_that_fail() {
+    let body = |text: String| text[..text.find(", ").unwrap()].to_owned();
+    let check = |answer, status, message: &str| {
+        let (found, text) = refused(answer);
+        assert_eq!((found, body(text)), (status, format!("{{\"message\": \"{message}\"")));
+    };
+    check(thrown(), 502, "Internal server error");
+    check(result(json!("text")), 500, "Internal server error");
+    check(result(json!({"body": "x"})), 500, "Internal server error");
+    check(result(json!({"statusCode": "200"})), 500, "Internal server error");
+    check(Answer::Failed, 500, "Internal server error");
+    let made_up = Answer::Response { headers: gateway::Headers::from_pairs(&[(":status", "504")]), body: Vec::new() };
+    check(made_up, 504, "Endpoint request timed out");
+}
+
+#[test]
+fn the_refusals_text_is_the_services() {
+    let host = TestHost::handshake("/prod", &[("sec-websocket-version", "13")]);
+    let api = api(json!({"$connect": {"requiredParameters": ["route.request.querystring.token"]}}), json!({}));
+    let reply = reply(begin(&api, &host).1);
+    let body = String::from_utf8(reply.body.clone()).unwrap();
+    let rest =
+        body.strip_prefix(r#"{"message": "Missing required request parameters: [token]", "connectionId":""#).unwrap();
+    let (id, rest) = rest.split_at(24);
+    assert!(rest.starts_with(r#"", "requestId":""#), "{body}");
+    assert!(id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)), "{id}");
+    assert_eq!((reply.status, reply.header("content-type")), (400, Some(&b"application/json"[..])));
+    accepted(begin(&api, &TestHost::handshake("/prod?token=t", &[])).1);
+}
+
+#[test]
+fn subprotocols_come_from_the_integration() {
+    let api = connect_api();
+    let host = TestHost::handshake("/prod", &[("sec-websocket-protocol", "a, b")]);
+    let (mut stream, step) = begin(&api, &host);
+    assert_eq!(event(&callout(step))["headers"]["Sec-WebSocket-Protocol"], "a, b");
+    let answer = result(json!({"statusCode": 200, "headers": {"SEC-WebSocket-Protocol": "b"}}));
+    let id = accepted(stream.on_callout(&host, answer));
+    let (_, _, output) = connect(&api, &id);
+    let head = String::from_utf8(output.write).unwrap();
+    assert!(head.contains("\r\nsec-websocket-protocol: b\r\n"), "{head}");
+    assert!(head.contains("\r\nsec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"), "{head}");
+}
+
+#[test]
+fn what_is_no_handshake_is_forbidden() {
+    let api = api(json!({"$default": {}}), json!({}));
+    for (host, status) in [
+        (TestHost::request("GET", "/prod", &[]), 403),
+        (TestHost { route: "other".to_owned(), ..TestHost::handshake("/prod/x", &[]) }, 403),
+        (TestHost { route: String::new(), ..TestHost::handshake("/prod", &[]) }, 403),
+        (TestHost::request("GET", "/prod", &[("upgrade", "websocket")]), 400),
+    ] {
+        let reply = reply(begin(&api, &host).1);
+        assert_eq!(reply.status, status);
+        if status == 403 {
+            assert_eq!(reply.body, br#"{"message":"Forbidden"}"#);
+            assert_eq!(reply.header("x-amzn-errortype"), Some(&b"ForbiddenException"[..]));
+        }
+    }
+}
+
+#[test]
+fn an_id_opens_one_connection_once_and_only_while_its_request_lives() {
+    let api = api(json!({}), json!({}));
+    let (stream, step) = begin(&api, &TestHost::handshake("/prod", &[]));
+    let id = accepted(step);
+    assert!(connect(&api, &id).2.write.starts_with(b"HTTP/1.1 101"));
+    let again = connect(&api, &id).2;
+    assert!(again.close && again.write.starts_with(b"HTTP/1.1 403"));
+    drop(stream);
+    let (stream, step) = begin(&api, &TestHost::handshake("/prod", &[]));
+    let id = accepted(step);
+    drop(stream);
+    assert!(connect(&api, &id).2.close);
+    assert!(connect(&api, "AAAAAAAAAAAAAAAAAAAAAAAA").2.close);
+    assert!(connect(&api, "").2.close);
+}
+
+#[test]
+fn the_connect_event() {
+    let host = TestHost::handshake("/prod?a=1&a=2", &[("x-custom", "value")]);
+    host.set_property_of(Property::Authorizer, r#"{"principalId":"user","n":1,"integrationLatency":12}"#);
+    let event = event(&callout(begin(&connect_api(), &host).1));
+    assert_eq!(event["headers"]["Host"], "api.example");
+    assert_eq!(event["headers"]["x-custom"], "value");
+    assert_eq!(event["headers"]["Upgrade"], json!(null));
+    assert_eq!(event["queryStringParameters"], json!({"a": "2"}));
+    assert_eq!(event["multiValueQueryStringParameters"], json!({"a": ["1", "2"]}));
+    assert_eq!(event["body"], json!(null));
+    let context = &event["requestContext"];
+    assert_eq!(context["authorizer"], json!({"principalId": "user", "n": "1", "integrationLatency": 12}));
+    assert_eq!(context["identity"], json!({"sourceIp": "203.0.113.7", "userAgent": "test"}));
+    assert_eq!(context["connectedAt"], START);
+    assert_eq!(context["requestTime"], "24/Sep/2024:12:34:56 +0000");
+    assert_eq!(context["requestId"], context["extendedRequestId"]);
+    let id = context["requestId"].as_str().unwrap();
+    assert!(id.len() == 16 && id.ends_with('='), "{id}");
+}
+
+impl TestHost {
+    pub fn set_property_of(&self, property: Property, value: &str) {
+        self.properties.borrow_mut().insert(property, value.as_bytes().to_vec());
+    }
+}
+
+#[test]
+fn configurations_that_are_wrong_are_refused() {
+    let base = json!({"api": {"apiId": "a", "stage": "s"}, "routeSelectionExpression": "$request.body.a"});
+    let check = |name: &str, value: serde_json::Value, expected: &str| {
+        let mut raw = base.clone();
+        raw[name] = value;
+        let raw = gateway::parse(raw.to_string().as_bytes());
+        let error = raw.and_then(websocket_routes::WebSocketRoutes::configure).unwrap_err().to_string();
+        assert!(error.starts_with(expected), "{error}");
+    };
+    check(
+        "routeSelectionExpression",
+        json!("$context.stage"),
+        "routeSelectionExpression: `context.stage` cannot be used",
+    );
+    check("routes", json!({"$other": {}}), "routes.$other: only `$connect`, `$disconnect` and `$default` begin");
+    check("routes", json!({"a": {"integration": "x"}}), "routes.a.integration: `x` is no integration");
+    check(
+        "routes",
+        json!({"a": {"requiredParameters": ["route.request.header.x"]}}),
+        "routes.a.requiredParameters: only",
+    );
+    check(
+        "routes",
+        json!({"a": {"routeResponseSelectionExpression": "x"}}),
+        "routes.a.routeResponseSelectionExpression",
+    );
+    check(
+        "integrations",
+        json!({"i": {"mock": {"integrationResponses": [{"integrationResponseKey": "x"}]}}}),
+        "integrations.i.mock.integrationResponses[0].integrationResponseKey: `x` is no key",
+    );
+    check("limits", json!({"idleTimeoutMillis": 0}), "limits: 0 milliseconds");
+    check("other", json!(1), "other: unknown field");
+}
