@@ -28,7 +28,7 @@ const JSON: &str = "application/json";
 #[derive(Debug)]
 pub enum Integration {
     /// AWS_PROXY
-    Function(Endpoint, Function),
+    Function(Box<Endpoint>, Function),
     /// HTTP_PROXY, HTTP, AWS
     Backend(Box<Backend>),
     /// MOCK
@@ -76,7 +76,7 @@ impl Integration {
         Ok(match raw {
             RawIntegration::AwsProxy(raw) => {
                 let endpoint = Endpoint::from_raw(raw.endpoint).map_err(|error| error.below("awsProxy.endpoint"))?;
-                Self::Function(endpoint, Function::from_raw(raw.function))
+                Self::Function(Box::new(endpoint), Function::from_raw(raw.function))
             }
             RawIntegration::Aws(raw) => {
                 let below = |error: ConfigError| error.below("aws");
