@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
-use apigw::check::{Checked, Options, check_files};
+use apigw::check::{Checked, Input, Options, check_files};
 use apigw::compile::{Addresses, Compiled, compile};
 use apigw::diagnostics::Colour;
 use apigw::render::{Request, render, render_cases};
@@ -82,6 +82,9 @@ struct InputArgs {
     /// What a definition cannot say: stage, API keys, usage plans, endpoints
     #[arg(long, value_name = "FILE")]
     settings: Option<PathBuf>,
+    /// Who else may sign requests, beside `credentials` of the settings
+    #[arg(long, value_name = "FILE")]
+    credentials: Option<PathBuf>,
     /// Name of the stage [default: that of the settings, or prod]
     #[arg(long, value_name = "NAME")]
     stage: Option<String>,
@@ -220,7 +223,12 @@ fn read_text(path: &Path) -> Result<String, String> {
 
 impl InputArgs {
     fn check(&self) -> Checked {
-        let options = Options { stage: self.stage.clone(), base_path: self.base_path.clone(), ..Options::default() };
+        let options = Options {
+            stage: self.stage.clone(),
+            base_path: self.base_path.clone(),
+            credentials: self.credentials.as_deref().map(Input::from_file),
+            ..Options::default()
+        };
         check_files(&self.definitions, self.settings.as_deref(), &options)
     }
 

@@ -19,10 +19,6 @@ pub enum Feature {
     CognitoAuthorizer,
     /// Authorizers of type JWT.
     JwtAuthorizer,
-    /// Signed requests.
-    IamAuthorization,
-    /// The resource policy of an API.
-    ResourcePolicy,
     /// Validators that look at the body.
     RequestBodyValidation,
     /// Validators that look for required parameters.
@@ -93,8 +89,6 @@ impl Feature {
 
             Self::LambdaAuthorizer => Error("Lambda authorizers are not supported yet, the method would be open"),
             Self::CognitoAuthorizer | Self::JwtAuthorizer => Yes,
-            Self::IamAuthorization => Error("AWS_IAM authorization is not supported yet, the method would be open"),
-            Self::ResourcePolicy => Error("resource policies are not supported yet, the API would be open"),
             Self::RequestBodyValidation => {
                 Error("validation of bodies is not supported yet, the backend would get every body")
             }

@@ -273,7 +273,7 @@ paths: {/a: {get: {x-amazon-apigateway-integration: {type: mock}}}}";
     let model = checked.into_model().unwrap();
     assert_eq!(model.apis[0].routes[0].key.to_string(), "GET /a");
 
-    let policy = format!("{open}\nx-amazon-apigateway-policy: {{Version: '2012-10-17', Statement: []}}");
+    let policy = format!("{open}\nx-amazon-apigateway-policy: {{Version: '2012-10-18', Statement: []}}");
     assert!(check(vec![input(&policy)], None, &CheckOptions::default()).into_model().is_err());
     let stage = CheckOptions { stage: Some("a/b".into()), ..CheckOptions::default() };
     let refused = check(vec![input(open)], None, &stage).into_model().unwrap_err();

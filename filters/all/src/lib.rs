@@ -11,6 +11,7 @@ list::filters! {
     ApiKey(api_key::ApiKey),
     CustomAuthorizer(custom_authorizer::CustomAuthorizer),
     GatewayResponses(gateway_responses::GatewayResponses),
+    IamAuthorizer(iam_authorizer::IamAuthorizer),
     JwtAuthorizer(jwt_authorizer::JwtAuthorizer),
     MappingTemplate(mapping_template::MappingTemplate),
     WebsocketRoutes(websocket_routes::WebSocketRoutes),

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use gateway::{ConfigError, Filter, GatewayError, Host, LogLevel, Metric, Property, ResponseType, Step, Stream, json};
+use serde_json::{Map, Value};
 use usage_plan::{Call, Denial, Identity, UnixMicros, log};
 
 use crate::config::{ApiKey, ApiKeySource, RawConfig, RawKeyRoute};
@@ -64,7 +65,8 @@ impl ApiKey {
         match self.plans.admit(&call, UnixMicros(host.now_micros()), host) {
             Ok(identity) => {
                 if let (Some(identity), Some(key)) = (identity, &key) {
-                    host.set_property(Property::Identity, identity_json(key, identity).as_bytes());
+                    let caller = host.property(Property::Identity);
+                    host.set_property(Property::Identity, identity_json(caller, key, identity).as_bytes());
                 }
                 host.count(Metric::Allowed);
                 Step::Continue
@@ -91,10 +93,16 @@ impl ApiKey {
     }
 }
 
-/// `$context.identity.apiKey` and `apiKeyId`.
-fn identity_json(key: &[u8], identity: Identity<'_>) -> String {
-    let value = json::quote(&String::from_utf8_lossy(key));
-    format!("{{\"apiKey\":{value},\"apiKeyId\":{}}}", json::quote(identity.api_key_id))
+/// `$context.identity.apiKey` and `apiKeyId`, beside what an authorizer has said about the caller.
+fn identity_json(caller: Option<Vec<u8>>, key: &[u8], identity: Identity<'_>) -> String {
+    let key = String::from_utf8_lossy(key);
+    let Some(caller) = caller else {
+        return format!("{{\"apiKey\":{},\"apiKeyId\":{}}}", json::quote(&key), json::quote(identity.api_key_id));
+    };
+    let mut members: Map<String, Value> = serde_json::from_slice(&caller).unwrap_or_default();
+    members.insert("apiKey".to_owned(), key.into());
+    members.insert("apiKeyId".to_owned(), identity.api_key_id.into());
+    Value::Object(members).to_string()
 }
 
 fn response_type(denial: &Denial<'_>) -> ResponseType {

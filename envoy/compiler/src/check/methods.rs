@@ -26,7 +26,7 @@ impl Findings {
     fn check_authorization(&mut self, api: &RestApi, method: &Method, checked: &Checked) {
         match &method.authorization {
             Authorization::None => {}
-            Authorization::AwsIam(span) => self.uses(Feature::IamAuthorization, *span),
+            Authorization::AwsIam(span) => self.check_signers(*span, checked),
             Authorization::Custom(authorizer) => self.uses(Feature::LambdaAuthorizer, authorizer.span),
             Authorization::CognitoUserPools { authorizer, .. } => {
                 self.uses(Feature::CognitoAuthorizer, authorizer.span);

@@ -3,6 +3,7 @@
 //! [`check`] reads everything, reports all problems, and hands out a [`Model`] when none of them is an error. Only a
 //! `Model` can be compiled, so an API with a demand that cannot be met never starts.
 
+mod iam;
 mod integrations;
 mod methods;
 mod stage;
@@ -29,6 +30,8 @@ pub struct Options {
     pub stage: Option<String>,
     /// Path under which the API is mounted as by a custom domain; absent: `/{stage}` as on execute-api.
     pub base_path: Option<String>,
+    /// A file with more credentials than the settings have.
+    pub credentials: Option<Input>,
     /// What becomes of a base path in a definition.
     pub import_base_path: BasePath,
 }
@@ -113,6 +116,14 @@ pub fn check(definitions: Vec<Input>, settings: Option<Input>, options: &Options
     let ids: Vec<SourceId> = definitions.into_iter().map(|input| checked.load(input, Role::Definition)).collect();
     let settings = settings.map(|input| checked.load(input, Role::Settings));
     let templates = checked.read_templates(&ids, settings, options);
+    if let Some(input) = &options.credentials {
+        let id = checked.load(input.clone(), Role::Settings);
+        if let Some(document) = checked.sources.document(id).filter(|document| document.root().is_some()) {
+            let (credentials, diagnostics) = crate::settings::read_credentials(document);
+            checked.settings.credentials.extend(credentials);
+            checked.diagnostics.extend(diagnostics);
+        }
+    }
     checked.choose_stage(options);
     let reading = openapi::Options {
         protocol_type: checked.settings.protocol_type.map(|protocol| protocol.value),
@@ -240,12 +251,13 @@ impl Findings {
                 self.uses(Feature::SeveralDefinitions, span);
             }
         }
+        self.check_credentials(checked);
         self.check_stage(checked);
     }
 
     fn check_rest(&mut self, api: &RestApi, checked: &Checked) {
         if let Some(policy) = &api.policy {
-            self.uses(Feature::ResourcePolicy, policy.span);
+            self.check_resource_policy(policy);
         }
         if let Some(size) = api.minimum_compression_size {
             self.uses(Feature::Compression, size.span);

@@ -67,7 +67,7 @@ pub(super) fn compile(model: &Model, module: &str) -> Result<Compiled, String> {
             integration: Some(RawIntegration::Misconfigured("the route is not configured".to_owned())),
         },
     };
-    let mut authorizers = Authorizers::new(&raw_api);
+    let mut authorizers = Authorizers::new(&raw_api, model, &api.rest)?;
     // Filters that a route does not pass. One that is not named here passes all of them, and they refuse it.
     let mut without: BTreeMap<String, Vec<&'static str>> = BTreeMap::new();
     let mut methods = Vec::new();
@@ -125,6 +125,7 @@ pub(super) fn compile(model: &Model, module: &str) -> Result<Compiled, String> {
         clusters: clusters.to_values(),
         filters: vec![gateway(&vm_id, module, filters, &without)?],
         internal_listeners,
+        xff_num_trusted_hops: model.settings.xff_num_trusted_hops,
     })
 }
 

@@ -42,14 +42,15 @@ pub enum Source<'a> {
     },
 }
 
-/// The listener on `address`.
-pub fn listener(address: SocketAddr, source: &Source<'_>) -> Value {
+/// The listener on `address`, behind so many proxies that may say where a request comes from.
+pub fn listener(address: SocketAddr, source: &Source<'_>, xff_num_trusted_hops: u32) -> Value {
     let mut manager = json!({
         "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
         "stat_prefix": NAME,
-        // The client's address is that of the connection. What appends it to X-Forwarded-For are the integrations:
+        // The client's address is that of the connection, or what the trusted proxies say. What appends it to X-Forwarded-For are the integrations:
         // Envoy would write the machine's own address for a client on the same machine.
         "use_remote_address": true,
+        "xff_num_trusted_hops": xff_num_trusted_hops,
         "skip_xff_append": true,
         "generate_request_id": false,
         "server_header_transformation": "PASS_THROUGH",

@@ -45,6 +45,8 @@ pub struct Compiled {
     pub filters: Vec<(&'static str, Value)>,
     /// Listeners beside the one for clients.
     pub internal_listeners: Vec<Value>,
+    /// How many proxies before Envoy are trusted to say where a request comes from.
+    pub xff_num_trusted_hops: u32,
 }
 
 /// Compiles a model; `module` is the path of `apigw.wasm`.
@@ -59,7 +61,7 @@ impl Compiled {
     /// Everything in one bootstrap.
     pub fn bootstrap(&self, addresses: Addresses) -> Value {
         let source = Source::Inline { routes: &self.routes, filters: &self.filters };
-        let mut listeners = vec![listener(addresses.listen, &source)];
+        let mut listeners = vec![listener(addresses.listen, &source, self.xff_num_trusted_hops)];
         listeners.extend(self.internal_listeners.iter().cloned());
         json!({
             "admin": {"address": listener::socket_address(addresses.admin)},
@@ -90,7 +92,8 @@ impl Compiled {
     /// The listeners, whose routes and filters come from files in `folder`.
     pub fn dynamic_listeners(&self, folder: &str, addresses: Addresses) -> Vec<Value> {
         let filters: Vec<&'static str> = self.filters.iter().map(|(name, _)| *name).collect();
-        let mut listeners = vec![listener(addresses.listen, &Source::Files { folder, filters: &filters })];
+        let mut listeners =
+            vec![listener(addresses.listen, &Source::Files { folder, filters: &filters }, self.xff_num_trusted_hops)];
         listeners.extend(self.internal_listeners.iter().cloned());
         listeners
     }

@@ -94,7 +94,7 @@ fn upstream_route(upstream: &Upstream, found: Value) -> Value {
     }
     let mut added: Vec<Value> = upstream.headers.iter().map(|(name, value)| added_header(name, value)).collect();
     added.push(json!({
-        "header": {"key": "x-forwarded-for", "value": "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%"},
+        "header": {"key": "x-forwarded-for", "value": "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT%"},
         "append_action": "APPEND_IF_EXISTS_OR_ADD",
     }));
     let removed: Vec<&str> = upstream.removed.iter().map(String::as_str).chain([METHOD_HEADER]).collect();

@@ -1,7 +1,11 @@
 //! Who may sign requests.
 
+use iam_authorizer::Principal;
+use indexmap::IndexMap;
+
+use crate::diagnostics::Diagnostics;
 use crate::read::Reader;
-use crate::source::{Node, Span, Spanned};
+use crate::source::{Document, Node, Span, Spanned};
 
 /// Credentials of a caller.
 #[derive(Clone)]
@@ -14,8 +18,16 @@ pub struct Credential {
     pub secret_access_key: String,
     /// Session token of temporary credentials.
     pub session_token: Option<String>,
+    /// When the session ends, in seconds since 1970; absent: never.
+    pub expiration: Option<u64>,
     /// Who the caller is.
     pub principal_arn: Spanned<String>,
+    /// Unique id of the caller; absent: made of the ARN.
+    pub user_id: Option<String>,
+    /// Organisation of the caller's account.
+    pub principal_org_id: Option<String>,
+    /// Tags of the caller.
+    pub tags: IndexMap<String, String>,
     /// What the caller may do: IAM policy documents.
     pub policies: Vec<Spanned<serde_json::Value>>,
 }
@@ -24,6 +36,22 @@ impl std::fmt::Debug for Credential {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Credential").field("principal_arn", &self.principal_arn.value).finish_non_exhaustive()
     }
+}
+
+/// Reads a file of credentials alone: the list, or `credentials: [...]`.
+pub fn read_file(document: &Document) -> (Vec<Credential>, Diagnostics) {
+    let mut reader = Reader::new(document);
+    let mut credentials = Vec::new();
+    if let Some(root) = document.root().filter(|root| !root.is_null()) {
+        if root.as_list().is_some() {
+            credentials = read(&mut reader, root);
+        } else if let Some(mut fields) = reader.fields(root) {
+            let list = fields.required(&mut reader, "credentials");
+            credentials = list.map(|node| read(&mut reader, node)).unwrap_or_default();
+            fields.finish(&mut reader);
+        }
+    }
+    (credentials, reader.diagnostics)
 }
 
 /// Reads the credentials; those that lack something are reported and left out.
@@ -36,6 +64,10 @@ fn read_one<'d>(reader: &mut Reader<'d>, node: &'d Node) -> Option<Credential> {
     let access_key_id = fields.required(reader, "accessKeyId").and_then(|node| reader.filled(node));
     let secret_access_key = fields.required(reader, "secretAccessKey").and_then(|node| reader.filled(node));
     let session_token = fields.take("sessionToken").and_then(|node| reader.filled(node));
+    let expiration = fields.take("expiration").and_then(|node| read_expiration(reader, node));
+    let user_id = fields.take("userId").and_then(|node| reader.filled(node));
+    let principal_org_id = fields.take("principalOrgId").and_then(|node| reader.filled(node));
+    let tags = fields.take("tags").map(|node| reader.map_of(node, |reader, entry| reader.text(&entry.value)));
     let principal_arn = fields.required(reader, "principalArn").and_then(|node| read_arn(reader, node));
     let mut policies = Vec::new();
     for item in fields.take("policies").map(|node| reader.list(node)).unwrap_or_default() {
@@ -49,16 +81,36 @@ fn read_one<'d>(reader: &mut Reader<'d>, node: &'d Node) -> Option<Credential> {
         access_key_id: access_key_id?,
         secret_access_key: secret_access_key?.value,
         session_token: session_token.map(|token| token.value),
+        expiration,
         principal_arn: principal_arn?,
+        user_id: user_id.map(|id| id.value),
+        principal_org_id: principal_org_id.map(|id| id.value),
+        tags: tags.unwrap_or_default().into_iter().map(|(name, tag)| (name, tag.value)).collect(),
         policies,
     })
 }
 
 fn read_arn(reader: &mut Reader<'_>, node: &Node) -> Option<Spanned<String>> {
     let text = reader.text(node)?;
-    if !text.starts_with("arn:") || text.split(':').count() < 6 {
-        reader.error(node.span, "expected the ARN of a user or role as `arn:aws:iam::123456789012:user/alice`");
+    if Principal::parse(&text).is_none() {
+        reader.error(
+            node.span,
+            "expected the ARN of a user, a role's session, a federated user or the root of an account, as \
+             `arn:aws:iam::123456789012:user/alice` or `arn:aws:sts::123456789012:assumed-role/NAME/SESSION`",
+        );
         return None;
     }
     Some(text)
+}
+
+/// `2026-01-02T03:04:05Z`, as `sts assume-role` prints it.
+fn read_expiration(reader: &mut Reader<'_>, node: &Node) -> Option<u64> {
+    let text = reader.text(node)?;
+    let plain = text.strip_suffix("+00:00").map(|start| format!("{start}Z"));
+    let basic: String = plain.as_deref().unwrap_or(&text).chars().filter(|c| !matches!(c, '-' | ':')).collect();
+    let time = sigv4::Timestamp::parse(&basic);
+    if time.is_none() {
+        reader.error(node.span, "expected a time in UTC as `2026-01-02T03:04:05Z`");
+    }
+    time.map(sigv4::Timestamp::seconds)
 }

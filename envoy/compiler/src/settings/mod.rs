@@ -21,7 +21,7 @@ mod stage;
 mod token_issuers;
 mod validate;
 
-pub use credentials::Credential;
+pub use credentials::{Credential, read_file as read_credentials};
 pub use endpoints::{Authority, BackendUrl, Endpoints, ServiceEndpoint};
 pub use keys::{ApiKey, MAX_KEY_LENGTH, MIN_KEY_LENGTH};
 pub use method_settings::{LoggingLevel, MethodKey, MethodSettings, UnauthorizedCacheControl};
@@ -37,6 +37,9 @@ use crate::diagnostics::Diagnostics;
 use crate::openapi::ProtocolType;
 use crate::read::Reader;
 use crate::source::{Document, Node, Spanned};
+
+/// More proxies in a row than anybody has.
+const MAX_TRUSTED_HOPS: i64 = 20;
 
 /// Everything that the settings file says.
 #[derive(Clone, Debug, Default)]
@@ -63,6 +66,12 @@ pub struct Settings {
     pub usage_plans: Vec<UsagePlan>,
     /// Who may sign requests.
     pub credentials: Vec<Credential>,
+    /// Whether every `x-amz-` header of a signed request has to be signed.
+    pub strict_signed_headers: bool,
+    /// The VPC endpoint that all requests have come through; absent: they come from the internet.
+    pub vpc_endpoint: Option<VpcEndpoint>,
+    /// How many proxies before this one are trusted to say in `X-Forwarded-For` where a request comes from.
+    pub xff_num_trusted_hops: u32,
     /// Where backends really are.
     pub endpoints: Endpoints,
     /// What is known of token issuers, by issuer.
@@ -73,6 +82,15 @@ pub struct Settings {
     pub rate_limit_service: Option<Spanned<Authority>>,
     /// Where the usage report is offered; absent: nowhere.
     pub usage_report: Option<UsageReport>,
+}
+
+/// A VPC endpoint of a private API.
+#[derive(Clone, Debug)]
+pub struct VpcEndpoint {
+    /// Its id, `vpce-1a2b3c4d`.
+    pub vpc_endpoint_id: String,
+    /// The VPC that it is in.
+    pub vpc_id: Option<String>,
 }
 
 /// Who may call `@connections`.
@@ -123,6 +141,9 @@ fn read_root<'d>(reader: &mut Reader<'d>, root: &'d Node, ids: &mut Vec<Spanned<
     let api_keys = fields.take("apiKeys").map(|node| keys::read(reader, node, ids));
     let usage_plans = fields.take("usagePlans").map(|node| plans::read(reader, node));
     let credentials = fields.take("credentials").map(|node| credentials::read(reader, node));
+    let strict_signed_headers = fields.take("strictSignedHeaders").and_then(|node| reader.boolean(node));
+    let vpc_endpoint = fields.take("vpcEndpoint").and_then(|node| read_vpc_endpoint(reader, node));
+    let hops = fields.take("xffNumTrustedHops").and_then(|node| reader.integer(node, 0..=MAX_TRUSTED_HOPS));
     let endpoints = fields.take("endpoints").and_then(|node| endpoints::read(reader, node));
     let token_issuers = fields.take("tokenIssuers").map(|node| token_issuers::read(reader, node));
     let connections = fields.take("connections").and_then(|node| read_connections(reader, node));
@@ -141,6 +162,9 @@ fn read_root<'d>(reader: &mut Reader<'d>, root: &'d Node, ids: &mut Vec<Spanned<
         api_keys: api_keys.unwrap_or_default(),
         usage_plans: usage_plans.unwrap_or_default(),
         credentials: credentials.unwrap_or_default(),
+        strict_signed_headers: strict_signed_headers.is_some_and(|flag| *flag),
+        vpc_endpoint,
+        xff_num_trusted_hops: hops.map_or(0, |hops| u32::try_from(*hops).unwrap_or(0)),
         endpoints: endpoints.unwrap_or_default(),
         token_issuers: token_issuers.unwrap_or_default(),
         connections,
@@ -167,6 +191,14 @@ fn read_account(reader: &mut Reader<'_>, node: &Node) -> Option<Spanned<String>>
         return None;
     }
     Some(text)
+}
+
+fn read_vpc_endpoint<'d>(reader: &mut Reader<'d>, node: &'d Node) -> Option<VpcEndpoint> {
+    let mut fields = reader.fields(node)?;
+    let id = fields.required(reader, "vpcEndpointId").and_then(|node| reader.filled(node));
+    let vpc_id = fields.take("vpcId").and_then(|node| reader.filled(node));
+    fields.finish(reader);
+    Some(VpcEndpoint { vpc_endpoint_id: id?.value, vpc_id: vpc_id.map(|id| id.value) })
 }
 
 fn read_connections<'d>(reader: &mut Reader<'d>, node: &'d Node) -> Option<Spanned<ConnectionsAuthorization>> {

@@ -2,9 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::Settings;
 use super::keys::{ApiKey, shown_id};
 use super::plans::UsagePlan;
-use super::{Credential, Settings};
 use crate::read::Reader;
 use crate::source::{Span, Spanned};
 
@@ -14,7 +14,6 @@ pub fn validate(reader: &mut Reader<'_>, settings: &Settings, ids: &[Spanned<Str
     validate_keys(reader, &settings.api_keys, ids);
     validate_plans(reader, &settings.usage_plans, &settings.api_keys, ids);
     validate_exclusive(reader, &settings.usage_plans);
-    validate_credentials(reader, &settings.credentials);
 }
 
 fn validate_keys(reader: &mut Reader<'_>, keys: &[ApiKey], ids: &[Spanned<String>]) {
@@ -100,15 +99,6 @@ fn validate_exclusive(reader: &mut Reader<'_>, plans: &[UsagePlan]) {
                     }
                 }
             }
-        }
-    }
-}
-
-fn validate_credentials(reader: &mut Reader<'_>, credentials: &[Credential]) {
-    let mut ids = HashSet::new();
-    for credential in credentials {
-        if !ids.insert(credential.access_key_id.as_str()) {
-            reader.error(credential.access_key_id.span, "these credentials' access key id stands here twice");
         }
     }
 }

@@ -71,6 +71,18 @@ impl Claim {
         self.signed_headers.split(';').any(|name| name == header)
     }
 
+    /// Whether every `x-amz-` header of the request is signed, so that none was added on the way.
+    ///
+    /// # Errors
+    /// [`Refusal::HeadersNotSigned`]
+    pub fn check_headers(&self, request: &Request<'_>) -> Result<(), Refusal> {
+        let mut names = request.headers.iter().map(|(name, _)| String::from_utf8_lossy(name).to_ascii_lowercase());
+        match names.any(|name| name.starts_with("x-amz-") && !self.signs(&name)) {
+            true => Err(Refusal::HeadersNotSigned),
+            false => Ok(()),
+        }
+    }
+
     /// Whether the scope is that of this gateway, and of the day of the signature.
     ///
     /// # Errors

@@ -52,6 +52,10 @@ fn run_case(case: &Case, gateway: &Gateway, backends: &BTreeMap<&String, Backend
             for backend in backends.values() {
                 backend.take_received();
             }
+            let mut request = request.clone();
+            if let Some(sign) = &step.request.sign {
+                sign.sign(&mut request, gateway.address);
+            }
             let at = format!("step {}, time {time}", index + 1);
             let response = match client::send(gateway.address, &request) {
                 Ok(response) => response,

@@ -26,6 +26,9 @@ pub struct Expect {
     /// Body, to the byte.
     #[serde(default)]
     pub body: Option<String>,
+    /// A pattern for the whole body.
+    #[serde(default)]
+    pub body_match: Option<String>,
     /// Size of the body, in bytes.
     #[serde(default)]
     pub body_bytes: Option<usize>,
@@ -116,6 +119,9 @@ impl Expect {
             if response.body != body.as_bytes() {
                 found.push(format!("body `{:.300}`, expected `{body}`", response.text()));
             }
+        }
+        if let Some(pattern) = self.body_match.as_ref().filter(|pattern| !matches(pattern, &response.text())) {
+            found.push(format!("body `{:.300}`, expected one that matches {pattern}", response.text()));
         }
         if self.body_bytes.is_some_and(|size| size != response.body.len()) {
             found.push(format!("{} bytes of body, expected {:?}", response.body.len(), self.body_bytes));

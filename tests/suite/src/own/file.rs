@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_yaml_ng::Value;
 
 use super::Expect;
+use super::sign::Sign;
 use crate::backend::Behaviour;
 use crate::client::Request;
 
@@ -93,6 +94,9 @@ pub struct RawRequest {
     /// Sends the body in chunks.
     #[serde(default)]
     pub chunked: bool,
+    /// Signs it.
+    #[serde(default)]
+    pub sign: Option<Sign>,
 }
 
 /// The values of a header.

@@ -4,6 +4,7 @@ mod builtin;
 mod envoy;
 mod expect;
 mod file;
+mod sign;
 
 use std::path::PathBuf;
 use std::sync::Mutex;

@@ -3,10 +3,12 @@
 //! Each kind of authorization fills in the configuration of one filter, in a file of its own. What no filter checks is
 //! an error: a method never becomes open because its authorization cannot be translated.
 
+mod iam;
 mod jwt;
 
 use filters::RawFilter;
-use gateway::{RawApi, RawRoute};
+use gateway::{Filter, RawApi, RawRoute};
+use iam_authorizer::IamAuthorizer;
 
 use super::cluster::Clusters;
 use crate::api::{Authorization, Method, RestApi};
@@ -26,15 +28,20 @@ pub struct Surroundings<'a> {
 /// The authorizers' filters, filled in method by method.
 pub struct Authorizers {
     jwt: jwt::JwtAuthorizers,
+    iam: iam_authorizer::RawConfig,
 }
 
 impl Authorizers {
-    /// The filters in the order of the chain: each route leaves out those that it does not use.
-    pub const NAMES: [&'static str; 1] = [jwt::JwtAuthorizers::NAME];
+    /// The filters in the order of the chain: each route leaves out those that it does not use. A resource policy counts
+    /// once a token is good, so the filter that decides by it is the last one.
+    pub const NAMES: [&'static str; 2] = [jwt::JwtAuthorizers::NAME, IamAuthorizer::NAME];
 
     /// Filters without any method.
-    pub fn new(_api: &RawApi) -> Self {
-        Self { jwt: jwt::JwtAuthorizers::new() }
+    ///
+    /// # Errors
+    /// Something cannot be translated: a mistake that `check` should have found.
+    pub fn new(api: &RawApi, model: &Model, rest: &RestApi) -> Result<Self, String> {
+        Ok(Self { jwt: jwt::JwtAuthorizers::new(), iam: iam::configuration(api, model, rest)? })
     }
 
     /// Sets the method up that Envoy's route `key` stands for. Returns the filters that it does not use.
@@ -44,25 +51,33 @@ impl Authorizers {
     pub fn add(
         &mut self,
         key: &str,
-        _route: &RawRoute,
+        route: &RawRoute,
         method: &Method,
         surroundings: &mut Surroundings<'_>,
     ) -> Result<Vec<&'static str>, String> {
-        let used: Option<&'static str> = match &method.authorization {
-            Authorization::None => None,
+        let mut used: Vec<&'static str> = Vec::new();
+        let policy_alone = surroundings.rest.policy.as_ref().map(|_| iam::resource_policy_alone(route));
+        let iam = match &method.authorization {
+            Authorization::None => policy_alone,
             Authorization::Custom(_) => return Err(unknown("a Lambda authorizer")),
             Authorization::CognitoUserPools { authorizer, scopes } | Authorization::Jwt { authorizer, scopes } => {
                 self.jwt.add(key, authorizer, scopes, surroundings)?;
-                Some(jwt::JwtAuthorizers::NAME)
+                used.push(jwt::JwtAuthorizers::NAME);
+                policy_alone
             }
-            Authorization::AwsIam(_) => return Err(unknown("AWS_IAM")),
+            Authorization::AwsIam(_) => Some(iam::signed(route)),
         };
-        Ok(Self::NAMES.into_iter().filter(|name| Some(*name) != used).collect())
+        if let Some(iam) = iam {
+            self.iam.routes.insert(key.to_owned(), iam);
+            used.push(IamAuthorizer::NAME);
+        }
+        Ok(Self::NAMES.into_iter().filter(|name| !used.contains(name)).collect())
     }
 
     /// The filters with their configurations, in the order of the chain; those that no method uses are left out.
     pub fn into_filters(self) -> Vec<RawFilter> {
-        self.jwt.into_filter().into_iter().collect()
+        let iam = (!self.iam.routes.is_empty()).then_some(RawFilter::IamAuthorizer(self.iam));
+        self.jwt.into_filter().into_iter().chain(iam).collect()
     }
 }
 

@@ -1,0 +1,65 @@
+//! Signed requests and resource policies, as the `iam-authorizer` filter takes them.
+
+use std::collections::BTreeMap;
+
+use gateway::{RawApi, RawRoute};
+use iam_authorizer::{AuthorizationType, RawConfig, RawCredential, RawIamRoute, RawVpcEndpoint};
+use iam_policy::RawPolicy;
+
+use crate::api::RestApi;
+use crate::check::Model;
+use crate::settings::Credential;
+
+/// The filter without any route.
+///
+/// # Errors
+/// A policy is none: a mistake that `check` should have found.
+pub fn configuration(api: &RawApi, model: &Model, rest: &RestApi) -> Result<RawConfig, String> {
+    let settings = &model.settings;
+    let credentials: Result<Vec<RawCredential>, String> = settings.credentials.iter().map(raw_credential).collect();
+    let resource_policy = rest.policy.as_ref().map(|policy| raw_policy(&policy.value)).transpose()?;
+    let vpc_endpoint = settings.vpc_endpoint.as_ref().map(|endpoint| RawVpcEndpoint {
+        vpc_endpoint_id: endpoint.vpc_endpoint_id.clone(),
+        vpc_id: endpoint.vpc_id.clone(),
+    });
+    Ok(RawConfig {
+        api: api.clone(),
+        credentials: credentials?,
+        resource_policy,
+        echo_canonical_string: true,
+        strict_signed_headers: settings.strict_signed_headers,
+        vpc_endpoint,
+        routes: BTreeMap::new(),
+        ..RawConfig::default()
+    })
+}
+
+/// A route whose callers sign.
+pub fn signed(route: &RawRoute) -> RawIamRoute {
+    RawIamRoute { authorization_type: AuthorizationType::AwsIam, method: Some(route.clone()) }
+}
+
+/// A route for which the resource policy alone has to allow.
+pub fn resource_policy_alone(route: &RawRoute) -> RawIamRoute {
+    RawIamRoute { authorization_type: AuthorizationType::None, method: Some(route.clone()) }
+}
+
+fn raw_credential(credential: &Credential) -> Result<RawCredential, String> {
+    let policies: Result<Vec<RawPolicy>, String> =
+        credential.policies.iter().map(|policy| raw_policy(&policy.value)).collect();
+    Ok(RawCredential {
+        access_key_id: credential.access_key_id.value.clone(),
+        secret_access_key: credential.secret_access_key.clone(),
+        session_token: credential.session_token.clone(),
+        expiration: credential.expiration,
+        principal_arn: credential.principal_arn.value.clone(),
+        user_id: credential.user_id.clone(),
+        principal_org_id: credential.principal_org_id.clone(),
+        tags: credential.tags.iter().map(|(name, tag)| (name.clone(), tag.clone())).collect(),
+        policies: policies?,
+    })
+}
+
+fn raw_policy(document: &serde_json::Value) -> Result<RawPolicy, String> {
+    serde_json::from_value(document.clone()).map_err(|error| format!("policy: {error}"))
+}
