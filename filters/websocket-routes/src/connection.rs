@@ -32,6 +32,8 @@ const MAX_BACKLOG_BYTES: usize = 4 << 20;
 const HEAD_MILLIS: u64 = 10_000;
 /// How long a client may leave so much unread that its messages have to wait, in milliseconds.
 const STALLED_MILLIS: u64 = 30_000;
+/// How long a client that has sent too much is heard out after the close frame, in milliseconds.
+const LINGER_MILLIS: u64 = 2000;
 
 /// One connection.
 pub struct SocketConnection {
@@ -60,6 +62,8 @@ struct Open {
     stalled_since: Option<UnixMillis>,
     last_active: UnixMillis,
     end: Option<End>,
+    /// The close frame is sent; until then what the client still sends is thrown away.
+    linger_until: Option<UnixMillis>,
 }
 
 struct UnderWay {
@@ -108,6 +112,7 @@ impl SocketConnection {
             stalled_since: None,
             last_active: host.now(),
             end: None,
+            linger_until: None,
         });
         open.feed(&self.config, host, &rest, output);
         self.state = State::Open(open);
@@ -134,7 +139,7 @@ impl Connection for SocketConnection {
 
     fn wants_data(&self) -> bool {
         match &self.state {
-            State::Open(open) => open.backlog.is_empty() && open.can_take(),
+            State::Open(open) => open.linger_until.is_some() || (open.backlog.is_empty() && open.can_take()),
             State::Head(..) => true,
             State::Ended => false,
         }
@@ -172,7 +177,11 @@ impl Connection for SocketConnection {
             }
             State::Open(open) => {
                 let stalled = open.stalled_since.is_some_and(|since| after(since, STALLED_MILLIS) <= now);
-                open.end_with(if stalled { End::Overflow } else { End::GoingAway }, &mut output);
+                if open.linger_until.is_some() {
+                    output.close = true;
+                } else {
+                    open.end_with(host, if stalled { End::Overflow } else { End::GoingAway }, &mut output);
+                }
             }
             State::Ended => {}
         }
@@ -189,7 +198,8 @@ impl Connection for SocketConnection {
                 let stalled = open.stalled_since.map(|since| after(since, STALLED_MILLIS));
                 Some(idle.min(life)).into_iter().chain(stalled).min()
             }
-            State::Open(_) | State::Ended => None,
+            State::Open(open) => open.linger_until,
+            State::Ended => None,
         }
     }
 
@@ -228,7 +238,7 @@ impl Open {
         self.backlog.extend_from_slice(bytes);
         if self.backlog.len() > MAX_BACKLOG_BYTES {
             host.log(LogLevel::Info, "a client sends too far ahead of the answers");
-            return self.end_with(End::Overflow, output);
+            return self.end_with(host, End::Overflow, output);
         }
         self.go_on(config, host, output);
     }
@@ -249,7 +259,7 @@ impl Open {
                     if let Violation::Protocol(what) = violation {
                         host.log(LogLevel::Info, what);
                     }
-                    self.end_with(End::Violation(violation), output);
+                    self.end_with(host, End::Violation(violation), output);
                 }
             }
         }
@@ -270,7 +280,7 @@ impl Open {
                     self.send(host, output, |out| write::pong(out, &ping));
                 }
             }
-            Received::Close(status) => self.end_with(End::ByClient(status), output),
+            Received::Close(status) => self.end_with(host, End::ByClient(status), output),
         }
     }
 
@@ -334,7 +344,7 @@ impl Open {
             return;
         }
         if given.body.len() > MAX_MESSAGE_BYTES {
-            return self.end_with(End::Violation(Violation::TooBig), output);
+            return self.end_with(host, End::Violation(Violation::TooBig), output);
         }
         let text = String::from_utf8_lossy(&given.body);
         self.send(host, output, |out| write::text(out, &text));
@@ -374,7 +384,7 @@ impl Open {
                 (200, told.to_string().into_bytes())
             }
             Operation::Close => {
-                self.end_with(End::Deleted, output);
+                self.end_with(host, End::Deleted, output);
                 (204, Vec::new())
             }
         }
@@ -387,12 +397,18 @@ impl Open {
         self.last_active = host.now();
     }
 
-    fn end_with(&mut self, end: End, output: &mut Output) {
+    /// Ends the connection. A client that has much on its way is heard out for a moment: closed at once, its system
+    /// would throw the close frame away together with what it could not send.
+    fn end_with(&mut self, host: &dyn Host, end: End, output: &mut Output) {
         if self.end.is_some() {
             return;
         }
         end.write(&mut output.write);
-        output.close = true;
+        if matches!(end, End::Violation(Violation::TooBig) | End::Overflow) {
+            self.linger_until = Some(after(host.now(), LINGER_MILLIS));
+        } else {
+            output.close = true;
+        }
         worker::forget(self.serial);
         self.end = Some(end);
         self.waiting.clear();

@@ -54,7 +54,7 @@ fn who_sends_too_far_ahead_is_cut_off() {
     let output = loop {
         let output = connection.on_data(&host, &piece, false);
         taken += piece.len();
-        if output.close {
+        if close_code(&output).is_some() {
             break output;
         }
         assert!(taken < 6 << 20);
@@ -116,6 +116,20 @@ fn an_answer_that_is_too_large_ends_the_connection() {
     connection.on_data(&host, &text("x"), false);
     let output = connection.on_callout(&host, answer(200, &[], &"x".repeat(131_073)));
     assert_eq!(close_code(&output), Some(1009));
+}
+
+#[test]
+fn a_client_that_sent_too_much_is_heard_out_for_a_moment() {
+    let (mut connection, host, _) = open(&echo());
+    let output = connection.on_data(&host, &frame(0x81, &[b'x'; 40_000])[..1000], false);
+    assert_eq!((close_code(&output), output.close), (Some(1009), false));
+    assert!(connection.wants_data());
+    assert_eq!(connection.on_data(&host, &[b'x'; 100_000], false), Output::default());
+    assert_eq!(connection.due().unwrap().0, START + 2000);
+    assert!(connection.on_due(&host).close);
+    let (mut gone, host, _) = open(&echo());
+    gone.on_data(&host, &frame(0x81, &[b'x'; 40_000]), false);
+    assert!(gone.on_data(&host, b"", true).close);
 }
 
 #[test]

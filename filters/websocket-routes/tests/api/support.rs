@@ -206,9 +206,9 @@ pub fn texts(output: &Output) -> Vec<String> {
     frames(&output.write).into_iter().filter_map(is_text).collect()
 }
 
-/// The code of the close frame, if the connection is closed.
+/// The code of the close frame, if there is one.
 pub fn close_code(output: &Output) -> Option<u16> {
-    let (_, payload) = frames(&output.write).into_iter().find(|(first, _)| *first == 0x88).filter(|_| output.close)?;
+    let (_, payload) = frames(&output.write).into_iter().find(|(first, _)| *first == 0x88)?;
     Some(u16::from_be_bytes([payload[0], payload[1]]))
 }
 
