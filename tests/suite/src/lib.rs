@@ -26,3 +26,4 @@ pub mod robustness;
 pub mod separate;
 pub mod tally;
 pub mod validate;
+pub mod websocket;

@@ -27,13 +27,17 @@ fn main() -> ExitCode {
         tally.merge(suite::robustness::run());
         ran = true;
     }
+    if runs("websocket") {
+        tally.merge(suite::websocket::run());
+        ran = true;
+    }
     if runs("localstack-apigateway") {
         tally.merge(suite::localstack::run());
         ran = true;
     }
     if !ran {
         eprintln!(
-            "error: no suite of this name runs on Envoy, expected own, separate-filters, validate, robustness or localstack-apigateway"
+            "error: no suite of this name runs on Envoy, expected own, separate-filters, validate, robustness, websocket or localstack-apigateway"
         );
         return ExitCode::FAILURE;
     }
