@@ -37,9 +37,7 @@ pub struct KeyStream {
 
 impl Stream for KeyStream {
     fn on_request_headers(&mut self, host: &dyn Host, _end_of_stream: bool) -> Step {
-        let name = host.attribute(&["xds", "route_name"]).unwrap_or_default();
-        let route = std::str::from_utf8(&name).ok().and_then(|name| self.filter.routes.get(name));
-        let route = Rc::clone(route.unwrap_or(&self.filter.default));
+        let route = self.filter.route(host);
         if route.usage_report {
             return report::respond(&self.filter.plans, host);
         }
@@ -48,6 +46,13 @@ impl Stream for KeyStream {
 }
 
 impl ApiKey {
+    /// The settings of the request's route. Where there is only one set of them, the route does not matter.
+    fn route(&self, host: &dyn Host) -> Rc<RawKeyRoute> {
+        let name = if self.routes.is_empty() { None } else { host.attribute(&["xds", "route_name"]) };
+        let name = name.as_deref().and_then(|name| std::str::from_utf8(name).ok());
+        Rc::clone(name.and_then(|name| self.routes.get(name)).unwrap_or(&self.default))
+    }
+
     fn admit(&self, host: &dyn Host, route: &RawKeyRoute) -> Step {
         let key = if route.api_key_required { self.key(host) } else { None };
         // A stage throttle may be set for a verb of an ANY method.

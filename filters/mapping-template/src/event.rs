@@ -22,10 +22,10 @@ pub(crate) fn event(request: &Request<'_>, binary: bool) -> String {
     let headers = grouped(request.visible_headers());
     out.single_values("headers", &headers);
     out.multiple_values("multiValueHeaders", &headers);
-    let query = grouped(request.query.iter().map(|(name, value)| (name.to_owned(), value.to_owned())));
+    let query = grouped(request.query().iter().map(|(name, value)| (name.to_owned(), value.to_owned())));
     out.single_values("queryStringParameters", &query);
     out.multiple_values("multiValueQueryStringParameters", &query);
-    let path_parameters = request.path_parameters.iter();
+    let path_parameters = request.path_parameters().iter();
     let path_parameters = path_parameters.map(|(name, value)| (name, String::from_utf8_lossy(value).into_owned()));
     out.strings("pathParameters", path_parameters);
     out.strings("stageVariables", api.stage_variables.iter().map(|(name, value)| (name.as_str(), value.clone())));

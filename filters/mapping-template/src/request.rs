@@ -13,13 +13,11 @@ pub struct Request<'a> {
     pub context: Context<'a>,
     /// All headers, as Envoy holds them.
     pub headers: Headers,
-    /// The query string, decoded.
-    pub query: Query,
-    /// Path parameters, as sent.
-    pub path_parameters: PathParameters,
     /// The whole body; empty where the integration does not look at it.
     pub body: Vec<u8>,
     host: &'a dyn Host,
+    query: OnceCell<Query>,
+    path_parameters: OnceCell<PathParameters>,
     trace_id: OnceCell<Option<Vec<u8>>>,
 }
 
@@ -29,13 +27,23 @@ impl<'a> Request<'a> {
         let context = Context::new(api, method, host);
         Self {
             headers: host.request_headers(),
-            query: context.query(),
-            path_parameters: context.path_parameters(),
             host,
+            query: OnceCell::new(),
+            path_parameters: OnceCell::new(),
             trace_id: OnceCell::new(),
             body,
             context,
         }
+    }
+
+    /// The query string, decoded.
+    pub fn query(&self) -> &Query {
+        self.query.get_or_init(|| self.context.query())
+    }
+
+    /// Path parameters, as sent.
+    pub fn path_parameters(&self) -> &PathParameters {
+        self.path_parameters.get_or_init(|| self.context.path_parameters())
     }
 
     /// The client's verb.
@@ -98,9 +106,9 @@ impl<'a> Request<'a> {
                 one(self.context.api().stage_variables.get(name).map(|value| value.clone().into_bytes()))
             }
             Source::Context(variable) => one(self.context.get(variable).map(String::into_bytes)),
-            Source::Path(name) => one(self.path_parameters.get(name).map(<[u8]>::to_vec)),
-            Source::Query(name) => one(self.query.last(name).map(|value| value.as_bytes().to_vec())),
-            Source::MultiValueQuery(name) => self.query.all(name).map(|value| value.as_bytes().to_vec()).collect(),
+            Source::Path(name) => one(self.path_parameters().get(name).map(<[u8]>::to_vec)),
+            Source::Query(name) => one(self.query().last(name).map(|value| value.as_bytes().to_vec())),
+            Source::MultiValueQuery(name) => self.query().all(name).map(|value| value.as_bytes().to_vec()).collect(),
             Source::Header(name) => one(self.header_values(name).pop().map(Cow::into_owned)),
             Source::MultiValueHeader(name) => self.header_values(name).into_iter().map(Cow::into_owned).collect(),
             Source::Body | Source::BodyPath(_) => Vec::new(),

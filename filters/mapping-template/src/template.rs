@@ -97,10 +97,10 @@ impl Vtl {
 fn parameters(request: &Request<'_>) -> Parameters {
     let parameters =
         Parameters { path: Map::default(), query_string: Map::default(), header: Map::new(MapKind::Headers) };
-    for (name, value) in request.path_parameters.iter() {
+    for (name, value) in request.path_parameters().iter() {
         parameters.path.insert(name, &*String::from_utf8_lossy(value));
     }
-    for (name, value) in request.query.iter() {
+    for (name, value) in request.query().iter() {
         parameters.query_string.insert(name, value);
     }
     for (name, value) in request.visible_headers() {

@@ -37,7 +37,7 @@ fn write_request(request: &Request<'_>, out: &mut Writer) {
     let headers = grouped(request.visible_headers());
     out.single_values("headers", &headers);
     out.multiple_values("multiValueHeaders", &headers);
-    let query = grouped(request.query.iter().map(|(name, value)| (name.to_owned(), value.to_owned())));
+    let query = grouped(request.query().iter().map(|(name, value)| (name.to_owned(), value.to_owned())));
     if !query.is_empty() {
         out.single_values("queryStringParameters", &query);
         out.multiple_values("multiValueQueryStringParameters", &query);
