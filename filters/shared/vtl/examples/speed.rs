@@ -1,29 +1,39 @@
-//! Microseconds for each of the five templates of the benchmark, as one line each.
+//! The five templates of the benchmark, for measuring from outside, inside wasm too: `scripts/bench velocity` compares
+//! with Velocity on the JVM.
 //!
-//! Unlike the benchmark it runs anywhere, inside wasm too: it is for comparing with Velocity on the JVM.
+//! `speed cases` prints a line `{"name", "template", "body"}` for each; `speed render NAME COUNT` renders one so often;
+//! `speed print NAME` prints what it gives.
 
 #[path = "../benches/support.rs"]
 mod support;
 
 use std::hint::black_box;
-use std::time::Instant;
 
-/// Renderings in a round, and rounds; the best round counts.
-const RENDERINGS: u32 = 2000;
-const ROUNDS: u32 = 10;
+use vtl::Template;
 
-fn main() -> Result<(), vtl::RenderError> {
-    for case in support::cases() {
-        let template = vtl::Template::compile(case.template)?;
-        let mut best = f64::INFINITY;
-        for _ in 0..ROUNDS {
-            let start = Instant::now();
-            for _ in 0..RENDERINGS {
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let case = |name: &str| support::cases().into_iter().find(|case| case.name == name).ok_or("no such case");
+    match arguments.as_slice() {
+        ["cases"] => {
+            for case in support::cases() {
+                let row = serde_json::json!({"name": case.name, "template": case.template, "body": case.body});
+                println!("{row}");
+            }
+        }
+        ["render", name, count] => {
+            let case = case(name)?;
+            let template = Template::compile(case.template)?;
+            for _ in 0..count.parse::<u32>()? {
                 black_box(support::render(&template, &case.body)?);
             }
-            best = best.min(start.elapsed().as_secs_f64() / f64::from(RENDERINGS));
         }
-        println!("{:20} {:8.2} us", case.name, best * 1e6);
+        ["print", name] => {
+            let case = case(name)?;
+            print!("{}", support::render(&Template::compile(case.template)?, &case.body)?);
+        }
+        _ => return Err("expected `cases`, `render NAME COUNT` or `print NAME`".into()),
     }
     Ok(())
 }
