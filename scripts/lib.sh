@@ -45,6 +45,17 @@ need_venv() {
     }
 }
 
+# Java and Apache Velocity 1.7 with what it takes to stand in for API Gateway; leaves their jars in $VELOCITY_JARS.
+need_velocity() {
+    need_debian python3 velocity libjsonpath-java
+    command -v javac >/dev/null || need_debian default-jdk-headless
+    local jar
+    VELOCITY_JARS=
+    for jar in velocity commons-collections3 commons-lang json-path json-smart accessors-smart asm slf4j-api slf4j-nop; do
+        VELOCITY_JARS+=:/usr/share/java/$jar.jar
+    done
+}
+
 # Installs Python packages into .venv; takes pip's arguments.
 need_python_packages() {
     need_venv

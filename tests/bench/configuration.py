@@ -138,6 +138,40 @@ def many_routes():
     }
 
 
+# Renders the pets of `$pets`.
+TEMPLATE = """{"count": $pets.size(), "stage": "$context.stage", "pets": [
+#foreach($pet in $pets)
+  {"id": $pet.id, "name": "$util.escapeJavaScript($pet.name)"}#if($foreach.hasNext),#end
+
+#end
+]}"""
+PETS = "[" + ", ".join(f"{{'id': {n}, 'name': 'pet {n}'}}" for n in range(5)) + "]"
+
+
+def templates():
+    """A MOCK whose answer is rendered, and an HTTP integration with templates both ways."""
+    def answers(pets):
+        templates = {"application/json": f"#set($pets = {pets})\n{TEMPLATE}"}
+        return {"default": {"statusCode": "200", "responseTemplates": templates}}
+
+    mock = {
+        "type": "mock", "responses": answers(PETS), "requestTemplates": {"application/json": '{"statusCode": 200}'},
+    }
+    http = {
+        "type": "http", "httpMethod": "POST", "uri": "http://petstore.internal/pets",
+        "responses": answers("$input.path('$.pets')"),
+        "requestTemplates": {"application/json": '{"page": "$input.params(\'page\')", "on": "$context.stage"}'},
+    }
+    operations = {"/mock": mock, "/http": http}
+    return {
+        "openapi": "3.0.1", "info": {"title": "templates", "version": "1"},
+        "paths": {
+            path: {"get": {"responses": {"200": {"description": "ok"}}, "x-amazon-apigateway-integration": operation}}
+            for path, operation in operations.items()
+        },
+    }
+
+
 def compiled(tools, definition, settings_value, folder, name):
     """A bootstrap made by `apigw compile`."""
     if not hasattr(definition, "read_text"):

@@ -47,6 +47,9 @@ PEERS = [
     Peer("petstore", "petstore, to the same backend", "petstore", path="/prod/pets", headers=c.KEY_HEADER,
          against="proxy", target=0.55),
     Peer("mock", "petstore, MOCK method", "petstore", path="/prod/status", against="proxy"),
+    Peer("mock-template", "MOCK, its answer rendered", "templates", path="/prod/mock", against="proxy"),
+    Peer("http-templates", "HTTP, templates both ways, to the same backend", "templates", path="/prod/http?page=2",
+         against="proxy"),
     Peer("first-route", f"{c.ROUTES} methods, the first one", "routes", path="/prod/resource00/7"),
     Peer("last-route", f"{c.ROUTES} methods, the last one", "routes", path=f"/prod/resource{c.ROUTES - 1:02}/7",
          against="first-route"),
@@ -74,9 +77,10 @@ def bootstraps(tools, folder):
         "native": lambda _: c.direct(c.native()),
         "proxy": c.proxy,
         "petstore": lambda port: c.compiled(tools, PETSTORE, c.settings(port), folder, "petstore"),
+        "templates": lambda port: c.compiled(tools, c.templates(), c.settings(port), folder, "templates"),
         "routes": lambda _: c.compiled(tools, c.many_routes(), c.settings(), folder, "routes"),
     }
 
 
 # Gateways in front of the backend.
-PROXYING = {"proxy", "petstore"}
+PROXYING = {"proxy", "petstore", "templates"}

@@ -67,10 +67,8 @@ def said(command):
 
 def save(value, tools, peers, rounds, memory):
     """Writes the raw figures. Returns the file."""
-    value = {
-        "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
+    return write({
         **value,
-        "commit": said(["git", "describe", "--always", "--dirty"]),
         "envoy": said([tools.envoy, "--version"]).rpartition("version: ")[2],
         "module_bytes": {path.name: path.stat().st_size for path in sorted(tools.filters.glob("*.wasm"))},
         "envoy_memory_kib": memory,
@@ -82,6 +80,15 @@ def save(value, tools, peers, rounds, memory):
             }
             for peer in peers
         },
+    })
+
+
+def write(value):
+    """Writes figures with their date and commit. Returns the file."""
+    value = {
+        "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "commit": said(["git", "describe", "--always", "--dirty"]),
+        **value,
     }
     RESULTS.mkdir(exist_ok=True)
     path = RESULTS / (value["date"].replace(":", "") + ".json")

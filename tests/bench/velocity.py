@@ -2,7 +2,10 @@
 
 import json
 import subprocess
+import sys
 from pathlib import Path
+
+import report
 
 HERE = Path(__file__).parent / "velocity"
 TARGET = 2.0
@@ -40,3 +43,18 @@ def table(results):
             f"≥ {TARGET:.1f} {reached}"
         )
     return "\n".join(lines)
+
+
+def main():
+    module, classpath = sys.argv[1:]
+    results = measure(module, classpath)
+    print(table(results))
+    path = report.write({"machine": report.machine(), "velocity": results})
+    print(f"raw figures: {path.relative_to(Path(__file__).parents[2])}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except RuntimeError as error:
+        sys.exit(f"error: {error}")
