@@ -1,8 +1,8 @@
 //! How much a client has not read yet.
 //!
-//! Envoy does not say how much of what was written is still on its way. So a ping follows every 64 KiB, and its pong
+//! Envoy does not say how much of what was written is still on its way. So a ping follows every 128 KiB, and its pong
 //! shows that what was before it has been read. The pings carry random numbers: a client cannot answer one that it has
-//! not read. The service sends no pings; a client that gets less than 64 KiB gets none here either.
+//! not read. The service sends no pings; a client that gets less than 128 KiB gets none here either.
 
 use std::collections::VecDeque;
 
@@ -10,7 +10,7 @@ use gateway::Host;
 use websocket::write;
 
 /// How much is written between two pings, in bytes.
-const PING_EVERY_BYTES: u64 = 64 << 10;
+const PING_EVERY_BYTES: u64 = 128 << 10;
 /// How much may be unread while more is pushed through `@connections`, in bytes. Not documented; the service, too,
 /// refuses pushes to a client that does not read.
 const MAX_UNREAD_FOR_PUSHES: u64 = 1 << 20;
@@ -23,7 +23,7 @@ pub struct Unread {
     written: u64,
     read: u64,
     pinged: u64,
-    /// Pings without a pong: their payload, and what was written before them. At most one for each 64 KiB that may be
+    /// Pings without a pong: their payload, and what was written before them. At most one for each 128 KiB that may be
     /// unread.
     pings: VecDeque<(u64, u64)>,
 }
