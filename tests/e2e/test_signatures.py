@@ -1,0 +1,198 @@
+"""Signatures of other programs: botocore and curl sign requests to the gateway, and botocore verifies the gateway's own
+calls to AWS services."""
+
+import contextlib
+import http.server
+import json
+import subprocess
+import tempfile
+import threading
+import unittest
+from pathlib import Path
+
+from botocore.auth import SigV4Auth, SigV4QueryAuth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
+from processes import gateway, send
+
+ALICE = Credentials("AKIDALICE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
+SESSION = Credentials("ASIASESSION", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "IQoJEXAMPLE//TOKEN==")
+ECHO = "$context.identity.userArn $context.httpMethod $context.path $input.body"
+DEFINITION = {
+    "openapi": "3.0.1",
+    "info": {"title": "signed", "version": "1"},
+    "paths": {
+        "/{proxy+}": {
+            "x-amazon-apigateway-any-method": {
+                "parameters": [{"name": "proxy", "in": "path", "required": True, "schema": {"type": "string"}}],
+                "responses": {"200": {"description": "ok"}},
+                "x-amazon-apigateway-auth": {"type": "AWS_IAM"},
+                "x-amazon-apigateway-integration": {
+                    "type": "mock",
+                    "passthroughBehavior": "when_no_match",
+                    "requestTemplates": {"application/json": '{"statusCode": 200}'},
+                    "responses": {"default": {"statusCode": "200", "responseTemplates": {"application/json": ECHO}}},
+                },
+            }
+        },
+        **{
+            path: {
+                "post": {
+                    "responses": {"200": {"description": "ok"}},
+                    "x-amazon-apigateway-integration": {
+                        "type": "aws", "httpMethod": "POST", "uri": f"arn:aws:apigateway:eu-west-1:{uri}",
+                        "requestParameters": parameters,
+                        "responses": {"default": {"statusCode": "200"}},
+                    },
+                }
+            }
+            for path, uri, parameters in [
+                ("/queue", "sqs:path/123456789012/my%20queue", {"integration.request.querystring.q": "'a b+c'"}),
+                ("/table", "dynamodb:action/PutItem", {}),
+                ("/object", "s3:path/bucket/a%20b", {"integration.request.header.x-amz-acl": "'private'"}),
+                ("/function", "lambda:path/2015-03-31/functions/orders/invocations", {}),
+            ]
+        },
+    },
+}
+SETTINGS = """
+apiId: a1b2c3d4e5
+accountId: "123456789012"
+region: us-east-1
+credentials:
+  - accessKeyId: AKIDALICE
+    secretAccessKey: wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY
+    principalArn: "arn:aws:iam::123456789012:user/alice"
+    policies: [{{Version: "2012-10-17", Statement: [{{Effect: Allow, Action: "execute-api:Invoke", Resource: "*"}}]}}]
+  - accessKeyId: ASIASESSION
+    secretAccessKey: wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY
+    sessionToken: IQoJEXAMPLE//TOKEN==
+    principalArn: "arn:aws:sts::123456789012:assumed-role/reader/s1"
+    policies: [{{Version: "2012-10-17", Statement: [{{Effect: Allow, Action: "execute-api:Invoke", Resource: "*"}}]}}]
+endpoints:
+  services:
+    sqs: &aws {{url: "http://127.0.0.1:{port}", accessKeyId: AKIDALICE, secretAccessKey: wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY}}
+    dynamodb: *aws
+    s3: *aws
+    lambda: {{url: "http://127.0.0.1:{port}", accessKeyId: ASIASESSION, secretAccessKey: wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY, sessionToken: "IQoJEXAMPLE//TOKEN=="}}
+"""
+
+
+class Service(http.server.BaseHTTPRequestHandler):
+    """An AWS service: says whether botocore would have signed the request the same way."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["content-length"] or 0))
+        claimed = dict(part.strip().split("=", 1) for part in self.headers["authorization"].split(" ", 1)[1].split(","))
+        access_key, _, region, service, _ = claimed["Credential"].split("/")
+        signed = {name: self.headers[name] for name in claimed["SignedHeaders"].split(";")}
+        credentials = {"AKIDALICE": ALICE, "ASIASESSION": SESSION}[access_key]
+        request = AWSRequest(self.command, f"http://{self.headers['host']}{self.path}", signed, body)
+        request.context["timestamp"] = self.headers["x-amz-date"]
+        if service == "s3":
+            request.context["client_config"] = None
+            auth = S3(credentials, service, region)
+        else:
+            auth = SigV4Auth(credentials, service, region)
+        canonical = auth.canonical_request(request)
+        right = auth.signature(auth.string_to_sign(request, canonical), request) == claimed["Signature"]
+        token = self.headers["x-amz-security-token"] == credentials.token
+        answer = json.dumps({"right": right, "token": token, "scope": [region, service], "canonical": canonical}).encode()
+        self.send_response(200)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_message(self, *_):
+        pass
+
+
+class S3(SigV4Auth):
+    """S3's own rules: the path is encoded once."""
+
+    def _normalize_url_path(self, path):
+        return path
+
+
+class Signatures(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        with contextlib.ExitStack() as started:
+            server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Service)
+            started.callback(server.server_close)
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            started.callback(server.shutdown)
+            folder = started.enter_context(tempfile.TemporaryDirectory(prefix="apigw-e2e-"))
+            definition = Path(folder, "definition.json")
+            definition.write_text(json.dumps(DEFINITION))
+            cls.url = started.enter_context(gateway(definition, SETTINGS.format(port=server.server_port)))
+            cls.addClassCleanup(started.pop_all().close)
+
+    def signed(self, method, path, body=None, headers=None, credentials=ALICE):
+        request = AWSRequest(method, self.url + path, headers or {}, body)
+        SigV4Auth(credentials, "execute-api", "us-east-1").add_auth(request)
+        return request.method, request.url, body, dict(request.headers)
+
+    def test_botocore_signs_headers(self):
+        for method, path, body, headers in [
+            ("GET", "/pets", None, {}),
+            ("GET", "/pets?b=2&a=1&a=0&empty=&blank=x%20y", None, {"x-tenant": "a  b", "x-amz-meta": "m"}),
+            ("GET", "/a%20b/@c/d=e/~f", None, {}),
+            ("POST", "/pets", b'{"name":"rex"}', {"content-type": "application/json"}),
+            ("PUT", "/pets", bytes(range(256)) * 100, {"content-type": "application/json"}),
+            ("DELETE", "/pets/a/../b//c/", None, {}),
+        ]:
+            with self.subTest(method=method, path=path):
+                status, _, answer = send(*self.signed(method, path, body, headers))
+                self.assertEqual(status, 200, answer)
+                self.assertTrue(answer.startswith(b"arn:aws:iam::123456789012:user/alice " + method.encode()), answer)
+
+    def test_botocore_with_a_session(self):
+        method, url, body, headers = self.signed("GET", "/pets", credentials=SESSION)
+        status, _, answer = send(method, url, body, headers)
+        self.assertEqual((status, answer.split()[0]), (200, b"arn:aws:sts::123456789012:assumed-role/reader/s1"))
+        headers["X-Amz-Security-Token"] = "another"
+        self.assertEqual(send(method, url, body, headers)[0], 403)
+
+    def test_botocore_presigns(self):
+        for credentials in [ALICE, SESSION]:
+            request = AWSRequest("GET", self.url + "/pets?limit=1")
+            SigV4QueryAuth(credentials, "execute-api", "us-east-1", expires=60).add_auth(request)
+            self.assertEqual(send("GET", request.url)[0], 200)
+            self.assertEqual(send("GET", request.url + "0")[0], 403)
+
+    def test_a_changed_body(self):
+        method, url, body, headers = self.signed("POST", "/pets", b"signed")
+        status, headers, answer = send(method, url, b"changed", headers)
+        self.assertEqual((status, headers["x-amzn-errortype"]), (403, "InvalidSignatureException"), answer)
+
+    def test_curl_signs(self):
+        for more in [[], ["--data", '{"name":"rex"}', "--header", "content-type: application/json"]]:
+            command = [
+                "curl", "--silent", "--show-error", "--fail-with-body", "--max-time", "30",
+                "--aws-sigv4", "aws:amz:us-east-1:execute-api", "--user", f"{ALICE.access_key}:{ALICE.secret_key}",
+                *more, self.url + "/pets",
+            ]
+            done = subprocess.run(command, capture_output=True, text=True)
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+            self.assertTrue(done.stdout.startswith("arn:aws:iam::123456789012:user/alice "), done.stdout)
+
+    def test_calls_to_services(self):
+        for path, scope in [
+            ("/queue", ["eu-west-1", "sqs"]), ("/table", ["eu-west-1", "dynamodb"]),
+            ("/object", ["eu-west-1", "s3"]), ("/function", ["eu-west-1", "lambda"]),
+        ]:
+            with self.subTest(path=path):
+                headers = {"content-type": "application/json"}
+                status, _, answer = send("POST", self.url + path, b'{"a":1}', headers)
+                self.assertEqual(status, 200, answer)
+                said = json.loads(answer)
+                self.assertEqual((said["right"], said["token"], said["scope"]), (True, True, scope), said["canonical"])
+
+
+if __name__ == "__main__":
+    unittest.main()
