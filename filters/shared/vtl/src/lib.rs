@@ -18,7 +18,7 @@
 
 mod ast;
 mod budget;
-mod document;
+pub mod document;
 mod error;
 mod host;
 mod input;

@@ -3,6 +3,8 @@
 //! A payload has far more in it than most templates look at. So it is not turned into a tree of values: one pass
 //! checks it and notes where each value begins and ends ([`Document`]), and maps, lists and strings of the template
 //! point into it until they are changed. Templates are several times faster with this than with a tree.
+//!
+//! Request validation reads payloads with it as well: [`Document`] is what both need of one.
 
 mod filter;
 mod parse;
@@ -12,26 +14,33 @@ mod tests;
 mod value;
 mod write;
 
+use std::borrow::Cow;
 use std::rc::Rc;
+
+use crate::limits::MAX_JSON_DEPTH;
 
 pub(crate) use path::{Found, SimplePath};
 pub(crate) use write::TooLong;
 
-/// A checked JSON text, and where its values are.
-#[derive(Debug)]
-pub(crate) struct Document {
+/// A checked JSON text, and where its values are. The default reads as `null`.
+#[derive(Debug, Default)]
+pub struct Document {
     text: Rc<str>,
     /// The values in the order of the text; a container's follow it. Members are a name and a value.
     nodes: Vec<Node>,
 }
 
 /// A value of a document: its index among the nodes.
-pub(crate) type Place = u32;
+pub type Place = u32;
 
+/// What a value is, as far as one pass over the text tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub enum Kind {
+    /// `null`
     Null,
+    /// `false`
     False,
+    /// `true`
     True,
     /// An integer, by its text.
     Integer,
@@ -45,12 +54,15 @@ pub(crate) enum Kind {
     PlainEscaped,
     /// A string with escapes.
     Escaped,
+    /// `[…]`
     Array,
+    /// `{…}`
     Object,
 }
 
 impl Kind {
-    fn has_escapes(self) -> bool {
+    /// Whether it is a string that the text writes with escapes.
+    pub fn has_escapes(self) -> bool {
         matches!(self, Self::PlainEscaped | Self::Escaped)
     }
 }
@@ -67,11 +79,22 @@ struct Node {
 impl Document {
     /// Checks a text. `None` where it is not JSON, or nested more than 400 deep.
     pub(crate) fn parse(text: Rc<str>) -> Option<Rc<Self>> {
-        let nodes = parse::parse(&text)?;
-        Some(Rc::new(Self { text, nodes }))
+        Self::parse_within(text, MAX_JSON_DEPTH).map(Rc::new)
     }
 
-    pub(crate) fn kind(&self, place: Place) -> Kind {
+    /// Checks a text. `None` where it is not JSON, or nested more than `max_depth` deep.
+    pub fn parse_within(text: Rc<str>, max_depth: usize) -> Option<Self> {
+        let nodes = parse::parse(&text, max_depth)?;
+        Some(Self { text, nodes })
+    }
+
+    /// How many values there are, names of members included; their places are the numbers below it.
+    pub fn places(&self) -> Place {
+        u32::try_from(self.nodes.len()).unwrap_or(u32::MAX)
+    }
+
+    /// What the value at a place is.
+    pub fn kind(&self, place: Place) -> Kind {
         self.node(place).kind
     }
 
@@ -87,13 +110,13 @@ impl Document {
     }
 
     /// The text of a number, or the content of a string as it stands there.
-    fn text(&self, place: Place) -> &str {
+    pub fn text(&self, place: Place) -> &str {
         let node = self.node(place);
         self.slice(node.start, node.end)
     }
 
     /// Number of elements or members.
-    pub(crate) fn len(&self, place: Place) -> usize {
+    pub fn len(&self, place: Place) -> usize {
         let node = self.node(place);
         match node.kind {
             Kind::Array | Kind::Object => usize::try_from(node.start).unwrap_or(0),
@@ -102,7 +125,7 @@ impl Document {
     }
 
     /// The place behind a value.
-    fn after(&self, place: Place) -> Place {
+    pub fn after(&self, place: Place) -> Place {
         let node = self.node(place);
         match node.kind {
             Kind::Array | Kind::Object => node.end,
@@ -111,7 +134,7 @@ impl Document {
     }
 
     /// The elements of an array.
-    pub(crate) fn elements(&self, place: Place) -> impl Iterator<Item = Place> + '_ {
+    pub fn elements(&self, place: Place) -> impl Iterator<Item = Place> + '_ {
         let node = self.node(place);
         let end = if node.kind == Kind::Array { node.end } else { 0 };
         let mut next = place.saturating_add(1);
@@ -125,7 +148,7 @@ impl Document {
     }
 
     /// The members of an object: places of name and value, in the order of the text. A name can come again.
-    pub(crate) fn members(&self, place: Place) -> impl Iterator<Item = (Place, Place)> + '_ {
+    pub fn members(&self, place: Place) -> impl Iterator<Item = (Place, Place)> + '_ {
         let node = self.node(place);
         let end = if node.kind == Kind::Object { node.end } else { 0 };
         let mut next = place.saturating_add(1);
@@ -140,7 +163,7 @@ impl Document {
     }
 
     /// The value of a member; of several with the same name the last.
-    pub(crate) fn member(&self, place: Place, name: &str) -> Option<Place> {
+    pub fn member(&self, place: Place, name: &str) -> Option<Place> {
         let object = self.node(place);
         if object.kind != Kind::Object {
             return None;
@@ -167,6 +190,11 @@ impl Document {
         }
         // The value stands behind its name.
         found.and_then(|at| u32::try_from(first.saturating_add(at).saturating_add(1)).ok())
+    }
+
+    /// The content of a string.
+    pub fn content(&self, place: Place) -> Cow<'_, str> {
+        if self.kind(place).has_escapes() { Cow::Owned(self.unescaped(place)) } else { Cow::Borrowed(self.text(place)) }
     }
 
     /// The content of a string with escapes.

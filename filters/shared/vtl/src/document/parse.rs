@@ -3,16 +3,16 @@
 use jsonpath::json::Number;
 
 use super::{Kind, Node};
-use crate::limits::MAX_JSON_DEPTH;
 
-/// The nodes of a text; `None` where it is not JSON.
-pub(super) fn parse(text: &str) -> Option<Vec<Node>> {
+/// The nodes of a text; `None` where it is not JSON, or nested deeper than `max_depth`.
+pub(super) fn parse(text: &str, max_depth: usize) -> Option<Vec<Node>> {
     // Places and offsets are 32 bits wide.
     u32::try_from(text.len()).ok()?;
     let mut parser = Parser {
         text,
         bytes: text.as_bytes(),
         at: 0,
+        max_depth,
         nodes: Vec::with_capacity(text.len() / 12),
         open: Vec::with_capacity(16),
     };
@@ -24,6 +24,7 @@ struct Parser<'t> {
     text: &'t str,
     bytes: &'t [u8],
     at: usize,
+    max_depth: usize,
     nodes: Vec<Node>,
     /// Containers that are not closed yet.
     open: Vec<Open>,
@@ -91,7 +92,7 @@ impl Parser<'_> {
     }
 
     fn open(&mut self, is_object: bool) -> Option<bool> {
-        if self.open.len() >= MAX_JSON_DEPTH {
+        if self.open.len() >= self.max_depth {
             return None;
         }
         let node = self.nodes.len();

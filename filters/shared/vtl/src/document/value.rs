@@ -48,7 +48,7 @@ impl Document {
     }
 
     /// Whether a name comes more than once in an object.
-    pub(crate) fn has_repeated_names(&self, place: Place) -> bool {
+    pub fn has_repeated_names(&self, place: Place) -> bool {
         if self.len(place) > MAX_COMPARED {
             return self.has_repeated_contents(place);
         }
@@ -73,8 +73,8 @@ impl Document {
         !self.members(place).all(|(name, _)| seen.insert(self.content(name)))
     }
 
-    /// The members of an object with repeated names.
-    pub(crate) fn distinct_members(&self, place: Place) -> Vec<(Place, Place)> {
+    /// The members of an object with repeated names, each name once: at its first place, with its last value.
+    pub fn distinct_members(&self, place: Place) -> Vec<(Place, Place)> {
         let mut members: Vec<(Place, Place)> = Vec::new();
         let mut places: HashMap<Cow<'_, str>, usize> = HashMap::new();
         for (name, value) in self.members(place) {
@@ -86,11 +86,6 @@ impl Document {
             }
         }
         members
-    }
-
-    /// The content of a string.
-    fn content(&self, place: Place) -> Cow<'_, str> {
-        if self.kind(place).has_escapes() { Cow::Owned(self.unescaped(place)) } else { Cow::Borrowed(self.text(place)) }
     }
 }
 
