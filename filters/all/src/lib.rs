@@ -15,4 +15,5 @@ list::filters! {
     JwtAuthorizer(jwt_authorizer::JwtAuthorizer),
     MappingTemplate(mapping_template::MappingTemplate),
     WebsocketRoutes(websocket_routes::WebSocketRoutes),
+    RequestValidator(request_validator::RequestValidator),
 }
