@@ -29,6 +29,7 @@ pub mod check;
 pub mod cloudformation;
 pub mod compile;
 pub mod diagnostics;
+pub mod models;
 pub mod openapi;
 pub mod read;
 pub mod render;

@@ -89,14 +89,10 @@ impl Feature {
 
             Self::LambdaAuthorizer => Error("Lambda authorizers are not supported yet, the method would be open"),
             Self::CognitoAuthorizer | Self::JwtAuthorizer => Yes,
-            Self::RequestBodyValidation => {
-                Error("validation of bodies is not supported yet, the backend would get every body")
-            }
-            Self::RequestParameterValidation => {
-                Error("validation of parameters is not supported yet, the backend would get every request")
-            }
 
-            Self::MockIntegration
+            Self::RequestBodyValidation
+            | Self::RequestParameterValidation
+            | Self::MockIntegration
             | Self::HttpProxyIntegration
             | Self::HttpIntegration
             | Self::AwsIntegration

@@ -14,6 +14,6 @@ list::filters! {
     IamAuthorizer(iam_authorizer::IamAuthorizer),
     JwtAuthorizer(jwt_authorizer::JwtAuthorizer),
     MappingTemplate(mapping_template::MappingTemplate),
-    WebsocketRoutes(websocket_routes::WebSocketRoutes),
     RequestValidator(request_validator::RequestValidator),
+    WebsocketRoutes(websocket_routes::WebSocketRoutes),
 }

@@ -14,6 +14,8 @@ mod mapping;
 mod method;
 mod resource;
 
+use std::collections::BTreeMap;
+
 use indexmap::IndexMap;
 
 pub use authorizer::{Authorizer, AuthorizerType, DEFAULT_RESULT_TTL_SECONDS, JwtConfiguration};
@@ -74,6 +76,8 @@ pub struct Model {
     /// The schema as it stands in the document. References to other models are as they were written there
     /// (`#/components/schemas/NAME`, `#/definitions/NAME`).
     pub schema: serde_json::Value,
+    /// Where the parts of the schema stand, by JSON pointer.
+    pub places: BTreeMap<String, Span>,
     /// Whether it was written in place, at a method, and got its name here.
     pub inline: bool,
 }

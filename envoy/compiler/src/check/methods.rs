@@ -2,6 +2,7 @@
 
 use super::{Checked, Findings};
 use crate::api::{ApiKeySource, Authorization, Method, Resource, RestApi};
+use crate::models::{Validation, validation};
 use crate::support::Feature;
 
 impl Findings {
@@ -49,14 +50,11 @@ impl Findings {
     /// A validator counts where there is something to validate.
     fn check_validator(&mut self, api: &RestApi, method: &Method) {
         let Some(name) = &method.request_validator else { return };
-        let Some(validator) = api.request_validators.get(&**name) else { return };
-        if validator.validate_request_body && !method.request_models.is_empty() {
+        let Validation { body, parameters } = validation(api, method);
+        if body {
             self.uses(Feature::RequestBodyValidation, name.span);
         }
-        // A request that matches the path has all of the path's parameters.
-        let mut parameters = method.request_parameters.iter();
-        let required = parameters.any(|(name, required)| **required && !name.starts_with("method.request.path."));
-        if validator.validate_request_parameters && required {
+        if parameters {
             self.uses(Feature::RequestParameterValidation, name.span);
         }
     }

@@ -6,6 +6,7 @@
 mod iam;
 mod integrations;
 mod methods;
+mod models;
 mod stage;
 mod template;
 mod tokens;
@@ -274,6 +275,7 @@ impl Findings {
         for (resource, method) in api.methods() {
             self.check_method(api, resource, method, checked);
         }
+        self.check_models(api, checked);
         self.check_plans(api, checked);
     }
 }

@@ -7,6 +7,7 @@ use filters::{GATEWAY, RawFilter, RawGateway, RawGatewayRoute};
 use gateway::{Filter, RawApi, RawRoute};
 use gateway_responses::{RawGatewayResponse, RawResponsesRoute, Refusal};
 use mapping_template::{RawIntegration, RawMappingRoute};
+use request_validator::RequestValidator;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -15,6 +16,7 @@ use super::cluster::Clusters;
 use super::integrations::Integrations;
 use super::plans::{has_limits, raw_plans};
 use super::routes::{MethodRoute, route_configuration};
+use super::validation::Validators;
 use super::{Compiled, listener, wasm};
 use crate::api::{self, ApiKeySource, Method};
 use crate::check::{Api, Model};
@@ -68,6 +70,7 @@ pub(super) fn compile(model: &Model, module: &str) -> Result<Compiled, String> {
         },
     };
     let mut authorizers = Authorizers::new(&raw_api, model, &api.rest)?;
+    let mut validators = Validators::new(&api.rest, &raw_api, model.settings.api_id.is_some());
     // Filters that a route does not pass. One that is not named here passes all of them, and they refuse it.
     let mut without: BTreeMap<String, Vec<&'static str>> = BTreeMap::new();
     let mut methods = Vec::new();
@@ -96,6 +99,9 @@ pub(super) fn compile(model: &Model, module: &str) -> Result<Compiled, String> {
         } else {
             unused.push(ApiKey::NAME);
         }
+        if !validators.add(&key, &route.key.resource_path, method) {
+            unused.push(RequestValidator::NAME);
+        }
         without.insert(key.clone(), unused);
         // Everything that calls something takes part in a trace.
         let trace_id = !matches!(integration, RawIntegration::Mock(_) | RawIntegration::Misconfigured(_));
@@ -113,6 +119,7 @@ pub(super) fn compile(model: &Model, module: &str) -> Result<Compiled, String> {
     let mut filters = vec![RawFilter::GatewayResponses(responses)];
     filters.extend(authorizers.into_filters());
     filters.push(RawFilter::ApiKey(keys));
+    filters.extend(validators.into_config().map(RawFilter::RequestValidator));
     filters.push(RawFilter::MappingTemplate(mappings));
     // Requests that match nothing are answered by the first one.
     let others = filters.iter().skip(1).map(RawFilter::name);

@@ -13,6 +13,7 @@ mod listener;
 mod path_match;
 mod plans;
 mod routes;
+mod validation;
 mod wasm;
 
 use std::net::SocketAddr;

@@ -1,11 +1,13 @@
 //! Schemas: the models of an API, and the references of methods to them.
 
+use std::collections::BTreeMap;
+
 use indexmap::IndexMap;
 
 use super::Version;
 use crate::api::{Model, ModelReference, RestApi};
 use crate::read::Reader;
-use crate::source::{Node, Spanned};
+use crate::source::{Map, Node, Span, Spanned};
 
 /// Largest schema, in bytes as JSON. [API Gateway quotas]
 const MAX_SCHEMA_BYTES: usize = 400 * 1024;
@@ -40,7 +42,21 @@ pub fn read_models<'d>(reader: &mut Reader<'d>, root: &'d Node, version: Version
 
 fn model(node: &Node, inline: bool) -> Model {
     let description = node.get("description").and_then(Node::as_str).map(str::to_owned);
-    Model { span: node.span, description, schema: node.to_json(), inline }
+    let mut places = BTreeMap::new();
+    note_places(node, String::new(), &mut places);
+    Model { span: node.span, description, schema: node.to_json(), places, inline }
+}
+
+/// Notes where a value and all in it stand. Documents are nested no deeper than their reader lets them be.
+fn note_places(node: &Node, pointer: String, places: &mut BTreeMap<String, Span>) {
+    for entry in node.as_map().into_iter().flat_map(Map::entries) {
+        let segment = entry.key.text.replace('~', "~0").replace('/', "~1");
+        note_places(&entry.value, format!("{pointer}/{segment}"), places);
+    }
+    for (n, element) in node.as_list().into_iter().flatten().enumerate() {
+        note_places(element, format!("{pointer}/{n}"), places);
+    }
+    places.insert(pointer, node.span);
 }
 
 /// The model that a schema at a method names. A schema written in place becomes a model with a name of its own, as
