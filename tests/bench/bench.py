@@ -50,16 +50,17 @@ def measure(tools, peers, seconds, rounds, folder):
         gateways = {name: envoy(name, makers[name](backend_port), envoy_core) for name in makers if name in wanted}
         memory = {name: gateway.memory_kib() for name, gateway in gateways.items()}
         for peer in peers:
-            status, body = get(f"127.0.0.1:{gateways[peer.gateway].port}", peer.path, peer.headers)
+            status, body = get(f"127.0.0.1:{gateways[peer.gateway].port}", peer.path, peer.headers, peer.body)
             if status != 200:
                 raise RuntimeError(f"{peer.name}: answered {status} {body!r}, expected 200")
-            load(gateways[peer.gateway], peer.path, peer.headers, WARM_UP_SECONDS, load_core)
+            load(gateways[peer.gateway], peer.path, peer.headers, WARM_UP_SECONDS, load_core, peer.body)
         results = {peer.name: [] for peer in peers}
         for number in range(rounds):
             progress(f"round {number + 1} of {rounds}")
             # There and back again, so that what grows or shrinks over time hits first and last alike.
             for peer in peers if number % 2 == 0 else reversed(peers):
-                results[peer.name].append(load(gateways[peer.gateway], peer.path, peer.headers, seconds, load_core))
+                result = load(gateways[peer.gateway], peer.path, peer.headers, seconds, load_core, peer.body)
+                results[peer.name].append(result)
     return results, memory
 
 

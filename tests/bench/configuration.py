@@ -90,6 +90,44 @@ def api_key(quota):
     }
 
 
+def pets(size):
+    """A JSON document of about `size` bytes that fits the model of `request_validator`."""
+    def pet(number):
+        return {
+            "id": number, "name": f"Pet number {number}", "price": 12.5, "tags": ["small", "brown"], "kind": "dog",
+            "active": True, "code": "ABC-123",
+        }
+
+    count = max(1, size // len(json.dumps(pet(10), separators=(",", ":"))))
+    return json.dumps({"items": [pet(number) for number in range(1, count + 1)], "page": 1}, separators=(",", ":"))
+
+
+def request_validator():
+    """The request-validator's own configuration: one model for all bodies."""
+    pet = {
+        "type": "object", "required": ["id", "name", "price", "tags"], "additionalProperties": False,
+        "properties": {
+            "id": {"type": "integer", "minimum": 1},
+            "name": {"type": "string", "minLength": 1, "maxLength": 100},
+            "price": {"type": "number", "minimum": 0},
+            "tags": {"type": "array", "items": {"type": "string"}},
+            "kind": {"type": "string", "enum": ["dog", "cat", "fish"]},
+            "active": {"type": "boolean"},
+            "code": {"type": "string", "pattern": "^[A-Z]{3}-[0-9]+$"},
+        },
+    }
+    address = f"https://apigateway.amazonaws.com/restapis/{API_ID}/models/Pet"
+    pets = {
+        "type": "object", "required": ["items"],
+        "properties": {"items": {"type": "array", "items": {"$ref": address}}, "page": {"type": "integer"}},
+    }
+    return {
+        "api": {"apiId": API_ID, "stage": "prod"},
+        "models": {"Pet": pet, "Pets": pets},
+        "default": {"validateRequestBody": True, "requestModels": {"application/json": "Pets"}},
+    }
+
+
 def native():
     """The nearest that Envoy has by itself: a key check, and one bucket for all keys."""
     always = {"default_value": {"numerator": 100}}

@@ -1,3 +1,11 @@
+-- A body to send, if there is one.
+local body = os.getenv("BENCH_BODY")
+if body then
+  wrk.method = "POST"
+  wrk.body = io.open(body):read("*a")
+  wrk.headers["content-type"] = "application/json"
+end
+
 -- Printed by wrk at its end, for load.py: times are microseconds.
 done = function(summary, latency, requests)
   local errors = summary.errors

@@ -30,6 +30,8 @@ class Peer:
     gateway: str
     path: str = "/"
     headers: dict = field(default_factory=dict)
+    # A JSON body to POST; without one, requests are GETs.
+    body: str | None = None
     # The peer whose requests per second are 1, and what share of them this one is to reach.
     against: str | None = None
     target: float | None = None
@@ -43,6 +45,12 @@ PEERS = [
     Peer("api-key-apigw", "api-key of apigw.wasm, throttle", "api-key-apigw", headers=c.KEY_HEADER, against="empty",
          target=0.85),
     Peer("native", "Envoy's api_key_auth + local_ratelimit", "native", headers=c.KEY_HEADER, against="empty"),
+    Peer("body-1k", "empty wasm filter that holds 1 kB", "buffering", body=c.pets(1000)),
+    Peer("validator-1k", "request-validator, 1 kB", "request-validator", body=c.pets(1000), against="body-1k",
+         target=0.75),
+    Peer("body-100k", "empty wasm filter that holds 100 kB", "buffering", body=c.pets(100_000)),
+    Peer("validator-100k", "request-validator, 100 kB", "request-validator", body=c.pets(100_000),
+         against="body-100k"),
     Peer("proxy", "Envoy alone, to a backend", "proxy", path="/prod/pets", headers=c.KEY_HEADER),
     Peer("petstore", "petstore, to the same backend", "petstore", path="/prod/pets", headers=c.KEY_HEADER,
          against="proxy", target=0.55),
@@ -74,6 +82,9 @@ def bootstraps(tools, folder):
         "api-key": lambda _: c.direct([c.wasm(api_key, "api-key", c.api_key(quota=False))]),
         "api-key-quota": lambda _: c.direct([c.wasm(api_key, "api-key", c.api_key(quota=True))]),
         "api-key-apigw": lambda _: c.direct([c.wasm(tools.module("apigw"), "api-key", c.api_key(quota=False))]),
+        "buffering": lambda _: c.direct([c.wasm(tools.module("bench_buffering"), "buffering")]),
+        "request-validator": lambda _: c.direct(
+            [c.wasm(tools.module("request_validator"), "request-validator", c.request_validator())]),
         "native": lambda _: c.direct(c.native()),
         "proxy": c.proxy,
         "petstore": lambda port: c.compiled(tools, PETSTORE, c.settings(port), folder, "petstore"),

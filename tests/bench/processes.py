@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -104,11 +105,12 @@ def memory_kib(pid):
     return int(line.split()[1])
 
 
-def get(address, path, headers=None):
-    """Status and body."""
+def get(address, path, headers=None, body=None):
+    """Status and body of a GET, or of a POST where there is a body to send."""
     connection = http.client.HTTPConnection(address, timeout=5)
     try:
-        connection.request("GET", path, headers=headers or {})
+        media_type = {"content-type": "application/json"} if body else {}
+        connection.request("POST" if body else "GET", path, body=body, headers={**media_type, **(headers or {})})
         response = connection.getresponse()
         return response.status, response.read()
     finally:
@@ -127,23 +129,31 @@ class Round:
     timeouts: int
 
 
-def load(envoy, path, headers, seconds, core):
+def load(envoy, path, headers, seconds, core, body=None):
     """Sends requests for some seconds, as fast as they are answered. A machine that stands still gets another try."""
     for _ in range(TRIES):
-        if result := one_load(envoy, path, headers, seconds, core):
+        if result := one_load(envoy, path, headers, seconds, core, body):
             return result
         print(f"{envoy.name}{path}: nothing was answered in {seconds} s, once more", file=sys.stderr)
     raise RuntimeError(f"{envoy.name}{path} answered nothing, {TRIES} times")
 
 
-def one_load(envoy, path, headers, seconds, core):
+def one_load(envoy, path, headers, seconds, core, body):
     """One run of wrk; None when it got no answer at all."""
+    with tempfile.NamedTemporaryFile("w", prefix="apigw-bench-body-") as file:
+        file.write(body or "")
+        file.flush()
+        return run_wrk(envoy, path, headers, seconds, core, {"BENCH_BODY": file.name} if body else {})
+
+
+def run_wrk(envoy, path, headers, seconds, core, environment):
+    """What wrk found; `done.lua` reads the environment."""
     command = ["wrk", "--threads", "1", "--connections", str(CONNECTIONS), "--duration", f"{seconds}s", "--latency"]
     for name, value in headers.items():
         command += ["--header", f"{name}: {value}"]
     command += ["--script", HERE / "done.lua", f"http://127.0.0.1:{envoy.port}{path}"]
     before = envoy.cpu_seconds()
-    run = subprocess.run(command, capture_output=True, text=True, preexec_fn=on_core(core))
+    run = subprocess.run(command, capture_output=True, text=True, preexec_fn=on_core(core), env={**os.environ, **environment})
     used = envoy.cpu_seconds() - before
     line = next((line for line in run.stdout.splitlines() if line.startswith("RESULT ")), None)
     if run.returncode != 0 or line is None:
