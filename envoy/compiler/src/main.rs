@@ -13,6 +13,7 @@ use std::time::{Duration, SystemTime};
 use apigw::check::{Checked, Input, Options, check_files};
 use apigw::compile::{Addresses, Compiled, compile};
 use apigw::diagnostics::Colour;
+use apigw::openapi::BasePath;
 use apigw::render::{Request, render, render_cases};
 use apigw::run::{Gateway, find};
 use clap::{Args, Parser, Subcommand};
@@ -97,6 +98,10 @@ struct InputArgs {
     /// Path under which the API is mounted, as by a custom domain [default: /STAGE]
     #[arg(long, value_name = "PATH")]
     base_path: Option<String>,
+    /// What becomes of the definition's base path (basePath, servers): ignore, prepend, split [default: that of the
+    /// settings, or ignore]
+    #[arg(long, value_name = "MODE", value_parser = import_base_path)]
+    import_base_path: Option<BasePath>,
     /// Folder with apigw.wasm [default: where scripts/build leaves it]
     #[arg(long, value_name = "DIR")]
     filters: Option<PathBuf>,
@@ -227,7 +232,7 @@ impl InputArgs {
             stage: self.stage.clone(),
             base_path: self.base_path.clone(),
             credentials: self.credentials.as_deref().map(Input::from_file),
-            ..Options::default()
+            import_base_path: self.import_base_path,
         };
         check_files(&self.definitions, self.settings.as_deref(), &options)
     }
@@ -290,6 +295,10 @@ fn print_report(checked: &Checked) {
     if !text.is_empty() {
         eprint!("{text}");
     }
+}
+
+fn import_base_path(text: &str) -> Result<BasePath, String> {
+    BasePath::parse(text).ok_or_else(|| "expected ignore, prepend or split".to_owned())
 }
 
 /// The admin interface can stop Envoy and shows its whole configuration, so it is never open to the network.

@@ -33,8 +33,8 @@ pub struct Options {
     pub base_path: Option<String>,
     /// A file with more credentials than the settings have.
     pub credentials: Option<Input>,
-    /// What becomes of a base path in a definition.
-    pub import_base_path: BasePath,
+    /// What becomes of a base path in a definition, instead of what the settings say.
+    pub import_base_path: Option<BasePath>,
 }
 
 /// A file, read or not.
@@ -128,7 +128,10 @@ pub fn check(definitions: Vec<Input>, settings: Option<Input>, options: &Options
     checked.choose_stage(options);
     let reading = openapi::Options {
         protocol_type: checked.settings.protocol_type.map(|protocol| protocol.value),
-        base_path: options.import_base_path,
+        base_path: options
+            .import_base_path
+            .or(checked.settings.import_base_path.map(|mode| mode.value))
+            .unwrap_or_default(),
     };
     for id in templates {
         let Some(document) = checked.sources.document(id) else { continue };

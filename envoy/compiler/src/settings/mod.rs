@@ -34,7 +34,7 @@ use std::net::SocketAddr;
 use indexmap::IndexMap;
 
 use crate::diagnostics::Diagnostics;
-use crate::openapi::ProtocolType;
+use crate::openapi::{BasePath, ProtocolType};
 use crate::read::Reader;
 use crate::source::{Document, Node, Spanned};
 
@@ -56,6 +56,8 @@ pub struct Settings {
     pub imports: IndexMap<String, Spanned<String>>,
     /// What an OpenAPI document describes where both could be meant.
     pub protocol_type: Option<Spanned<ProtocolType>>,
+    /// What becomes of a definition's base path; absent: it is ignored.
+    pub import_base_path: Option<Spanned<BasePath>>,
     /// The stage.
     pub stage: Stage,
     /// The account-level limit, as `get-account` prints it; absent: none.
@@ -136,6 +138,8 @@ fn read_root<'d>(reader: &mut Reader<'d>, root: &'d Node, ids: &mut Vec<Spanned<
     let protocol_type = fields.take("protocolType").and_then(|node| reader.choice(node, &protocols));
     let parameters = fields.take("parameters").map(|node| reader.map_of(node, |_, entry| Some(entry.value.clone())));
     let imports = fields.take("imports").map(|node| reader.map_of_texts(node));
+    let modes = [("ignore", BasePath::Ignore), ("prepend", BasePath::Prepend), ("split", BasePath::Split)];
+    let import_base_path = fields.take("importBasePath").and_then(|node| reader.choice(node, &modes));
     let stage = fields.take("stage").and_then(|node| stage::read(reader, node));
     let throttle_settings = fields.take("throttleSettings").and_then(|node| plans::read_throttle(reader, node));
     let api_keys = fields.take("apiKeys").map(|node| keys::read(reader, node, ids));
@@ -157,6 +161,7 @@ fn read_root<'d>(reader: &mut Reader<'d>, root: &'d Node, ids: &mut Vec<Spanned<
         parameters: parameters.unwrap_or_default(),
         imports: imports.unwrap_or_default(),
         protocol_type,
+        import_base_path,
         stage: stage.unwrap_or_default(),
         throttle_settings,
         api_keys: api_keys.unwrap_or_default(),
