@@ -1,8 +1,8 @@
-//! Runs the cases: the repo's own (`tests/cases`) and those of the conformance folder, through `apigw run` and a real
-//! Envoy.
+//! Runs the cases: the repo's own (`tests/cases`) and those of the conformance folder, on any level.
 //!
-//! [`own`] reads and runs case files, [`localstack`] recorded ones. [`gateway`] is a running gateway, [`client`] sends exact bytes to it, and
-//! [`backend`] stands in for what is behind it.
+//! [`own`] reads and runs case files, [`localstack`] recorded ones. A [`level::Level`] starts a gateway for them;
+//! the one here is `apigw run` with a real Envoy, which [`gateway`] starts and [`client`] sends exact bytes to. The levels
+//! without sockets are in the package `mini-envoy`. [`backend`] stands in for what is behind a gateway.
 
 // Never runs inside Envoy; a test that goes wrong may panic.
 #![allow(
@@ -16,9 +16,11 @@
 )]
 
 pub mod backend;
+pub mod base64;
 pub mod client;
 pub mod gateway;
 mod http;
+pub mod level;
 pub mod localstack;
 pub mod own;
 pub mod paths;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::process::ExitCode;
 
 /// What came of one case.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,6 +58,15 @@ impl Tally {
                 *counts.not_run.entry(reason).or_default() += count;
             }
         }
+    }
+
+    /// Prints the summary.
+    pub fn report(&self) -> ExitCode {
+        for (reason, count) in self.not_run() {
+            println!("not run: {count}, {reason}");
+        }
+        print!("{self}");
+        if self.is_green() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
     }
 
     /// Whether no case failed.

@@ -58,6 +58,12 @@ pub fn definition(api: &Value) -> Result<Value, String> {
     ] {
         if let Some(value) = api.get(member) {
             document[extension] = value.clone();
+            if let Some(responses) = document[extension].as_object_mut().filter(|_| member == "gatewayResponses") {
+                // The definition has the type as the entry's name only.
+                responses.values_mut().filter_map(Value::as_object_mut).for_each(|response| {
+                    response.remove("responseType");
+                });
+            }
         }
     }
     Ok(document)
@@ -174,8 +180,8 @@ fn without_nulls(value: &Value) -> Value {
         .into()
 }
 
-/// The settings: stage, keys and plans of `given`, and where hosts really are.
-pub fn settings(given: &Value, hosts: Map<String, Value>) -> Value {
+/// The settings: stage, keys and plans of `given`, and where backends really are.
+pub fn settings(given: &Value, endpoints: Value) -> Value {
     let mut stage = given["stage"].clone();
     if let Some(canary) = stage.get_mut("canarySettings").and_then(Value::as_object_mut) {
         canary.remove("deployment_resources");
@@ -194,9 +200,12 @@ pub fn settings(given: &Value, hosts: Map<String, Value>) -> Value {
     }
     json!({
         "apiId": "api1",
+        "protocolType": "REST",
+        "accountId": "111111111111",
+        "region": "us-east-1",
         "stage": stage,
         "apiKeys": members(&given["apiKeys"]),
         "usagePlans": plans,
-        "endpoints": {"hosts": hosts},
+        "endpoints": endpoints,
     })
 }

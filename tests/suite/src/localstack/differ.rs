@@ -4,9 +4,10 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use regex_lite::Regex;
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 use super::text;
+use crate::base64;
 use crate::client::Response;
 
 /// Headers that a content delivery network in front of the service added.
@@ -16,7 +17,8 @@ fn of_cdn(name: &str) -> bool {
 }
 
 /// Values that placeholders stand for, and what a case leaves out.
-struct Recording {
+#[derive(Default)]
+pub struct Recording {
     bound: RefCell<BTreeMap<String, String>>,
     /// Echoed headers that begin with `x-` were left out when this was recorded.
     without_x_headers: bool,
@@ -49,7 +51,12 @@ pub fn differences(case: &Value, response: &Response) -> Vec<String> {
     if let Some(body) = expect.get("body") {
         recording.body(body, response, &mut found);
     }
-    let line = |name: &str| response.header(name).map(|value| String::from_utf8_lossy(value).into_owned());
+    // The client's library gave several lines of a name as one.
+    let line = |name: &str| {
+        let lines = response.headers.iter().filter(|(other, _)| other.eq_ignore_ascii_case(name));
+        let lines: Vec<_> = lines.map(|(_, value)| String::from_utf8_lossy(value)).collect();
+        (!lines.is_empty()).then(|| lines.join(", "))
+    };
     for (name, value) in expect["headers"].as_object().into_iter().flatten().filter(|(name, _)| !of_cdn(name)) {
         let actual = line(name);
         // Persistent connections go without saying in HTTP/1.1.
@@ -82,11 +89,46 @@ pub fn differences(case: &Value, response: &Response) -> Vec<String> {
     let body: Value = serde_json::from_slice(&response.body).unwrap_or_default();
     for at in expect["json_at"].as_array().into_iter().flatten() {
         let actual = follow(&body, &at["path"]);
+        // What is not there was recorded as null.
+        if at["value"].is_null() && actual.is_none() {
+            continue;
+        }
         if !actual.as_ref().is_some_and(|actual| recording.value(&at["value"], actual)) {
             found.push(format!("{} of the body is {actual:?}, expected {}", at["path"], at["value"]));
         }
     }
+    let document = json!({
+        "status": response.status,
+        "headers": response.headers.iter().map(|(name, value)| (name.to_ascii_lowercase(), String::from_utf8_lossy(value).into())).collect::<Map<_, _>>(),
+        "json": body,
+        "content": response.text(),
+    });
+    for assertion in expect["assertions"].as_array().into_iter().flatten() {
+        if !holds(assertion, &document) {
+            found.push(format!("{assertion} does not hold"));
+        }
+    }
     found
+}
+
+/// Whether `{path, op, value}` holds for a response.
+fn holds(assertion: &Value, document: &Value) -> bool {
+    let mut path = assertion["path"].clone();
+    if path[0] == "headers" {
+        path[1] = json!(text(&path[1]).to_ascii_lowercase());
+    }
+    let actual = follow(document, &path).unwrap_or_default();
+    let expected = &assertion["value"];
+    match (text(&assertion["op"]), &actual) {
+        ("ne", actual) => actual != expected,
+        ("truthy", actual) => {
+            !matches!(actual, Value::Null | Value::Bool(false)) && actual != "" && *actual != json!(0)
+        }
+        ("contains", Value::String(actual)) => actual.contains(text(expected)),
+        ("contains", Value::Object(actual)) => actual.contains_key(text(expected)),
+        ("contains", Value::Array(actual)) => actual.contains(expected),
+        _ => false,
+    }
 }
 
 fn names(list: &Value) -> impl Iterator<Item = &str> {
@@ -107,7 +149,7 @@ impl Recording {
         let same = if let Some(expected) = expected.get("text") {
             response.body == text(expected).as_bytes()
         } else if let Some(expected) = expected.get("base64") {
-            response.body == super::decode_base64(text(expected))
+            response.body == base64::decode(text(expected))
         } else {
             let expected = &expected["json"];
             let as_text = expected.as_str().is_some_and(|expected| self.text(expected, &response.text()));
@@ -118,7 +160,8 @@ impl Recording {
         }
     }
 
-    fn value(&self, expected: &Value, actual: &Value) -> bool {
+    /// Whether `actual` is the recorded value.
+    pub fn value(&self, expected: &Value, actual: &Value) -> bool {
         match (expected, actual) {
             (Value::String(expected), Value::String(actual)) => self.text(expected, actual),
             (Value::String(expected), Value::Array(_)) => is_placeholder(expected),
@@ -154,7 +197,8 @@ impl Recording {
 
     /// Whether `actual` is `expected`, in which `<name:n>` stands for one value throughout.
     fn text(&self, expected: &str, actual: &str) -> bool {
-        let placeholder = Regex::new("<[A-Za-z0-9_ -]+(:[0-9]+)?>|111111111111").expect("a pattern");
+        let placeholder =
+            Regex::new("<[A-Za-z0-9_ -]+(:[0-9]+)?>|111111111111|^request-time-epoch$").expect("a pattern");
         let mut pattern = String::from("(?s)^");
         let mut found = Vec::new();
         let mut at = 0;

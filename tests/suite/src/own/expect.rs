@@ -77,6 +77,12 @@ pub struct Upstream {
     /// Size of the body, in bytes.
     #[serde(default)]
     pub body_bytes: Option<usize>,
+    /// Body, as a JSON value.
+    #[serde(default)]
+    pub json: Option<Value>,
+    /// Members of the JSON body by JSON pointer.
+    #[serde(default)]
+    pub json_at: BTreeMap<String, Value>,
     /// Headers: all lines joined with `,`.
     #[serde(default)]
     pub headers: BTreeMap<String, String>,
@@ -208,6 +214,15 @@ impl Expect {
         differs("target", &request.target, &upstream.target);
         differs("body", &String::from_utf8_lossy(&request.body), &upstream.body);
         differs("size", &request.body.len().to_string(), &upstream.body_bytes.map(|size| size.to_string()));
+        let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
+        if upstream.json.as_ref().is_some_and(|json| *json != body) {
+            found.push(format!("upstream body {body}, expected {}", upstream.json.clone().unwrap_or_default()));
+        }
+        for (pointer, value) in &upstream.json_at {
+            if body.pointer(pointer).unwrap_or(&Value::Null) != value {
+                found.push(format!("{pointer} of the upstream body is {:?}, expected {value}", body.pointer(pointer)));
+            }
+        }
         for (name, value) in &upstream.headers {
             if request.header(name).as_ref() != Some(value) {
                 found.push(format!("upstream header {name} is {:?}, expected {value:?}", request.header(name)));

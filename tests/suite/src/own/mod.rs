@@ -1,9 +1,9 @@
 //! The repo's own cases: YAML files in `tests/cases`, one for each area.
 
 mod builtin;
-mod envoy;
 mod expect;
 mod file;
+mod runner;
 mod sign;
 
 use std::path::PathBuf;
@@ -12,24 +12,15 @@ use std::sync::Mutex;
 pub use expect::Expect;
 pub use file::{Case, CaseFile, RawRequest, Step};
 
-use crate::gateway::Gateway;
+use crate::level::Level;
 use crate::paths;
 use crate::tally::Tally;
 
 /// Files whose gateways run at the same time: one starts while another is asked.
 const PARALLEL_FILES: usize = 2;
 
-/// Runs all files on Envoy as `apigw` sets it up.
-pub fn run() -> Tally {
-    run_with("own-envoy", Gateway::start)
-}
-
-/// Runs all files on Envoy with an HTTP filter for each filter: the answers are the same.
-pub fn run_separate() -> Tally {
-    run_with("own-separate-filters", Gateway::start_separate)
-}
-
-fn run_with(suite: &str, start: envoy::Start) -> Tally {
+/// Runs all files on a level; `$CASES` is a word in the names of those that are meant.
+pub fn run(level: &dyn Level) -> Tally {
     let only = std::env::var("CASES").ok();
     let mut files: Vec<PathBuf> = std::fs::read_dir(paths::own_cases())
         .expect("a folder tests/cases")
@@ -48,7 +39,7 @@ fn run_with(suite: &str, start: envoy::Start) -> Tally {
                 while let Some(path) = next(&queue) {
                     let file = CaseFile::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
                     let area = path.file_stem().expect("a name").to_string_lossy().into_owned();
-                    let of_file = envoy::run(&file, &format!("{suite}/{area}"), start);
+                    let of_file = runner::run(&file, &format!("own-{}/{area}", level.name()), level);
                     tally.lock().expect("no run has died").merge(of_file);
                 }
             });

@@ -3,7 +3,6 @@
 //! Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html>
 
 use std::net::SocketAddr;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use hmac::{Hmac, KeyInit, Mac};
 use serde::Deserialize;
@@ -57,11 +56,10 @@ fn service() -> String {
 }
 
 impl Sign {
-    /// Signs `request`, which goes to `address`.
-    pub fn sign(&self, request: &mut Request, address: SocketAddr) {
+    /// Signs `request`, which goes to `address`, at Unix time `now` in seconds.
+    pub fn sign(&self, request: &mut Request, address: SocketAddr, now: u64) {
         let signed = self.of.as_ref().map_or_else(|| request.clone(), |of| of.to_request());
-        let seconds = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock").as_secs();
-        let time = amz_date(seconds.checked_add_signed(self.clock).expect("a time"));
+        let time = amz_date(now.checked_add_signed(self.clock).expect("a time"));
         let (date, _) = time.split_once('T').expect("a date");
         let scope = format!("{date}/{}/{}/aws4_request", self.region, self.service);
         let credential = format!("{}/{scope}", self.access_key_id);
