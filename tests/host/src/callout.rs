@@ -72,7 +72,7 @@ pub enum Answer {
 
 impl Answer {
     /// What the filter is given, or `None` for a callback without headers.
-    pub(crate) fn into_response(self) -> Option<Response> {
+    pub fn into_response(self) -> Option<Response> {
         let reset = |reason| {
             format!("upstream connect error or disconnect/reset before headers. reset reason: {reason}").into_bytes()
         };

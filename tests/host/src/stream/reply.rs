@@ -117,7 +117,8 @@ impl LocalReply {
         Self::new(500, "Internal Server Error").details("response_payload_too_large")
     }
 
-    fn header_map(&self) -> HeaderMap {
+    /// Its headers as the filters see them.
+    pub fn header_map(&self) -> HeaderMap {
         let mut map = HeaderMap::new(MapKind::Response);
         map.add(":status", self.status.to_string());
         for (name, value) in &self.headers {
