@@ -50,16 +50,18 @@ def measure(tools, peers, seconds, rounds, folder):
         gateways = {name: envoy(name, makers[name](backend_port), envoy_core) for name in makers if name in wanted}
         memory = {name: gateway.memory_kib() for name, gateway in gateways.items()}
         for peer in peers:
-            status, body = get(f"127.0.0.1:{gateways[peer.gateway].port}", peer.path, peer.headers, peer.body)
+            port = gateways[peer.gateway].port
+            status, body = get(f"127.0.0.1:{port}", peer.path, peer.headers_for(port), peer.body)
             if status != 200:
                 raise RuntimeError(f"{peer.name}: answered {status} {body!r}, expected 200")
-            load(gateways[peer.gateway], peer.path, peer.headers, WARM_UP_SECONDS, load_core, peer.body)
+            load(gateways[peer.gateway], peer.path, peer.headers_for(port), WARM_UP_SECONDS, load_core, peer.body)
         results = {peer.name: [] for peer in peers}
         for number in range(rounds):
             progress(f"round {number + 1} of {rounds}")
             # There and back again, so that what grows or shrinks over time hits first and last alike.
             for peer in peers if number % 2 == 0 else reversed(peers):
-                result = load(gateways[peer.gateway], peer.path, peer.headers, seconds, load_core, peer.body)
+                gateway = gateways[peer.gateway]
+                result = load(gateway, peer.path, peer.headers_for(gateway.port), seconds, load_core, peer.body)
                 results[peer.name].append(result)
     return results, memory
 

@@ -4,6 +4,8 @@ import hashlib
 import json
 import subprocess
 
+import signing
+
 LOOPBACK = {"socket_address": {"address": "127.0.0.1", "port_value": 0}}
 TYPE = "type.googleapis.com/envoy.extensions.filters"
 KEY = "benchmark-key-0123456789"
@@ -125,6 +127,17 @@ def request_validator():
         "api": {"apiId": API_ID, "stage": "prod"},
         "models": {"Pet": pet, "Pets": pets},
         "default": {"validateRequestBody": True, "requestModels": {"application/json": "Pets"}},
+    }
+
+
+def iam():
+    """The iam-authorizer filter's own configuration: one caller."""
+    return {
+        "api": {
+            "apiId": API_ID, "stage": "prod", "accountId": "123456789012", "region": "us-east-1", "basePath": "/prod",
+        },
+        "credentials": [signing.CREDENTIALS],
+        "routes": {"GET /": {"authorizationType": "AWS_IAM"}},
     }
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import configuration as c
+import signing
 
 PETSTORE = Path(__file__).parents[2] / "envoy/examples/petstore/openapi.yaml"
 
@@ -32,9 +33,18 @@ class Peer:
     headers: dict = field(default_factory=dict)
     # A JSON body to POST; without one, requests are GETs.
     body: str | None = None
+    # Signs the request of each run.
+    signed: bool = False
     # The peer whose requests per second are 1, and what share of them this one is to reach.
     against: str | None = None
     target: float | None = None
+
+    def headers_for(self, port):
+        """The headers of a request that is sent now."""
+        if not self.signed:
+            return self.headers
+        method, body = ("POST", self.body.encode()) if self.body else ("GET", b"")
+        return {**self.headers, **signing.headers(method, f"127.0.0.1:{port}", self.path, body)}
 
 
 PEERS = [
@@ -44,6 +54,10 @@ PEERS = [
     Peer("api-key-quota", "api-key, throttle and quota", "api-key-quota", headers=c.KEY_HEADER, against="empty"),
     Peer("api-key-apigw", "api-key of apigw.wasm, throttle", "api-key-apigw", headers=c.KEY_HEADER, against="empty",
          target=0.85),
+    Peer("signed-get", "iam-authorizer, signed GET", "iam", path="/prod/pets", signed=True, against="empty"),
+    Peer("empty-post", "empty wasm filter, POST of 10 kB", "empty", body=c.pets(10_000)),
+    Peer("signed-post", "iam-authorizer, signed POST of 10 kB", "iam", path="/prod/pets", body=c.pets(10_000), signed=True,
+         against="empty-post"),
     Peer("native", "Envoy's api_key_auth + local_ratelimit", "native", headers=c.KEY_HEADER, against="empty"),
     Peer("body-1k", "empty wasm filter that holds 1 kB", "buffering", body=c.pets(1000)),
     Peer("validator-1k", "request-validator, 1 kB", "request-validator", body=c.pets(1000), against="body-1k",
@@ -85,6 +99,7 @@ def bootstraps(tools, folder):
         "buffering": lambda _: c.direct([c.wasm(tools.module("bench_buffering"), "buffering")]),
         "request-validator": lambda _: c.direct(
             [c.wasm(tools.module("request_validator"), "request-validator", c.request_validator())]),
+        "iam": lambda _: c.direct([c.wasm(tools.module("iam_authorizer"), "iam-authorizer", c.iam())]),
         "native": lambda _: c.direct(c.native()),
         "proxy": c.proxy,
         "petstore": lambda port: c.compiled(tools, PETSTORE, c.settings(port), folder, "petstore"),
