@@ -9,6 +9,7 @@ from pathlib import Path
 import configuration
 import report
 import start
+import tokens
 from peers import PEERS, PROXYING, Tools, bootstraps, chosen
 from processes import CONNECTIONS, Envoy, cores, get, load
 
@@ -49,21 +50,38 @@ def measure(tools, peers, seconds, rounds, folder):
         makers = bootstraps(tools, folder)
         gateways = {name: envoy(name, makers[name](backend_port), envoy_core) for name in makers if name in wanted}
         memory = {name: gateway.memory_kib() for name, gateway in gateways.items()}
+        sent = {count: token_file(folder, count) for count in {peer.tokens for peer in peers} - {0}}
         for peer in peers:
             port = gateways[peer.gateway].port
-            status, body = get(f"127.0.0.1:{port}", peer.path, peer.headers_for(port), peer.body)
+            authorization = {"authorization": f"Bearer {first_line(sent[peer.tokens])}"} if peer.tokens else {}
+            status, body = get(f"127.0.0.1:{port}", peer.path, {**peer.headers_for(port), **authorization}, peer.body)
             if status != 200:
                 raise RuntimeError(f"{peer.name}: answered {status} {body!r}, expected 200")
-            load(gateways[peer.gateway], peer.path, peer.headers_for(port), WARM_UP_SECONDS, load_core, peer.body)
+            send(gateways[peer.gateway], peer, WARM_UP_SECONDS, load_core, sent)
         results = {peer.name: [] for peer in peers}
         for number in range(rounds):
             progress(f"round {number + 1} of {rounds}")
             # There and back again, so that what grows or shrinks over time hits first and last alike.
             for peer in peers if number % 2 == 0 else reversed(peers):
-                gateway = gateways[peer.gateway]
-                result = load(gateway, peer.path, peer.headers_for(gateway.port), seconds, load_core, peer.body)
-                results[peer.name].append(result)
+                results[peer.name].append(send(gateways[peer.gateway], peer, seconds, load_core, sent))
     return results, memory
+
+
+def send(gateway, peer, seconds, core, sent):
+    """One run of load against one peer."""
+    return load(gateway, peer.path, peer.headers_for(gateway.port), seconds, core, peer.body, sent.get(peer.tokens))
+
+
+def token_file(folder, count):
+    """A file of so many tokens, a line each."""
+    path = folder / f"tokens-{count}"
+    path.write_text("".join(f"{token}\n" for token in tokens.signed(count)))
+    return path
+
+
+def first_line(path):
+    with path.open() as lines:
+        return next(lines).strip()
 
 
 def progress(text):

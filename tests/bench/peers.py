@@ -5,6 +5,7 @@ from pathlib import Path
 
 import configuration as c
 import signing
+import tokens
 
 PETSTORE = Path(__file__).parents[2] / "envoy/examples/petstore/openapi.yaml"
 
@@ -35,6 +36,8 @@ class Peer:
     body: str | None = None
     # Signs the request of each run.
     signed: bool = False
+    # How many tokens are sent in turns, instead of headers.
+    tokens: int = 0
     # The peer whose requests per second are 1, and what share of them this one is to reach.
     against: str | None = None
     target: float | None = None
@@ -65,6 +68,11 @@ PEERS = [
     Peer("body-100k", "empty wasm filter that holds 100 kB", "buffering", body=c.pets(100_000)),
     Peer("validator-100k", "request-validator, 100 kB", "request-validator", body=c.pets(100_000),
          against="body-100k"),
+    Peer("jwt-authn-seen", "Envoy's jwt_authn, token in its cache", "jwt-authn-cached", tokens=1, against="empty"),
+    Peer("jwt-seen", "jwt-authorizer, token seen before", "jwt", tokens=1, against="jwt-authn-seen", target=0.85),
+    Peer("jwt-authn-new", "Envoy's jwt_authn, without a cache", "jwt-authn", tokens=tokens.MANY, against="empty"),
+    Peer("jwt-new", "jwt-authorizer, a new token each time", "jwt", tokens=tokens.MANY, against="jwt-authn-new",
+         target=0.95),
     Peer("proxy", "Envoy alone, to a backend", "proxy", path="/prod/pets", headers=c.KEY_HEADER),
     Peer("petstore", "petstore, to the same backend", "petstore", path="/prod/pets", headers=c.KEY_HEADER,
          against="proxy", target=0.55),
@@ -101,6 +109,9 @@ def bootstraps(tools, folder):
             [c.wasm(tools.module("request_validator"), "request-validator", c.request_validator())]),
         "iam": lambda _: c.direct([c.wasm(tools.module("iam_authorizer"), "iam-authorizer", c.iam())]),
         "native": lambda _: c.direct(c.native()),
+        "jwt": lambda _: c.direct([c.wasm(tools.module("jwt_authorizer"), "jwt-authorizer", tokens.jwt_authorizer())]),
+        "jwt-authn": lambda _: c.direct([tokens.jwt_authn(cached=False)]),
+        "jwt-authn-cached": lambda _: c.direct([tokens.jwt_authn(cached=True)]),
         "proxy": c.proxy,
         "petstore": lambda port: c.compiled(tools, PETSTORE, c.settings(port), folder, "petstore"),
         "templates": lambda port: c.compiled(tools, c.templates(), c.settings(port), folder, "templates"),

@@ -129,29 +129,31 @@ class Round:
     timeouts: int
 
 
-def load(envoy, path, headers, seconds, core, body=None):
+def load(envoy, path, headers, seconds, core, body=None, tokens=None):
     """Sends requests for some seconds, as fast as they are answered. A machine that stands still gets another try."""
     for _ in range(TRIES):
-        if result := one_load(envoy, path, headers, seconds, core, body):
+        if result := one_load(envoy, path, headers, seconds, core, body, tokens):
             return result
         print(f"{envoy.name}{path}: nothing was answered in {seconds} s, once more", file=sys.stderr)
     raise RuntimeError(f"{envoy.name}{path} answered nothing, {TRIES} times")
 
 
-def one_load(envoy, path, headers, seconds, core, body):
+def one_load(envoy, path, headers, seconds, core, body, tokens):
     """One run of wrk; None when it got no answer at all."""
     with tempfile.NamedTemporaryFile("w", prefix="apigw-bench-body-") as file:
         file.write(body or "")
         file.flush()
-        return run_wrk(envoy, path, headers, seconds, core, {"BENCH_BODY": file.name} if body else {})
+        environment = {"BENCH_BODY": file.name} if body else {"TOKENS": str(tokens)} if tokens else {}
+        return run_wrk(envoy, path, headers, seconds, core, environment)
 
 
 def run_wrk(envoy, path, headers, seconds, core, environment):
-    """What wrk found; `done.lua` reads the environment."""
+    """What wrk found; its script reads the environment."""
     command = ["wrk", "--threads", "1", "--connections", str(CONNECTIONS), "--duration", f"{seconds}s", "--latency"]
     for name, value in headers.items():
         command += ["--header", f"{name}: {value}"]
-    command += ["--script", HERE / "done.lua", f"http://127.0.0.1:{envoy.port}{path}"]
+    script = "tokens.lua" if "TOKENS" in environment else "done.lua"
+    command += ["--script", HERE / script, f"http://127.0.0.1:{envoy.port}{path}"]
     before = envoy.cpu_seconds()
     run = subprocess.run(command, capture_output=True, text=True, preexec_fn=on_core(core), env={**os.environ, **environment})
     used = envoy.cpu_seconds() - before
