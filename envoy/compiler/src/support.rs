@@ -87,8 +87,7 @@ impl Feature {
             Self::WebSocketApi => Error("WebSocket APIs are not supported yet"),
             Self::SeveralDefinitions => Error("several definitions in one run are not supported yet"),
 
-            Self::LambdaAuthorizer => Error("Lambda authorizers are not supported yet, the method would be open"),
-            Self::CognitoAuthorizer | Self::JwtAuthorizer => Yes,
+            Self::LambdaAuthorizer | Self::CognitoAuthorizer | Self::JwtAuthorizer => Yes,
 
             Self::RequestBodyValidation
             | Self::RequestParameterValidation

@@ -15,7 +15,7 @@ use crate::event::event;
 use crate::flight::{Flight, News};
 use crate::identity::Identity;
 use crate::raw::{Form, RawConfig};
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, by_resource_policy};
 use crate::request::{Request, Subject};
 use crate::shared;
 
@@ -149,7 +149,8 @@ impl AuthorizerStream {
             let call = Call { method_arn: &request.method_arn, context: &context, host };
             if let Decision::Deny(statement) = call.evaluate(policy) {
                 host.log(LogLevel::Info, &format!("denied by {statement} of the resource policy"));
-                return self.refuse(host, Refusal::ExplicitDeny, *form);
+                host.count(Metric::Denied);
+                return by_resource_policy(&request.method_arn, filter.deny_messages);
             }
         }
         let Some(identity) = sources.identify(&context, &headers, route_name) else {

@@ -2,7 +2,9 @@
 //!
 //! Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html>
 
+use gateway::policy::INVOKE;
 use gateway::{GatewayError, Reply, ResponseType, Step};
+use iam_policy::mask_account;
 
 use crate::raw::{DenyMessages, Form};
 
@@ -32,6 +34,19 @@ const CURRENT: [&str; 2] = [
     "User is not authorized to access this resource with an explicit deny in an identity-based policy",
     "User is not authorized to access this resource because no identity-based policy allows the execute-api:Invoke action",
 ];
+
+/// Refuses a request that the resource policy of a REST API denies, in the words of the service's other layer.
+pub(crate) fn by_resource_policy(method_arn: &str, messages: DenyMessages) -> Step {
+    let which = match messages {
+        DenyMessages::Classic => "",
+        DenyMessages::Current => " in a resource-based policy",
+    };
+    let message = format!(
+        "User: anonymous is not authorized to perform: {INVOKE} on resource: {} with an explicit deny{which}",
+        mask_account(method_arn)
+    );
+    Step::refuse(GatewayError::new(ResponseType::AccessDenied).with_message(message))
+}
 
 impl Refusal {
     pub(crate) fn step(self, form: Form, messages: DenyMessages) -> Step {

@@ -164,7 +164,7 @@ impl Findings {
     }
 
     /// Puts the stage's variables in; those that are not set become nothing.
-    fn expand(&mut self, text: &Spanned<String>, checked: &Checked) -> String {
+    pub(super) fn expand(&mut self, text: &Spanned<String>, checked: &Checked) -> String {
         let variables = &checked.settings.stage.variables;
         let (expanded, missing) = expand_stage_variables(text, |name| variables.get(name).map(|value| value.as_str()));
         for name in missing {

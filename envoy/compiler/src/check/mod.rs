@@ -3,6 +3,7 @@
 //! [`check`] reads everything, reports all problems, and hands out a [`Model`] when none of them is an error. Only a
 //! `Model` can be compiled, so an API with a demand that cannot be met never starts.
 
+mod authorizers;
 mod iam;
 mod integrations;
 mod methods;
@@ -279,6 +280,7 @@ impl Findings {
             self.check_method(api, resource, method, checked);
         }
         self.check_models(api, checked);
+        self.check_authorizers(api, checked);
         self.check_plans(api, checked);
     }
 }

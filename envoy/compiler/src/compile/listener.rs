@@ -11,6 +11,8 @@ use super::wasm::wasm;
 /// Longest integration timeout of API Gateway, in seconds; the connection manager's own timeouts stand just above it,
 /// so that a stream whose filter has died is answered in the end.
 const LONGEST_INTEGRATION_SECONDS: u32 = 29;
+/// Longest time that a request waits for a Lambda authorizer before that, in seconds.
+const LONGEST_AUTHORIZER_SECONDS: u32 = 30;
 /// Largest block of request headers that Envoy reads, in KiB: API Gateway's limits are enforced by the
 /// `gateway-responses` filter, this one only bounds memory.
 const MAX_REQUEST_HEADERS_KIB: u32 = 60;
@@ -60,7 +62,7 @@ pub fn listener(address: SocketAddr, source: &Source<'_>, xff_num_trusted_hops: 
         "path_with_escaped_slashes_action": "KEEP_UNCHANGED",
         "max_request_headers_kb": MAX_REQUEST_HEADERS_KIB,
         "common_http_protocol_options": {"max_headers_count": MAX_HEADERS, "idle_timeout": "350s"},
-        "stream_idle_timeout": format!("{}s", LONGEST_INTEGRATION_SECONDS + 6),
+        "stream_idle_timeout": format!("{}s", LONGEST_AUTHORIZER_SECONDS + LONGEST_INTEGRATION_SECONDS + 6),
         "request_headers_timeout": "30s",
         "local_reply_config": {"mappers": [empty_431()]},
         "early_header_mutation_extensions": [{

@@ -225,7 +225,8 @@ fn together_with_a_resource_policy() {
     configuration["resourcePolicy"] = json!({"Statement": [statement("Allow", "execute-api:/test/GET/*"), statement("Deny", "execute-api:/test/POST/*")]});
     let worker = worker(&configuration);
     let host = envoy.request("POST /pets", "/test/pets", &TOKEN);
-    assert_eq!(shown(&outcome(send(&worker, &host).1)), (403, EXPLICIT.to_owned()));
+    let denied = r#"{"Message":"User: anonymous is not authorized to perform: execute-api:Invoke on resource: arn:aws:execute-api:us-east-1:********9012:abc/test/POST/pets with an explicit deny"}"#;
+    assert_eq!(shown(&outcome(send(&worker, &host).1)), (403, denied.to_owned()));
     let other = "arn:aws:execute-api:*:*:other/*";
     for (document, expected) in [(policy("Allow", "*"), 0), (policy("Allow", other), 0), (policy("Deny", "*"), 403)] {
         let host = envoy.request("GET /pets/{id}", "/test/pets/1", &TOKEN);

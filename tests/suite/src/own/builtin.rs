@@ -16,6 +16,9 @@ pub struct Builtin {
 pub fn builtin(name: &str) -> Option<Builtin> {
     let (status, body, error_type) = match name {
         "API_CONFIGURATION_ERROR" => (500, r#"{"message": "Internal server error"}"#, "InternalServerErrorException"),
+        "AUTHORIZER_CONFIGURATION_ERROR" | "AUTHORIZER_FAILURE" => {
+            (500, r#"{"message":null}"#, "AuthorizerConfigurationException")
+        }
         "FORBIDDEN" | "INVALID_API_KEY" => (403, r#"{"message":"Forbidden"}"#, "ForbiddenException"),
         "INTEGRATION_FAILURE" => {
             (504, r#"{"message": "Network error communicating with endpoint"}"#, "InternalServerErrorException")
@@ -27,6 +30,7 @@ pub fn builtin(name: &str) -> Option<Builtin> {
         "QUOTA_EXCEEDED" => (429, r#"{"message":"Limit Exceeded"}"#, "LimitExceededException"),
         "REQUEST_TOO_LARGE" => (413, r#"{"message":"Request Too Long"}"#, "RequestTooLargeException"),
         "THROTTLED" => (429, r#"{"message":"Too Many Requests"}"#, "TooManyRequestsException"),
+        "UNAUTHORIZED" => (401, r#"{"message":"Unauthorized"}"#, "UnauthorizedException"),
         "UNSUPPORTED_MEDIA_TYPE" => (415, r#"{"message": "Unsupported Media Type"}"#, "BadRequestException"),
         "URI_TOO_LONG" => (414, r#"{"message":"Request URI too long"}"#, ""),
         _ => return None,

@@ -3,9 +3,11 @@
 //! Each kind of authorization fills in the configuration of one filter, in a file of its own. What no filter checks is
 //! an error: a method never becomes open because its authorization cannot be translated.
 
+mod custom;
 mod iam;
 mod jwt;
 
+use custom_authorizer::CustomAuthorizer;
 use filters::RawFilter;
 use gateway::{Filter, RawApi, RawRoute};
 use iam_authorizer::IamAuthorizer;
@@ -15,7 +17,6 @@ use crate::api::{Authorization, Method, RestApi};
 use crate::check::Model;
 
 /// What authorizers are compiled against.
-#[allow(dead_code, reason = "read by the kinds of authorizers, as they are added")]
 pub struct Surroundings<'a> {
     /// The whole model.
     pub model: &'a Model,
@@ -28,20 +29,23 @@ pub struct Surroundings<'a> {
 /// The authorizers' filters, filled in method by method.
 pub struct Authorizers {
     jwt: jwt::JwtAuthorizers,
+    custom: custom_authorizer::RawConfig,
     iam: iam_authorizer::RawConfig,
 }
 
 impl Authorizers {
     /// The filters in the order of the chain: each route leaves out those that it does not use. A resource policy counts
     /// once a token is good, so the filter that decides by it is the last one.
-    pub const NAMES: [&'static str; 2] = [jwt::JwtAuthorizers::NAME, IamAuthorizer::NAME];
+    pub const NAMES: [&'static str; 3] = [jwt::JwtAuthorizers::NAME, CustomAuthorizer::NAME, IamAuthorizer::NAME];
 
     /// Filters without any method.
     ///
     /// # Errors
     /// Something cannot be translated: a mistake that `check` should have found.
     pub fn new(api: &RawApi, model: &Model, rest: &RestApi) -> Result<Self, String> {
-        Ok(Self { jwt: jwt::JwtAuthorizers::new(), iam: iam::configuration(api, model, rest)? })
+        let iam = iam::configuration(api, model, rest)?;
+        let custom = custom::configuration(api, iam.resource_policy.clone());
+        Ok(Self { jwt: jwt::JwtAuthorizers::new(), custom, iam })
     }
 
     /// Sets the method up that Envoy's route `key` stands for. Returns the filters that it does not use.
@@ -59,7 +63,13 @@ impl Authorizers {
         let policy_alone = surroundings.rest.policy.as_ref().map(|_| iam::resource_policy_alone(route));
         let iam = match &method.authorization {
             Authorization::None => policy_alone,
-            Authorization::Custom(_) => return Err(unknown("a Lambda authorizer")),
+            // It evaluates the resource policy itself, before its function is called and together with the answer.
+            Authorization::Custom(name) => {
+                custom::add(&mut self.custom, key, route, name, surroundings)
+                    .map_err(|error| format!("authorizer `{}`: {error}", **name))?;
+                used.push(CustomAuthorizer::NAME);
+                None
+            }
             Authorization::CognitoUserPools { authorizer, scopes } | Authorization::Jwt { authorizer, scopes } => {
                 self.jwt.add(key, authorizer, scopes, surroundings)?;
                 used.push(jwt::JwtAuthorizers::NAME);
@@ -77,10 +87,7 @@ impl Authorizers {
     /// The filters with their configurations, in the order of the chain; those that no method uses are left out.
     pub fn into_filters(self) -> Vec<RawFilter> {
         let iam = (!self.iam.routes.is_empty()).then_some(RawFilter::IamAuthorizer(self.iam));
-        self.jwt.into_filter().into_iter().chain(iam).collect()
+        let custom = (!self.custom.routes.is_empty()).then_some(RawFilter::CustomAuthorizer(self.custom));
+        self.jwt.into_filter().into_iter().chain(custom).chain(iam).collect()
     }
-}
-
-fn unknown(what: &str) -> String {
-    format!("no filter checks {what}, the method would be open")
 }

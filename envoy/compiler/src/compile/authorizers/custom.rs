@@ -1,0 +1,116 @@
+//! Lambda authorizers, as the `custom-authorizer` filter takes them.
+
+use custom_authorizer::{
+    Form, RawAuthorizer, RawAuthorizerRoute, RawConfig, RawEndpoint, RawFunction, RawSigning, RawTarget,
+};
+use gateway::{RawApi, RawRoute};
+use iam_policy::RawPolicy;
+
+use super::Surroundings;
+use crate::api::{Authorizer, AuthorizerType};
+use crate::aws_uri::FunctionUri;
+use crate::compile::cluster::Backend;
+use crate::settings::{BackendUrl, ServiceEndpoint};
+use crate::uri::{BackendUri, expand_stage_variables};
+
+/// The filter without any method: it refuses every route.
+pub fn configuration(api: &RawApi, resource_policy: Option<RawPolicy>) -> RawConfig {
+    RawConfig { api: api.clone(), resource_policy, ..RawConfig::default() }
+}
+
+/// Adds a method with the authorizer of that name, and the authorizer itself when it is the first one.
+///
+/// # Errors
+/// The authorizer cannot be run.
+pub fn add(
+    filter: &mut RawConfig,
+    key: &str,
+    route: &RawRoute,
+    name: &str,
+    surroundings: &mut Surroundings<'_>,
+) -> Result<(), String> {
+    if !filter.authorizers.contains_key(name) {
+        let authorizer = surroundings.rest.authorizers.get(name);
+        let authorizer = authorizer.ok_or_else(|| format!("there is no authorizer `{name}`"))?;
+        let raw = raw_authorizer(&filter.api, authorizer, surroundings)?;
+        filter.authorizers.insert(name.to_owned(), raw);
+    }
+    let entry = RawAuthorizerRoute { authorizer: Some(name.to_owned()), method: Some(route.clone()), open: false };
+    filter.routes.insert(key.to_owned(), entry);
+    Ok(())
+}
+
+fn raw_authorizer(
+    api: &RawApi,
+    authorizer: &Authorizer,
+    surroundings: &mut Surroundings<'_>,
+) -> Result<RawAuthorizer, String> {
+    let form = match *authorizer.kind {
+        AuthorizerType::Token => Form::Token,
+        AuthorizerType::Request => Form::Request,
+        AuthorizerType::CognitoUserPools | AuthorizerType::Jwt => return Err("it is no function".to_owned()),
+    };
+    let uri = authorizer.authorizer_uri.as_ref().ok_or("it has no `authorizerUri`")?;
+    let (uri, _) = expand_stage_variables(uri, |name| api.stage_variables.get(name).map(String::as_str));
+    let (endpoint, target) = match FunctionUri::parse(&uri) {
+        Some(function) => invocation(&function, surroundings)?,
+        None => service(&uri, surroundings)?,
+    };
+    let expression = authorizer.identity_validation_expression.as_ref().filter(|_| form == Form::Token);
+    Ok(RawAuthorizer {
+        form,
+        identity_source: authorizer.identity_source.iter().map(|source| source.value.clone()).collect(),
+        identity_validation_expression: expression.map(|expression| expression.value.clone()),
+        authorizer_result_ttl_in_seconds: authorizer.result_ttl_seconds.map(|ttl| ttl.value),
+        endpoint,
+        target,
+    })
+}
+
+/// A function, through the Invoke API.
+fn invocation(function: &FunctionUri, surroundings: &mut Surroundings<'_>) -> Result<(RawEndpoint, RawTarget), String> {
+    let endpoints = &surroundings.model.settings.endpoints;
+    let url = endpoints.function(&function.name);
+    let url = url.ok_or_else(|| format!("the settings have no endpoint for the function {}", function.name))?;
+    let lambda = endpoints.services.get("lambda");
+    let signing = lambda.and_then(|lambda| raw_signing(lambda, &function.region));
+    let endpoint = RawEndpoint { signing, ..raw_endpoint(&url.value, &url.value.authority.host, surroundings) };
+    let function = RawFunction { function_name: function.name.clone(), qualifier: function.qualifier.clone() };
+    Ok((endpoint, RawTarget::Function(function)))
+}
+
+/// An HTTP service that takes the event.
+fn service(uri: &str, surroundings: &mut Surroundings<'_>) -> Result<(RawEndpoint, RawTarget), String> {
+    let uri = BackendUri::parse(uri).map_err(|error| format!("{uri}: {error}"))?;
+    let named = BackendUrl { tls: uri.tls, authority: uri.authority.clone() };
+    let url = surroundings.model.settings.endpoints.hosts.get(&uri.authority).map_or(named, |real| real.value.clone());
+    let host = &uri.authority.host;
+    let authority = if uri.default_port { host.clone() } else { uri.authority.to_string() };
+    let endpoint = RawEndpoint { authority, ..raw_endpoint(&url, host, surroundings) };
+    let path = if uri.path.is_empty() { "/" } else { &uri.path };
+    let target = match &uri.query {
+        Some(query) => format!("{path}?{query}"),
+        None => path.to_owned(),
+    };
+    Ok((endpoint, RawTarget::Http(target)))
+}
+
+fn raw_endpoint(url: &BackendUrl, server_name: &str, surroundings: &mut Surroundings<'_>) -> RawEndpoint {
+    let scheme_port = if url.tls { 443 } else { 80 };
+    let port_is_known = url.authority.port == scheme_port;
+    RawEndpoint {
+        cluster: surroundings.clusters.add(Backend::new(url, server_name, false)),
+        authority: if port_is_known { url.authority.host.clone() } else { url.authority.to_string() },
+        timeout_in_millis: None,
+        signing: None,
+    }
+}
+
+fn raw_signing(lambda: &ServiceEndpoint, region: &str) -> Option<RawSigning> {
+    Some(RawSigning {
+        access_key_id: lambda.access_key_id.clone()?,
+        secret_access_key: lambda.secret_access_key.clone()?,
+        session_token: lambda.session_token.clone(),
+        region: region.to_owned(),
+    })
+}
