@@ -6,6 +6,7 @@ use std::rc::Rc;
 use gateway::{Api, ConfigError, RawApi, RawRoute, ResponseType, Source};
 use serde::{Deserialize, Serialize};
 
+use crate::http_api::{HttpApi, RawHttpApi};
 use crate::template::Template;
 
 /// The filter's configuration as written.
@@ -17,6 +18,9 @@ pub struct RawConfig {
     /// Customised responses by type, such as `INVALID_API_KEY` or `DEFAULT_4XX`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub gateway_responses: BTreeMap<String, RawGatewayResponse>,
+    /// The API is an HTTP API.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub http_api: Option<RawHttpApi>,
     /// Settings by Envoy route name.
     #[serde(default)]
     pub routes: BTreeMap<String, RawResponsesRoute>,
@@ -63,6 +67,8 @@ pub enum Refusal {
     MissingAuthenticationToken,
     /// No API or stage answers under this path; it cannot be customised.
     Forbidden,
+    /// An HTTP API has no such route or stage; a preflight is answered.
+    NotFound,
 }
 
 /// The filter, configured.
@@ -70,6 +76,7 @@ pub enum Refusal {
 pub struct GatewayResponses {
     pub(crate) api: Api,
     pub(crate) responses: BTreeMap<ResponseType, GatewayResponse>,
+    pub(crate) http_api: Option<HttpApi>,
     pub(crate) routes: BTreeMap<String, Rc<RawResponsesRoute>>,
     pub(crate) default: Rc<RawResponsesRoute>,
 }
@@ -95,9 +102,14 @@ impl GatewayResponses {
             })?;
             responses.insert(response_type, GatewayResponse::from_raw(response).map_err(|error| error.below(&at))?);
         }
+        let http_api = raw.http_api.map(HttpApi::from_raw).transpose().map_err(|error| error.below("httpApi"))?;
+        if http_api.is_some() && !responses.is_empty() {
+            return Err(ConfigError::new("gatewayResponses", "HTTP APIs have no gateway responses to customise"));
+        }
         Ok(Self {
             api: raw.api,
             responses,
+            http_api,
             routes: raw.routes.into_iter().map(|(name, route)| (name, Rc::new(route))).collect(),
             default: Rc::new(raw.default),
         })

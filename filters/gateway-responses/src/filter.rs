@@ -9,10 +9,11 @@ use gateway::{
 
 use crate::config::{GatewayResponse, GatewayResponses, RawConfig, RawResponsesRoute, Refusal};
 use crate::failure::Answerer;
+use crate::http_api::HttpApi;
 use crate::template::Scope;
 
 /// Headers that Envoy itself adds before the filters see a request; they do not count as the client's.
-const ADDED_BY_ENVOY: [&[u8]; 5] =
+pub(crate) const ADDED_BY_ENVOY: [&[u8]; 5] =
     [b"x-forwarded-for", b"x-forwarded-proto", b"x-request-id", b"x-envoy-external-address", b"x-apigw-method"];
 /// Headers that a customised response cannot change.
 const NOT_CUSTOMISABLE: [&str; 2] = ["x-amzn-requestid", "x-amz-apigw-id"];
@@ -42,20 +43,30 @@ pub struct ResponsesStream {
 
 impl Stream for ResponsesStream {
     fn on_request_headers(&mut self, host: &dyn Host, end_of_stream: bool) -> Step {
-        let ids = Ids::generate(host, host.request_header("x-amzn-requestid").as_deref());
+        let ids = match &self.filter.http_api {
+            Some(_) => HttpApi::ids(host),
+            None => Ids::generate(host, host.request_header("x-amzn-requestid").as_deref()),
+        };
         host.set_property(Property::Request, ids.to_text().as_bytes());
         self.ids = Some(ids);
         let route = self.route_of(host);
-        if let Some(refused) = too_large(host, end_of_stream) {
+        let refused = match &self.filter.http_api {
+            Some(_) => HttpApi::too_large(host, end_of_stream).map(|reply| Step::Respond(Box::new(reply))),
+            None => too_large(host, end_of_stream),
+        };
+        if let Some(refused) = refused {
             host.count(Metric::Denied);
             return refused;
         }
         if let Some(refusal) = route.refuse {
             host.count(Metric::Denied);
-            return Step::refuse(match refusal {
-                Refusal::MissingAuthenticationToken => GatewayError::new(ResponseType::MissingAuthenticationToken),
-                Refusal::Forbidden => GatewayError::forbidden(),
-            });
+            return match (refusal, &self.filter.http_api) {
+                (Refusal::NotFound, Some(http_api)) => Step::Respond(Box::new(http_api.unmatched(host))),
+                (Refusal::MissingAuthenticationToken | Refusal::NotFound, _) => {
+                    Step::refuse(GatewayError::new(ResponseType::MissingAuthenticationToken))
+                }
+                (Refusal::Forbidden, _) => Step::refuse(GatewayError::forbidden()),
+            };
         }
         if route.trace_id {
             // Tracing is not sampled here: a parent is only made up for a root that the client sent.
@@ -97,6 +108,12 @@ impl Stream for ResponsesStream {
                 (Some(error), true)
             }
         };
+        if let Some(http_api) = &self.filter.http_api {
+            return match error {
+                Some(error) => Step::Respond(Box::new(http_api.error(host, &error, &ids))),
+                None => http_api.edits(host, ids).into(),
+            };
+        }
         let custom = error.as_ref().and_then(|error| self.customised(error));
         match (error, custom) {
             (Some(error), custom) if rewrite || custom.is_some() => {

@@ -5,11 +5,17 @@
 //! the API's customised gateway responses to what later filters answered, and turns Envoy's own failures (upstream
 //! unreachable, timeout, body too large) into API Gateway's.
 //!
+//! For HTTP APIs it does the same in their words, which no API can customise, and CORS beside it.
+//!
 //! Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-gatewayResponse-definition.html>
 
 mod config;
+mod cors;
 mod failure;
 mod filter;
+mod http_api;
 mod template;
 
 pub use config::{GatewayResponses, RawConfig, RawGatewayResponse, RawResponsesRoute, Refusal};
+pub use cors::RawCors;
+pub use http_api::RawHttpApi;

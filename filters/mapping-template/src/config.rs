@@ -7,6 +7,7 @@ use gateway::{Api, ConfigError, RawRoute};
 
 use crate::backend::Backend;
 use crate::headers::Kind;
+use crate::http_api;
 use crate::http_proxy::HttpProxy;
 use crate::lambda_proxy::LambdaProxy;
 use crate::mapping::Mapping;
@@ -36,6 +37,8 @@ pub(crate) enum Integration {
     HttpProxy(HttpProxy),
     Backend(Backend),
     LambdaProxy(LambdaProxy),
+    HttpApiProxy(http_api::Proxy),
+    HttpApiLambda(http_api::Lambda),
     Misconfigured(String),
 }
 
@@ -95,6 +98,12 @@ impl Integration {
             RawIntegration::AwsProxy(raw) => {
                 LambdaProxy::from_raw(raw).map(Self::LambdaProxy).map_err(|error| error.below("awsProxy"))
             }
+            RawIntegration::HttpApiProxy(raw) => {
+                http_api::Proxy::from_raw(raw, api).map(Self::HttpApiProxy).map_err(|error| error.below("httpApiProxy"))
+            }
+            RawIntegration::HttpApiLambda(raw) => {
+                http_api::Lambda::from_raw(raw).map(Self::HttpApiLambda).map_err(|error| error.below("httpApiLambda"))
+            }
             RawIntegration::Misconfigured(reason) => Ok(Self::Misconfigured(reason)),
         }
     }
@@ -104,7 +113,12 @@ impl Integration {
     pub(crate) fn needs_body(&self) -> bool {
         match self {
             Self::HttpProxy(proxy) => proxy.needs_body(),
-            Self::Mock(_) | Self::Backend(_) | Self::LambdaProxy(_) | Self::Misconfigured(_) => true,
+            Self::HttpApiProxy(proxy) => proxy.needs_body(),
+            Self::Mock(_)
+            | Self::Backend(_)
+            | Self::LambdaProxy(_)
+            | Self::HttpApiLambda(_)
+            | Self::Misconfigured(_) => true,
         }
     }
 }

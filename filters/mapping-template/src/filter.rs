@@ -81,13 +81,20 @@ impl Stream for MappingStream {
     }
 
     fn on_response_headers(&mut self, host: &dyn Host, _end_of_stream: bool) -> Step {
-        let Some(Integration::HttpProxy(_)) = self.route.as_ref().and_then(|route| route.integration.as_ref()) else {
+        let Some(route) = self.route.clone() else { return Step::Continue };
+        if !matches!(route.integration, Some(Integration::HttpProxy(_) | Integration::HttpApiProxy(_))) {
             return Step::Continue;
-        };
+        }
         // What Envoy or another filter answers has no backend's headers.
-        match host.attribute(&["response", "code_details"]).as_deref() {
-            Some(b"via_upstream") => HttpProxy::response_edits(host).into(),
-            _ => Step::Continue,
+        if host.attribute(&["response", "code_details"]).as_deref() != Some(b"via_upstream") {
+            return Step::Continue;
+        }
+        match &route.integration {
+            Some(Integration::HttpApiProxy(proxy)) => {
+                let request = Request::read(&self.filter.api, route.method.as_ref(), host, Vec::new());
+                proxy.response_edits(host, &request).into()
+            }
+            _ => HttpProxy::response_edits(host).into(),
         }
     }
 }
@@ -104,6 +111,8 @@ impl MappingStream {
             Some(Integration::HttpProxy(proxy)) => proxy.edits(&request).map(Step::from),
             Some(Integration::Backend(backend)) => backend.call(host, &mut request, binary, overrides).map(call),
             Some(Integration::LambdaProxy(proxy)) => proxy.call(host, &request, binary).map(call),
+            Some(Integration::HttpApiProxy(proxy)) => proxy.edits(&request).map(Step::from),
+            Some(Integration::HttpApiLambda(lambda)) => lambda.call(host, &request).map(call),
             Some(Integration::Misconfigured(reason)) => Err(Failure::configuration(reason.as_str())),
         };
         drop(request);
@@ -119,6 +128,7 @@ impl MappingStream {
                 backend.reply(&request, outcome, &filter.binary, &mut self.overrides)
             }
             Some(Integration::LambdaProxy(proxy)) => proxy.reply(&request, outcome, &filter.binary),
+            Some(Integration::HttpApiLambda(lambda)) => lambda.reply(&request, outcome),
             _ => Err(Failure::configuration("an answer to a call that was never made")),
         }
     }

@@ -21,7 +21,7 @@ use crate::request::Request;
 /// Largest event and largest result of a function, in bytes (6 MB).
 ///
 /// Source: <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
-const MAX_LAMBDA_BYTES: usize = 6 << 20;
+pub(crate) const MAX_LAMBDA_BYTES: usize = 6 << 20;
 
 /// An AWS_PROXY integration, compiled.
 #[derive(Debug)]

@@ -15,6 +15,7 @@ mod event;
 mod failure;
 mod filter;
 mod headers;
+mod http_api;
 mod http_proxy;
 mod lambda;
 mod lambda_proxy;
@@ -53,6 +54,7 @@ pub mod parts {
 pub use config::MappingTemplate;
 pub use filter::MappingStream;
 pub use headers::{UPSTREAM_MARKER, removable_by_route};
+pub use http_api::{AppendedPath, PayloadFormat, RawHttpApiLambda, RawHttpApiProxy};
 pub use raw::{
     ContentHandling, DEFAULT_TIMEOUT_MILLIS, PassthroughBehavior, RawAction, RawAws, RawAwsProxy, RawAwsTarget,
     RawConfig, RawEndpoint, RawFunction, RawHttp, RawHttpProxy, RawIntegration, RawIntegrationResponse, RawMapping,

@@ -7,6 +7,8 @@ use gateway::{RawApi, RawRoute};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
+use crate::http_api::{RawHttpApiLambda, RawHttpApiProxy};
+
 /// The filter's configuration.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
@@ -50,6 +52,10 @@ pub enum RawIntegration {
     Aws(RawAws),
     /// A Lambda function that gets the request as an event and answers for itself.
     AwsProxy(RawAwsProxy),
+    /// HTTP_PROXY of an HTTP API.
+    HttpApiProxy(RawHttpApiProxy),
+    /// AWS_PROXY of an HTTP API, with a Lambda function.
+    HttpApiLambda(RawHttpApiLambda),
     /// Every request fails, as for an endpoint whose address is invalid; the text says why, for the log.
     Misconfigured(String),
 }

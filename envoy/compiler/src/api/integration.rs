@@ -44,6 +44,8 @@ pub struct Integration {
     pub insecure_skip_verification: Option<Spanned<bool>>,
     /// Name that the backend's certificate must have (HTTP APIs).
     pub server_name_to_verify: Option<Spanned<String>>,
+    /// Status → destination → source (HTTP APIs).
+    pub response_parameters: IndexMap<String, IndexMap<String, Spanned<String>>>,
     /// Integration responses, in the order of the document.
     pub responses: Vec<IntegrationResponse>,
     /// Form of the Lambda event (HTTP APIs; REST APIs ignore it).

@@ -19,8 +19,8 @@ use std::collections::BTreeMap;
 use indexmap::IndexMap;
 
 pub use authorizer::{Authorizer, AuthorizerType, DEFAULT_RESULT_TTL_SECONDS, JwtConfiguration};
-pub use gateway_response::{GATEWAY_RESPONSE_TYPES, GatewayResponse};
-pub use http_api::{HttpApi, HttpRoute};
+pub use gateway_response::GatewayResponse;
+pub use http_api::{Cors, HttpApi, HttpRoute};
 pub use integration::{
     ConnectionType, ContentHandling, DEFAULT_TIMEOUT_MILLIS, Integration, IntegrationResponse, IntegrationType,
     PassthroughBehavior,

@@ -45,7 +45,7 @@ impl Findings {
             self.check_authorizer_uri(uri, checked);
         }
         for source in &authorizer.identity_source {
-            if let Err(error) = Sources::parse(&[source.value.clone()], form) {
+            if let Err(error) = Sources::parse(std::slice::from_ref(&source.value), form) {
                 self.diagnostics.error(source.span, error.message);
             }
         }

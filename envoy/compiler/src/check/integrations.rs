@@ -109,7 +109,7 @@ impl Findings {
     }
 
     /// Whether the settings say where a function or a service is.
-    fn check_aws(&mut self, integration: &Integration, checked: &Checked) {
+    pub(super) fn check_aws(&mut self, integration: &Integration, checked: &Checked) {
         let Some(uri) = &integration.uri else {
             let text = format!("an integration of type {} needs a `uri`", integration.kind.as_str());
             self.missing(integration.span, &text);
@@ -148,7 +148,7 @@ impl Findings {
         }
     }
 
-    fn check_vpc_link(&mut self, integration: &Integration, checked: &Checked) {
+    pub(super) fn check_vpc_link(&mut self, integration: &Integration, checked: &Checked) {
         let Some(id) = &integration.connection_id else {
             let text = "a connection of type VPC_LINK needs a `connectionId`";
             self.missing(integration.span, text);

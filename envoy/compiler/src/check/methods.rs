@@ -31,11 +31,11 @@ impl Findings {
             Authorization::Custom(authorizer) => self.uses(Feature::LambdaAuthorizer, authorizer.span),
             Authorization::CognitoUserPools { authorizer, .. } => {
                 self.uses(Feature::CognitoAuthorizer, authorizer.span);
-                self.check_token_authorizer(api, authorizer, checked);
+                self.check_token_authorizer(&api.authorizers, authorizer, checked);
             }
             Authorization::Jwt { authorizer, .. } => {
                 self.uses(Feature::JwtAuthorizer, authorizer.span);
-                self.check_token_authorizer(api, authorizer, checked);
+                self.check_token_authorizer(&api.authorizers, authorizer, checked);
             }
         }
         let from_authorizer = api.api_key_source.is_some_and(|source| *source == ApiKeySource::Authorizer);

@@ -4,6 +4,7 @@
 //! `Model` can be compiled, so an API with a demand that cannot be met never starts.
 
 mod authorizers;
+mod http_api;
 mod iam;
 mod integrations;
 mod methods;
@@ -14,11 +15,11 @@ mod tokens;
 
 use std::path::{Path, PathBuf};
 
-use crate::api::RestApi;
+use crate::api::{HttpApi, RestApi};
 use crate::diagnostics::{Diagnostics, Report, Severity};
 use crate::openapi::{self, BasePath, Definition};
 use crate::routes::{self, Route};
-use crate::settings::{Settings, is_stage_name};
+use crate::settings::{DEFAULT_HTTP_STAGE, Settings, is_stage_name};
 use crate::source::{Role, SourceId, Sources, Span};
 use crate::support::{Feature, Support};
 
@@ -86,8 +87,10 @@ pub struct Api {
 /// Definitions and settings without errors: what [`check`] hands to the later stages.
 #[derive(Debug)]
 pub struct Model {
-    /// The APIs.
+    /// The REST APIs.
     pub apis: Vec<Api>,
+    /// The HTTP APIs.
+    pub http_apis: Vec<HttpApi>,
     /// The settings.
     pub settings: Settings,
     /// Name of the stage.
@@ -140,6 +143,7 @@ pub fn check(definitions: Vec<Input>, settings: Option<Input>, options: &Options
         checked.diagnostics.extend(diagnostics);
         checked.definitions.extend(definition);
     }
+    checked.default_stage_of_http_apis(options);
     let diagnostics = std::mem::take(&mut checked.diagnostics);
     let mut findings = Findings { while_reading: diagnostics.items().len(), diagnostics };
     findings.check_all(&checked);
@@ -169,6 +173,15 @@ impl Checked {
         self.stage_name = given.or(of_settings).unwrap_or_else(|| DEFAULT_STAGE.to_owned());
     }
 
+    /// An HTTP API is at the root, unless a stage is named.
+    fn default_stage_of_http_apis(&mut self, options: &Options) {
+        let unnamed = options.stage.is_none() && self.settings.stage.stage_name.is_none();
+        let http = |definition: &Definition| matches!(definition, Definition::Http(_));
+        if unnamed && !self.definitions.is_empty() && self.definitions.iter().all(http) {
+            self.stage_name = DEFAULT_HTTP_STAGE.to_owned();
+        }
+    }
+
     /// The problems, sorted, ready to be printed.
     pub fn report(&self) -> Report<'_> {
         Report::new(&self.sources, &self.diagnostics)
@@ -187,13 +200,18 @@ impl Checked {
         if self.has_errors() {
             return Err(Box::new(self));
         }
-        let apis = self.definitions.into_iter().filter_map(|definition| match definition {
-            Definition::Rest(rest) => Some(Api { routes: routes::order(&rest.resources), rest }),
-            // Not supported, thus an error above.
-            Definition::Http(_) | Definition::Template(_) => None,
-        });
+        let (mut apis, mut http_apis) = (Vec::new(), Vec::new());
+        for definition in self.definitions {
+            match definition {
+                Definition::Rest(rest) => apis.push(Api { routes: routes::order(&rest.resources), rest }),
+                Definition::Http(http) => http_apis.push(http),
+                // Its APIs are definitions of their own.
+                Definition::Template(_) => {}
+            }
+        }
         Ok(Model {
-            apis: apis.collect(),
+            apis,
+            http_apis,
             settings: self.settings,
             stage_name: self.stage_name,
             base_path: self.base_path,
@@ -242,11 +260,7 @@ impl Findings {
                     rest.span
                 }
                 Definition::Http(http) => {
-                    let note = format!(
-                        "; this is one because of {}. `protocolType: REST` in the settings reads it as a REST API",
-                        *http.evidence
-                    );
-                    self.uses_named(Feature::HttpApi, http.evidence.span, &note);
+                    self.check_http_api(http, checked);
                     http.span
                 }
                 // Its APIs are definitions of their own.
@@ -261,6 +275,9 @@ impl Findings {
     }
 
     fn check_rest(&mut self, api: &RestApi, checked: &Checked) {
+        if checked.stage_name == DEFAULT_HTTP_STAGE {
+            self.diagnostics.error(api.span, "the stage `$default` is for HTTP APIs");
+        }
         if let Some(policy) = &api.policy {
             self.check_resource_policy(policy);
         }

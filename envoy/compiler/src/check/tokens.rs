@@ -1,17 +1,23 @@
 //! Authorizers that take tokens.
 
+use indexmap::IndexMap;
 use jwt_authorizer::{JwtAuthorizer, RawUserPools};
 
 use super::{Checked, Findings};
-use crate::api::{Authorizer, AuthorizerType, RestApi};
+use crate::api::{Authorizer, AuthorizerType};
 use crate::source::Spanned;
 use crate::token_issuer::{identity_source, issuer_of};
 use crate::uri::BackendUri;
 
 impl Findings {
     /// Checks the authorizer of a method: its issuers, and where the token is.
-    pub(super) fn check_token_authorizer(&mut self, api: &RestApi, name: &Spanned<String>, checked: &Checked) {
-        let Some(authorizer) = api.authorizers.get(&**name) else { return };
+    pub(super) fn check_token_authorizer(
+        &mut self,
+        authorizers: &IndexMap<String, Authorizer>,
+        name: &Spanned<String>,
+        checked: &Checked,
+    ) {
+        let Some(authorizer) = authorizers.get(&**name) else { return };
         self.check_issuers(authorizer, checked);
         let source = identity_source(authorizer);
         if !JwtAuthorizer::is_identity_source(&source) {

@@ -21,6 +21,7 @@ use super::{Compiled, listener, wasm};
 use crate::api::{self, ApiKeySource, Method};
 use crate::check::{Api, Model};
 use crate::routes::Route;
+use crate::settings::DEFAULT_HTTP_STAGE;
 
 /// Id of the API when the settings give none: the same definition always gets the same.
 const API_ID_LENGTH: usize = 10;
@@ -40,6 +41,7 @@ pub(super) fn compile(model: &Model, module: &str) -> Result<Compiled, String> {
     let mut responses = gateway_responses::RawConfig {
         api: raw_api.clone(),
         gateway_responses: raw_gateway_responses(api),
+        http_api: None,
         routes: BTreeMap::new(),
         // A route that the configuration does not know belongs to a definition that is on its way in or out.
         default: RawResponsesRoute {
@@ -137,7 +139,7 @@ pub(super) fn compile(model: &Model, module: &str) -> Result<Compiled, String> {
 }
 
 /// The chain's name and configuration, once every filter in it has accepted its own.
-fn gateway(
+pub(super) fn gateway(
     vm_id: &str,
     module: &str,
     filters: Vec<RawFilter>,
@@ -158,9 +160,14 @@ fn gateway(
 }
 
 fn raw_api(model: &Model, api: &Api) -> RawApi {
-    let settings = &model.settings;
     let title = api.rest.name.as_deref().unwrap_or_default();
-    let arn = first_arn(api);
+    raw_api_of(model, title, first_arn(api), &format!("{:?}", api.rest))
+}
+
+/// The API and stage as filters take them. `arn` is one of the definition's ARNs, `deployment` something that changes
+/// with the definition.
+pub(super) fn raw_api_of(model: &Model, title: &str, arn: Option<&str>, deployment: &str) -> RawApi {
+    let settings = &model.settings;
     let of_arn = |part: usize| arn.and_then(|arn| arn.split(':').nth(part)).filter(|part| !part.is_empty());
     let text = |setting: &Option<crate::source::Spanned<String>>| setting.as_ref().map(|setting| setting.value.clone());
     let variables = settings.stage.variables.iter().map(|(name, value)| (name.clone(), value.value.clone())).collect();
@@ -169,7 +176,7 @@ fn raw_api(model: &Model, api: &Api) -> RawApi {
         stage: model.stage_name.clone(),
         account_id: text(&settings.account_id).unwrap_or_else(|| of_arn(4).unwrap_or(DEFAULT_ACCOUNT).to_owned()),
         region: text(&settings.region).unwrap_or_else(|| of_arn(3).unwrap_or(DEFAULT_REGION).to_owned()),
-        deployment_id: short_hash(&format!("{:?}", api.rest), DEPLOYMENT_ID_LENGTH),
+        deployment_id: short_hash(deployment, DEPLOYMENT_ID_LENGTH),
         base_path: base_path(model),
         stage_variables: variables,
     }
@@ -179,7 +186,7 @@ fn raw_api(model: &Model, api: &Api) -> RawApi {
 fn base_path(model: &Model) -> String {
     let path = model.base_path.as_deref().unwrap_or(&model.stage_name);
     match path.trim_matches('/') {
-        "" => String::new(),
+        "" | DEFAULT_HTTP_STAGE => String::new(),
         path => format!("/{path}"),
     }
 }
@@ -188,10 +195,12 @@ fn base_path(model: &Model) -> String {
 fn first_arn(api: &Api) -> Option<&str> {
     let integrations = api.rest.methods().filter_map(|(_, method)| method.integration.as_ref()?.uri.as_ref());
     let authorizers = api.rest.authorizers.values().filter_map(|authorizer| authorizer.authorizer_uri.as_ref());
-    integrations.chain(authorizers).find_map(|uri| {
-        let at = uri.value.find("arn:aws:lambda:")?;
-        uri.value.get(at..)
-    })
+    integrations.chain(authorizers).find_map(|uri| function_arn(&uri.value))
+}
+
+/// The ARN of a function in a text.
+pub(super) fn function_arn(text: &str) -> Option<&str> {
+    text.get(text.find("arn:aws:lambda:")?..)
 }
 
 fn raw_route(api: &RawApi, route: &Route, method: &Method) -> RawRoute {

@@ -26,9 +26,9 @@ pub struct Integrations<'a> {
     pub clusters: &'a mut Clusters,
 }
 
-type Texts = IndexMap<String, Spanned<String>>;
+pub(super) type Texts = IndexMap<String, Spanned<String>>;
 
-fn texts(texts: &Texts) -> IndexMap<String, String> {
+pub(super) fn texts(texts: &Texts) -> IndexMap<String, String> {
     texts.iter().map(|(name, text)| (name.clone(), text.value.clone())).collect()
 }
 
@@ -132,20 +132,20 @@ impl Integrations<'_> {
         Ok((RawIntegration::AwsProxy(proxy), None))
     }
 
-    fn expand(&self, text: &str) -> String {
+    pub(super) fn expand(&self, text: &str) -> String {
         expand_stage_variables(text, |name| self.api.stage_variables.get(name).map(String::as_str)).0
     }
 
-    fn expanded_uri(&self, integration: &Integration) -> String {
+    pub(super) fn expanded_uri(&self, integration: &Integration) -> String {
         self.expand(integration.uri.as_ref().map_or("", |uri| uri.value.as_str()))
     }
 
-    fn http_uri(&self, integration: &Integration) -> Result<BackendUri, String> {
+    pub(super) fn http_uri(&self, integration: &Integration) -> Result<BackendUri, String> {
         let uri = self.expanded_uri(integration);
         BackendUri::parse(&uri).map_err(|error| format!("{uri}: {error}"))
     }
 
-    fn http_cluster(&mut self, integration: &Integration, uri: &BackendUri) -> String {
+    pub(super) fn http_cluster(&mut self, integration: &Integration, uri: &BackendUri) -> String {
         let endpoints = &self.model.settings.endpoints;
         let link = integration.connection_id.as_ref().map(|id| self.expand(&id.value));
         let real = link.and_then(|link| endpoints.vpc_links.get(&link)).or_else(|| endpoints.hosts.get(&uri.authority));
@@ -155,7 +155,11 @@ impl Integrations<'_> {
         self.clusters.add(Backend::new(&url, &uri.authority.host, insecure))
     }
 
-    fn function_endpoint(&mut self, integration: &Integration, function: &FunctionUri) -> Result<RawEndpoint, String> {
+    pub(super) fn function_endpoint(
+        &mut self,
+        integration: &Integration,
+        function: &FunctionUri,
+    ) -> Result<RawEndpoint, String> {
         let settings = self.model.settings.endpoints.services.get("lambda");
         let url = self.model.settings.endpoints.function(&function.name);
         let url = url.ok_or_else(|| format!("the settings have no endpoint for the function {}", function.name))?;
@@ -197,7 +201,7 @@ fn raw_signing(settings: &ServiceEndpoint, region: &str, service: &str) -> Optio
     })
 }
 
-fn raw_function(function: &FunctionUri) -> RawFunction {
+pub(super) fn raw_function(function: &FunctionUri) -> RawFunction {
     RawFunction { function_name: function.name.clone(), qualifier: function.qualifier.clone() }
 }
 
@@ -205,15 +209,15 @@ fn timeout(integration: &Integration) -> u32 {
     integration.timeout_in_millis.as_ref().map_or(DEFAULT_TIMEOUT_MILLIS, |timeout| timeout.value)
 }
 
-fn verb(integration: &Integration) -> Option<String> {
+pub(super) fn verb(integration: &Integration) -> Option<String> {
     integration.http_method.as_ref().map(|method| method.value.clone())
 }
 
-fn authority(uri: &BackendUri) -> String {
+pub(super) fn authority(uri: &BackendUri) -> String {
     if uri.default_port { uri.authority.host.clone() } else { uri.authority.to_string() }
 }
 
-fn path_and_query(uri: &BackendUri) -> String {
+pub(super) fn path_and_query(uri: &BackendUri) -> String {
     match &uri.query {
         Some(query) => format!("{}?{query}", uri.path),
         None => uri.path.clone(),

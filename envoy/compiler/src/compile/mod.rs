@@ -8,6 +8,7 @@
 mod authorizers;
 mod cluster;
 mod filters;
+mod http_api;
 mod integrations;
 mod listener;
 mod path_match;
@@ -55,7 +56,10 @@ pub struct Compiled {
 /// # Errors
 /// A filter would refuse its configuration: a mistake that `check` should have found.
 pub fn compile(model: &Model, module: &str) -> Result<Compiled, String> {
-    filters::compile(model, module)
+    match model.http_apis.as_slice() {
+        [api] => http_api::compile(model, api, module),
+        _ => filters::compile(model, module),
+    }
 }
 
 impl Compiled {

@@ -113,7 +113,7 @@ fn verb_headers(verb: HttpMethod) -> Vec<Value> {
 }
 
 /// `text` as a regular expression that matches it alone.
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         if !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '/' | ',' | ':')) && c.is_ascii() {

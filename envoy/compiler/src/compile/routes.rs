@@ -68,7 +68,7 @@ pub fn route_configuration(base_path: &str, methods: &[MethodRoute<'_>]) -> Valu
     })
 }
 
-fn method_route(method: &MethodRoute<'_>, found: Value) -> Value {
+pub(super) fn method_route(method: &MethodRoute<'_>, found: Value) -> Value {
     let mut route = match &method.upstream {
         Some(upstream) => upstream_route(upstream, found),
         // A filter answers. Should it let a request through all the same, nothing is behind it.
@@ -107,10 +107,11 @@ fn upstream_route(upstream: &Upstream, found: Value) -> Value {
     })
 }
 
-fn refusal(name: &str, refusal: Refusal, found: Value) -> Value {
+pub(super) fn refusal(name: &str, refusal: Refusal, found: Value) -> Value {
     let error = match refusal {
         Refusal::MissingAuthenticationToken => GatewayError::new(ResponseType::MissingAuthenticationToken),
         Refusal::Forbidden => GatewayError::forbidden(),
+        Refusal::NotFound => GatewayError::new(ResponseType::ResourceNotFound).with_message("Not Found"),
     };
     json!({"name": name, "match": found, "direct_response": direct_response(&error)})
 }

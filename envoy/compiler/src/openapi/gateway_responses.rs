@@ -2,10 +2,11 @@
 //!
 //! Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-swagger-extensions-gateway-responses.html>
 
+use super::integration::string_map;
+use gateway::ResponseType;
 use indexmap::IndexMap;
 
-use super::integration::string_map;
-use crate::api::{GATEWAY_RESPONSE_TYPES, GatewayResponse, MappingSource};
+use crate::api::{GatewayResponse, MappingSource};
 use crate::read::{Reader, one_of};
 use crate::source::{Node, Spanned};
 
@@ -16,8 +17,9 @@ const HEADER_PREFIX: &str = "gatewayresponse.header.";
 pub fn read<'d>(reader: &mut Reader<'d>, node: &'d Node) -> IndexMap<String, GatewayResponse> {
     reader.map_of(node, |reader, entry| {
         let name = &*entry.key.text;
-        if !GATEWAY_RESPONSE_TYPES.contains(&name) {
-            let text = format!("`{name}` is no gateway response type, expected {}", one_of(&GATEWAY_RESPONSE_TYPES));
+        if ResponseType::from_name(name).is_none() {
+            let names: Vec<&str> = ResponseType::all().map(ResponseType::name).collect();
+            let text = format!("`{name}` is no gateway response type, expected {}", one_of(&names));
             reader.error(entry.key.span, text);
         }
         let mut fields = reader.fields(&entry.value)?;

@@ -1,10 +1,15 @@
 //! HTTP APIs: which documents describe one, and what is in them.
 
+use std::collections::HashMap;
+
+use indexmap::IndexMap;
+
 use super::paths::OPERATIONS;
-use super::{ProtocolType, Version, integration};
-use crate::api::{HttpApi, HttpMethod, HttpRoute};
+use super::security::Scheme;
+use super::{ProtocolType, Version, integration, security};
+use crate::api::{Authorization, Cors, HttpApi, HttpMethod, HttpRoute, PathError, PathPart};
 use crate::read::Reader;
-use crate::source::{Document, Node, Span, Spanned};
+use crate::source::{Document, Entry, Map, Node, Span, Spanned};
 
 /// What makes a document an HTTP API: what the settings say, else something that only HTTP APIs have.
 pub fn evidence(document: &Document, version: Version, protocol: Option<ProtocolType>) -> Option<Spanned<String>> {
@@ -45,25 +50,165 @@ pub fn evidence(document: &Document, version: Version, protocol: Option<Protocol
     None
 }
 
-/// Reads an HTTP API. What is wrong in it is not reported while HTTP APIs are not run.
-pub fn read(document: &Document, root: &Node, evidence: Spanned<String>) -> HttpApi {
-    let mut reader = Reader::new(document);
-    let name = root.get("info").and_then(|info| info.get("title")).and_then(|node| reader.text(node));
-    let mut routes = Vec::new();
-    let paths = root.get("paths").and_then(Node::as_map).map(|map| map.entries()).unwrap_or_default();
-    for path in paths {
-        let item = document.follow(&path.value).unwrap_or(&path.value);
-        for (key, verb) in OPERATIONS {
-            let Some(operation) = item.as_map().and_then(|map| map.entry(key)) else { continue };
-            let integration = operation.value.get("x-amazon-apigateway-integration");
-            let integration = integration.and_then(|node| reader.follow(node));
-            routes.push(HttpRoute {
-                span: operation.key.span,
-                path: path.key.text.to_string(),
-                http_method: if &*path.key.text == "$default" { HttpMethod::Any } else { verb },
-                integration: integration.and_then(|node| integration::read(&mut reader, node)),
-            });
+/// What the operations of a document share.
+struct Context<'d> {
+    schemes: HashMap<String, Scheme>,
+    /// `security` of the document.
+    security: Option<&'d Node>,
+}
+
+/// Reads a document as an HTTP API.
+pub fn read<'d>(reader: &mut Reader<'d>, root: &'d Node, evidence: Spanned<String>) -> Option<HttpApi> {
+    let mut fields = reader.fields(root)?;
+    fields.ignore(&[
+        "openapi",
+        "tags",
+        "externalDocs",
+        "components",
+        "x-amazon-apigateway-importexport-version",
+        "x-amazon-apigateway-documentation",
+    ]);
+    let info = fields.take("info");
+    let name = info.and_then(|info| info.get("title")).and_then(|node| reader.text(node));
+    let mut api = HttpApi {
+        span: root.span,
+        name: name.map(|text| text.value),
+        evidence,
+        routes: Vec::new(),
+        authorizers: IndexMap::new(),
+        cors: fields.take("x-amazon-apigateway-cors").and_then(|node| read_cors(reader, node)),
+        disable_execute_api_endpoint: None,
+    };
+    for server in fields.take("servers").map(|node| reader.list(node)).unwrap_or_default() {
+        let endpoint = server.get("x-amazon-apigateway-endpoint-configuration");
+        if let Some(flag) = endpoint.and_then(|node| node.get("disableExecuteApiEndpoint")) {
+            api.disable_execute_api_endpoint = reader.boolean(flag);
         }
     }
-    HttpApi { span: root.span, name: name.map(|text| text.value), evidence, routes }
+    let schemes = security::read_schemes(reader, root, Version::V3);
+    for (name, scheme) in &schemes {
+        if let Scheme::Authorizer(authorizer) = scheme {
+            api.authorizers.insert(name.clone(), (**authorizer).clone());
+        }
+    }
+    let context = Context { schemes: schemes.into_iter().collect(), security: fields.take("security") };
+    for entry in
+        fields.required(reader, "paths").and_then(|node| reader.map(node)).map(Map::entries).unwrap_or_default()
+    {
+        if !entry.key.text.starts_with("x-") {
+            read_path(reader, &context, &mut api, entry);
+        }
+    }
+    fields.finish_extensible(reader);
+    Some(api)
+}
+
+fn read_path<'d>(reader: &mut Reader<'d>, context: &Context<'d>, api: &mut HttpApi, entry: &'d Entry) {
+    let key = &*entry.key.text;
+    let is_default = matches!(key, "$default" | "/$default");
+    let parts: Result<Vec<PathPart>, PathError> = match key {
+        "/" => Ok(Vec::new()),
+        _ if is_default => Ok(Vec::new()),
+        _ => match key.strip_prefix('/') {
+            Some(rest) => rest.split('/').map(PathPart::parse).collect(),
+            None => Err(PathError::NoLeadingSlash),
+        },
+    };
+    let parts = match parts {
+        Ok(parts) => parts,
+        Err(error) => return reader.error(entry.key.span, error.to_string()),
+    };
+    let greedy = parts.iter().position(|part| matches!(part, PathPart::Greedy(_)));
+    if greedy.is_some_and(|at| at + 1 < parts.len()) {
+        return reader.error(entry.key.span, "a greedy variable (`{name+}`) is the last part of a path");
+    }
+    let Some(item) = reader.follow(&entry.value).and_then(|node| reader.map(node)) else { return };
+    for operation in item.entries() {
+        let Some((_, verb)) = OPERATIONS.into_iter().find(|(name, _)| *name == &*operation.key.text) else {
+            let known = matches!(&*operation.key.text, "parameters" | "summary" | "description" | "servers");
+            if !known && !operation.key.text.starts_with("x-") {
+                reader.error(operation.key.span, format!("`{}` is no verb of API Gateway", operation.key.text));
+            }
+            continue;
+        };
+        let route = HttpRoute {
+            span: operation.key.span,
+            path: if is_default { "$default".to_owned() } else { key.to_owned() },
+            parts: parts.clone(),
+            http_method: if is_default { HttpMethod::Any } else { verb },
+            authorization: Authorization::None,
+            operation_name: None,
+            integration: None,
+        };
+        if let Some(route) = read_operation(reader, context, route, &operation.value) {
+            api.routes.push(route);
+        }
+    }
+}
+
+fn read_operation<'d>(
+    reader: &mut Reader<'d>,
+    context: &Context<'d>,
+    mut route: HttpRoute,
+    node: &'d Node,
+) -> Option<HttpRoute> {
+    let mut fields = reader.fields(node)?;
+    // Models and declared parameters are for readers: an HTTP API checks none of them.
+    fields.ignore(&[
+        "tags",
+        "summary",
+        "description",
+        "externalDocs",
+        "deprecated",
+        "callbacks",
+        "servers",
+        "parameters",
+        "requestBody",
+        "responses",
+    ]);
+    route.operation_name = fields.take("operationId").and_then(|node| reader.filled(node)).map(|text| text.value);
+    if let Some(node) = fields.take("security").or(context.security) {
+        let (authorization, api_key) = security::demands(reader, &context.schemes, node);
+        route.authorization = authorization;
+        if let Some(span) = api_key {
+            reader.error(span, "HTTP APIs have no API keys");
+        }
+    }
+    if let Some(node) = fields.take("x-amazon-apigateway-auth") {
+        let kind = node.get("type").and_then(|node| reader.choice(node, &[("NONE", false), ("AWS_IAM", true)]));
+        match (kind, &route.authorization) {
+            (Some(kind), Authorization::None) if *kind => route.authorization = Authorization::AwsIam(kind.span),
+            (Some(kind), Authorization::None) if !*kind => {}
+            _ => reader
+                .error(node.span, "a route has one authorizer: expected `type: NONE` or `AWS_IAM`, without `security`"),
+        }
+    }
+    if let Some(node) = fields.take("x-amazon-apigateway-integration") {
+        route.integration = reader.follow(node).and_then(|node| integration::read(reader, node));
+    }
+    fields.finish_extensible(reader);
+    Some(route)
+}
+
+fn read_cors<'d>(reader: &mut Reader<'d>, node: &'d Node) -> Option<Cors> {
+    let mut fields = reader.fields(node)?;
+    let mut texts = |name| fields.take(name).map(|node| reader.texts(node)).unwrap_or_default();
+    let (allow_origins, allow_methods) = (texts("allowOrigins"), texts("allowMethods"));
+    let (allow_headers, expose_headers) = (texts("allowHeaders"), texts("exposeHeaders"));
+    let max_age = fields.take("maxAge").and_then(|node| reader.integer(node, -1..=86_400));
+    let allow_credentials = fields.take("allowCredentials").and_then(|node| reader.boolean(node));
+    fields.finish(reader);
+    let all = allow_origins.iter().any(|origin| **origin == "*");
+    if let Some(flag) = allow_credentials.filter(|flag| **flag && all) {
+        reader.error(flag.span, "credentials are not allowed for the origin `*`");
+    }
+    Some(Cors {
+        span: node.span,
+        allow_origins,
+        allow_methods,
+        allow_headers,
+        expose_headers,
+        max_age: max_age.map(|age| age.map(|age| i32::try_from(age).unwrap_or(0))),
+        allow_credentials,
+    })
 }

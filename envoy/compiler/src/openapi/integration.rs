@@ -55,6 +55,9 @@ pub fn read<'d>(reader: &mut Reader<'d>, node: &'d Node) -> Option<Integration> 
     let timeout = fields.take("timeoutInMillis").and_then(|node| reader.integer(node, TIMEOUT_MILLIS));
     let request_parameters = fields.take("requestParameters").map(|node| string_map(reader, node));
     let request_templates = fields.take("requestTemplates").map(|node| templates(reader, node));
+    let response_parameters = fields
+        .take("responseParameters")
+        .map(|node| reader.map_of(node, |reader, entry| Some(string_map(reader, &entry.value))));
     let cache_key_parameters = fields.take("cacheKeyParameters").map(|node| reader.texts(node));
     let tls = fields.take("tlsConfig").map(|node| read_tls(reader, node));
     let responses = fields.take("responses").map(|node| read_responses(reader, node));
@@ -75,6 +78,7 @@ pub fn read<'d>(reader: &mut Reader<'d>, node: &'d Node) -> Option<Integration> 
         timeout_in_millis: timeout.map(|timeout| timeout.map(|millis| u32::try_from(millis).unwrap_or(u32::MAX))),
         request_parameters: request_parameters.unwrap_or_default(),
         request_templates: request_templates.unwrap_or_default(),
+        response_parameters: response_parameters.unwrap_or_default(),
         cache_key_parameters: cache_key_parameters.unwrap_or_default(),
         cache_namespace,
         insecure_skip_verification,

@@ -73,7 +73,7 @@ pub fn read(document: &Document, options: &Options) -> (Option<Definition>, Diag
         }
         Ok(Kind::Sam(span) | Kind::CloudFormation(span)) => Some(Definition::Template(span)),
         Ok(Kind::OpenApi(version)) => match http_api::evidence(document, version, options.protocol_type) {
-            Some(evidence) => Some(Definition::Http(http_api::read(document, root, evidence))),
+            Some(evidence) => http_api::read(&mut reader, root, evidence).map(Definition::Http),
             None => rest_api::read(&mut reader, root, version, options).map(Definition::Rest),
         },
     };

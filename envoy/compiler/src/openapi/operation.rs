@@ -99,7 +99,7 @@ fn read_security<'d>(
 ) -> (Authorization, Option<crate::source::Span>) {
     let own = fields.take("security");
     let (mut authorization, api_key) = match own.or(context.security) {
-        Some(node) => security::demands(reader, context, node),
+        Some(node) => security::demands(reader, &context.schemes, node),
         None => (Authorization::None, None),
     };
     let Some(node) = fields.take("x-amazon-apigateway-auth") else { return (authorization, api_key) };

@@ -3,8 +3,9 @@
 //! A scheme that API Gateway does not enforce (a bearer token without an authorizer, an API key in the query string) is
 //! an error where a method asks for it: import would drop it and leave the method open.
 
+use std::collections::HashMap;
+
 use super::Version;
-use super::rest_api::Context;
 use crate::api::{Authorization, Authorizer, AuthorizerType, JwtConfiguration};
 use crate::read::Reader;
 use crate::source::{Node, Span, Spanned};
@@ -169,7 +170,11 @@ fn read_jwt<'d>(reader: &mut Reader<'d>, node: &'d Node) -> Option<JwtConfigurat
 
 /// What `security` demands of callers: the authorization, and where an API key is asked for. All alternatives count
 /// together, so that none of them opens a method.
-pub fn demands<'d>(reader: &mut Reader<'d>, context: &Context<'d>, node: &'d Node) -> (Authorization, Option<Span>) {
+pub fn demands<'d>(
+    reader: &mut Reader<'d>,
+    schemes: &HashMap<String, Scheme>,
+    node: &'d Node,
+) -> (Authorization, Option<Span>) {
     let mut authorization = Authorization::None;
     let mut api_key = None;
     for requirement in reader.list(node) {
@@ -177,7 +182,7 @@ pub fn demands<'d>(reader: &mut Reader<'d>, context: &Context<'d>, node: &'d Nod
         for entry in map.entries() {
             let (name, span) = (&*entry.key.text, entry.key.span);
             let named = Spanned { value: name.to_owned(), span };
-            let demanded = match context.schemes.get(name) {
+            let demanded = match schemes.get(name) {
                 // What SAM writes where a method takes back the API's authorizer; no scheme has this name.
                 None if name == "NONE" => continue,
                 None => {

@@ -70,8 +70,14 @@ pub struct AccessLogSettings {
     pub format: Option<Spanned<String>>,
 }
 
-/// Whether it is a name for a stage: letters, digits, `_` and `-`.
+/// The stage of an HTTP API that is served at the root.
+pub const DEFAULT_HTTP_STAGE: &str = "$default";
+
+/// Whether it is a name for a stage: letters, digits, `_` and `-`, or an HTTP API's `$default`.
 pub fn is_stage_name(name: &str) -> bool {
+    if name == DEFAULT_HTTP_STAGE {
+        return true;
+    }
     let fits = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
     !name.is_empty() && name.len() <= MAX_STAGE_NAME && fits
 }

@@ -40,7 +40,7 @@ pub struct RawApi {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct RawRoute {
-    /// Id of the resource.
+    /// Id of the resource; of an HTTP API, the route key.
     pub resource_id: String,
     /// Path of the resource, `/pets/{petId}`.
     pub resource_path: String,
@@ -109,7 +109,7 @@ impl<'a> Context<'a> {
             "stage" => some(&api.stage),
             "requestId" => Some(self.ids().request_id.clone()),
             "extendedRequestId" => Some(self.ids().extended_request_id.clone()),
-            "resourceId" => self.route.map(|route| route.resource_id.clone()),
+            "resourceId" | "routeKey" => self.route.map(|route| route.resource_id.clone()),
             "resourcePath" => self.route.map(|route| route.resource_path.clone()),
             "operationName" => self.route.and_then(|route| route.operation_name.clone()),
             // Integrations may change the verb of the request, but not the copy of it that routes match.

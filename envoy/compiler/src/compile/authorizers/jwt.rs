@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 
 use filters::RawFilter;
 use gateway::Filter;
+use indexmap::IndexMap;
 use jwt_authorizer::{
     JwtAuthorizer, ProtocolType, RawAuthorizer, RawConfig, RawIssuer, RawJwt, RawJwtIssuer, RawJwtRoute, RawKeys,
     RawUserPools,
 };
 
-use super::super::cluster::Backend;
-use super::Surroundings;
 use crate::api::{Authorizer, AuthorizerType};
+use crate::check::Model;
+use crate::compile::cluster::{Backend, Clusters};
 use crate::settings::{BackendUrl, TokenIssuer};
 use crate::source::Spanned;
 use crate::token_issuer::{identity_source, issuer_of, jwks_uri_of_pool};
@@ -24,28 +25,36 @@ const CACHE_SECONDS: u32 = 3600;
 /// How long keys serve while their issuer is down: the filter's default, which settings may change.
 const STALE_SECONDS: u32 = 86_400;
 
+/// Where issuers are.
+pub(in crate::compile) struct Network<'a> {
+    /// The whole model.
+    pub(in crate::compile) model: &'a Model,
+    /// Where clusters are collected.
+    pub(in crate::compile) clusters: &'a mut Clusters,
+}
+
 /// The filter's configuration, while methods are added to it.
-pub(super) struct JwtAuthorizers(RawConfig);
+pub(in crate::compile) struct JwtAuthorizers(RawConfig);
 
 impl JwtAuthorizers {
-    pub(super) const NAME: &'static str = JwtAuthorizer::NAME;
+    pub(in crate::compile) const NAME: &'static str = JwtAuthorizer::NAME;
 
-    pub(super) fn new() -> Self {
-        Self(RawConfig { protocol_type: ProtocolType::Rest, ..RawConfig::default() })
+    pub(in crate::compile) fn new(protocol_type: ProtocolType) -> Self {
+        Self(RawConfig { protocol_type, ..RawConfig::default() })
     }
 
     /// Adds a method that the authorizer `name` guards.
-    pub(super) fn add(
+    pub(in crate::compile) fn add(
         &mut self,
         key: &str,
         name: &str,
         scopes: &[Spanned<String>],
-        surroundings: &mut Surroundings<'_>,
+        authorizers: &IndexMap<String, Authorizer>,
+        network: &mut Network<'_>,
     ) -> Result<(), String> {
-        let rest = surroundings.rest;
-        let authorizer = rest.authorizers.get(name).ok_or_else(|| format!("there is no authorizer {name}"))?;
+        let authorizer = authorizers.get(name).ok_or_else(|| format!("there is no authorizer {name}"))?;
         if !self.0.authorizers.contains_key(name) {
-            let raw = self.authorizer(authorizer, surroundings)?;
+            let raw = self.authorizer(authorizer, network)?;
             self.0.authorizers.insert(name.to_owned(), raw);
         }
         let route = RawJwtRoute {
@@ -57,15 +66,11 @@ impl JwtAuthorizers {
     }
 
     /// The filter; none where no method needs it.
-    pub(super) fn into_filter(self) -> Option<RawFilter> {
+    pub(in crate::compile) fn into_filter(self) -> Option<RawFilter> {
         (!self.0.routes.is_empty()).then_some(RawFilter::JwtAuthorizer(self.0))
     }
 
-    fn authorizer(
-        &mut self,
-        authorizer: &Authorizer,
-        surroundings: &mut Surroundings<'_>,
-    ) -> Result<RawAuthorizer, String> {
+    fn authorizer(&mut self, authorizer: &Authorizer, network: &mut Network<'_>) -> Result<RawAuthorizer, String> {
         let mut raw =
             RawAuthorizer { identity_source: identity_source(authorizer), jwt: None, cognito_user_pools: None };
         match (*authorizer.kind, &authorizer.jwt) {
@@ -73,7 +78,7 @@ impl JwtAuthorizers {
                 let mut issuers = Vec::new();
                 for provider in &authorizer.provider_arns {
                     let issuer = issuer_of(provider).ok_or_else(|| format!("{} is no user pool", **provider))?;
-                    self.add_issuer(&issuer, surroundings)?;
+                    self.add_issuer(&issuer, network)?;
                     issuers.push(issuer);
                 }
                 let expression = authorizer.identity_validation_expression.as_ref();
@@ -84,8 +89,8 @@ impl JwtAuthorizers {
             }
             (AuthorizerType::Jwt, Some(jwt)) => {
                 let issuer = jwt.issuer.as_ref().ok_or("the authorizer has no issuer")?.value.clone();
-                self.add_issuer(&issuer, surroundings)?;
-                let settings = surroundings.model.settings.token_issuers.get(&issuer);
+                self.add_issuer(&issuer, network)?;
+                let settings = network.model.settings.token_issuers.get(&issuer);
                 let trusted = RawJwtIssuer {
                     issuer,
                     audience: jwt.audience.iter().map(|audience| audience.value.clone()).collect(),
@@ -99,21 +104,21 @@ impl JwtAuthorizers {
         Ok(raw)
     }
 
-    fn add_issuer(&mut self, issuer: &str, surroundings: &mut Surroundings<'_>) -> Result<(), String> {
+    fn add_issuer(&mut self, issuer: &str, network: &mut Network<'_>) -> Result<(), String> {
         if self.0.issuers.contains_key(issuer) {
             return Ok(());
         }
-        let settings = surroundings.model.settings.token_issuers.get(issuer).cloned().unwrap_or_default();
+        let settings = network.model.settings.token_issuers.get(issuer).cloned().unwrap_or_default();
         let keys = match (settings.jwks, settings.jwks_uri.or_else(|| jwks_uri_of_pool(issuer))) {
             (Some(jwks), _) => RawKeys::Inline(jwks.value),
-            (None, Some(uri)) => RawKeys::Jwks { cluster: cluster(&uri, surroundings)?.1, jwks_uri: uri },
+            (None, Some(uri)) => RawKeys::Jwks { cluster: cluster(&uri, network)?.1, jwks_uri: uri },
             (None, None) => {
-                let mut clusters = BTreeMap::from([cluster(issuer, surroundings)?]);
+                let mut clusters = BTreeMap::from([cluster(issuer, network)?]);
                 // Discovery may lead to another host; those that the settings name can be reached.
-                let model = surroundings.model;
+                let model = network.model;
                 for (authority, url) in &model.settings.endpoints.hosts {
                     let backend = Backend::new(&url.value, &authority.host, false);
-                    let name = surroundings.clusters.add(backend);
+                    let name = network.clusters.add(backend);
                     clusters.insert(authority.to_string(), name);
                 }
                 RawKeys::Discovery { clusters, allow_http: false }
@@ -130,10 +135,10 @@ impl JwtAuthorizers {
 }
 
 /// The `host:port` of a URL, and the cluster where it really is.
-fn cluster(url: &str, surroundings: &mut Surroundings<'_>) -> Result<(String, String), String> {
+fn cluster(url: &str, network: &mut Network<'_>) -> Result<(String, String), String> {
     let uri = BackendUri::parse(url).map_err(|error| format!("{url}: {error}"))?;
-    let real = surroundings.model.settings.endpoints.hosts.get(&uri.authority);
+    let real = network.model.settings.endpoints.hosts.get(&uri.authority);
     let named = || BackendUrl { tls: uri.tls, authority: uri.authority.clone() };
     let backend = Backend::new(&real.map_or_else(named, |real| real.value.clone()), &uri.authority.host, false);
-    Ok((uri.authority.to_string(), surroundings.clusters.add(backend)))
+    Ok((uri.authority.to_string(), network.clusters.add(backend)))
 }

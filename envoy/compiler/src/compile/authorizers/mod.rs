@@ -5,12 +5,13 @@
 
 mod custom;
 mod iam;
-mod jwt;
+pub(super) mod jwt;
 
 use custom_authorizer::CustomAuthorizer;
 use filters::RawFilter;
 use gateway::{Filter, RawApi, RawRoute};
 use iam_authorizer::IamAuthorizer;
+use jwt_authorizer::ProtocolType;
 
 use super::cluster::Clusters;
 use crate::api::{Authorization, Method, RestApi};
@@ -45,7 +46,7 @@ impl Authorizers {
     pub fn new(api: &RawApi, model: &Model, rest: &RestApi) -> Result<Self, String> {
         let iam = iam::configuration(api, model, rest)?;
         let custom = custom::configuration(api, iam.resource_policy.clone());
-        Ok(Self { jwt: jwt::JwtAuthorizers::new(), custom, iam })
+        Ok(Self { jwt: jwt::JwtAuthorizers::new(ProtocolType::Rest), custom, iam })
     }
 
     /// Sets the method up that Envoy's route `key` stands for. Returns the filters that it does not use.
@@ -71,7 +72,8 @@ impl Authorizers {
                 None
             }
             Authorization::CognitoUserPools { authorizer, scopes } | Authorization::Jwt { authorizer, scopes } => {
-                self.jwt.add(key, authorizer, scopes, surroundings)?;
+                let mut network = jwt::Network { model: surroundings.model, clusters: surroundings.clusters };
+                self.jwt.add(key, authorizer, scopes, &surroundings.rest.authorizers, &mut network)?;
                 used.push(jwt::JwtAuthorizers::NAME);
                 policy_alone
             }

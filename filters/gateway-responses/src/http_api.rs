@@ -1,0 +1,149 @@
+//! HTTP APIs: one id instead of two, errors that no API can customise, and CORS.
+//!
+//! Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api.html>
+
+use gateway::{ConfigError, Edits, GatewayError, Host, Ids, MAX_HEADER_BYTES, MAX_PAYLOAD_BYTES, Reply, ResponseType};
+use serde::{Deserialize, Serialize};
+
+use crate::cors::{Cors, RawCors};
+
+/// The header with the request's id, on every response.
+const REQUEST_ID: &str = "apigw-requestid";
+
+/// What an HTTP API has that a REST API has not.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct RawHttpApi {
+    /// CORS; absent: the gateway neither adds nor removes anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cors: Option<RawCors>,
+}
+
+/// An HTTP API, compiled.
+#[derive(Debug)]
+pub(crate) struct HttpApi {
+    cors: Option<Cors>,
+}
+
+impl HttpApi {
+    pub(crate) fn from_raw(raw: RawHttpApi) -> Result<Self, ConfigError> {
+        let cors = raw.cors.map(Cors::from_raw).transpose().map_err(|error| error.below("cors"))?;
+        Ok(Self { cors })
+    }
+
+    /// The ids of a new request, which are one. A client cannot choose it.
+    pub(crate) fn ids(host: &dyn Host) -> Ids {
+        let id = Ids::generate(host, None).extended_request_id;
+        Ids { request_id: id.clone(), extended_request_id: id }
+    }
+
+    /// The answer to a request over one of the limits that headers show.
+    pub(crate) fn too_large(host: &dyn Host, end_of_stream: bool) -> Option<Reply> {
+        if host.request_headers_size() > MAX_HEADER_BYTES {
+            let headers = host.request_headers();
+            // The request line and the values of the client's headers.
+            let counted = headers.iter().filter(|(name, _)| {
+                (*name == b":path" || !name.starts_with(b":")) && !crate::filter::ADDED_BY_ENVOY.contains(name)
+            });
+            if counted.fold(0usize, |sum, (_, value)| sum.saturating_add(value.len())) > MAX_HEADER_BYTES {
+                return Some(reply(431));
+            }
+        }
+        if !end_of_stream {
+            let declared = host.request_header("content-length")?;
+            let bytes: usize = std::str::from_utf8(&declared).ok()?.parse().ok()?;
+            if bytes > MAX_PAYLOAD_BYTES {
+                return Some(reply(413));
+            }
+        }
+        None
+    }
+
+    /// The answer where no route matches: to a preflight what CORS says, else 404.
+    pub(crate) fn unmatched(&self, host: &dyn Host) -> Reply {
+        match &self.cors {
+            Some(_) if host.request_header(":method").as_deref() == Some(b"OPTIONS") => {
+                Reply { status: 204, ..Reply::default() }
+            }
+            _ => reply(404),
+        }
+    }
+
+    /// The answer for an error of another filter or of Envoy.
+    pub(crate) fn error(&self, host: &dyn Host, error: &GatewayError, ids: &Ids) -> Reply {
+        let mut reply = reply(status(error));
+        reply.set_header(REQUEST_ID, ids.request_id.clone().into_bytes());
+        let request = host.request_headers();
+        for (name, value) in self.cors.iter().flat_map(|cors| cors.headers(&request)) {
+            reply.set_header(name, value);
+        }
+        reply
+    }
+
+    /// The changes to a response that stays.
+    pub(crate) fn edits(&self, host: &dyn Host, ids: Ids) -> Edits {
+        let mut edits = Edits::default();
+        edits.set(REQUEST_ID, ids.request_id.into_bytes());
+        if let Some(cors) = &self.cors {
+            cors.edit(&host.request_headers(), &host.response_headers(), &mut edits);
+        }
+        edits
+    }
+}
+
+fn reply(status: u16) -> Reply {
+    let body = format!("{{\"message\":\"{}\"}}", message(status)).into_bytes();
+    let mut reply = Reply { status, body, ..Reply::default() };
+    reply.set_header("content-type", &b"application/json"[..]);
+    reply
+}
+
+/// The status that an HTTP API answers an error with.
+fn status(error: &GatewayError) -> u16 {
+    match (error.response_type, error.status) {
+        (Some(ResponseType::IntegrationTimeout | ResponseType::IntegrationFailure), _) => 503,
+        (Some(ResponseType::MissingAuthenticationToken), _) => 404,
+        (_, status @ (401 | 403 | 413 | 429 | 431)) => status,
+        (_, 414) => 431,
+        (_, 400..=499) => 400,
+        _ => 500,
+    }
+}
+
+fn message(status: u16) -> &'static str {
+    match status {
+        400 => "Bad Request",
+        401 => "Unauthorized",
+        403 => "Forbidden",
+        404 => "Not Found",
+        413 => "Request Entity Too Large",
+        429 => "Too Many Requests",
+        431 => "Request Header Fields Too Large",
+        503 => "Service Unavailable",
+        _ => "Internal Server Error",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn statuses() {
+        for (error, expected) in [
+            (GatewayError::new(ResponseType::IntegrationTimeout), 503),
+            (GatewayError::new(ResponseType::IntegrationFailure), 503),
+            (GatewayError::new(ResponseType::MissingAuthenticationToken), 404),
+            (GatewayError::malformed_proxy_response(), 500),
+            (GatewayError::new(ResponseType::ApiConfigurationError), 500),
+            (GatewayError::new(ResponseType::AccessDenied), 403),
+            (GatewayError::new(ResponseType::Unauthorized), 401),
+            (GatewayError::new(ResponseType::Throttled), 429),
+            (GatewayError::new(ResponseType::RequestTooLarge), 413),
+            (GatewayError::uri_too_long(), 431),
+            (GatewayError::new(ResponseType::Default4xx), 400),
+        ] {
+            assert_eq!(status(&error), expected, "{error:?}");
+        }
+    }
+}

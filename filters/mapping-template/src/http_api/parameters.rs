@@ -1,0 +1,233 @@
+//! `append`, `overwrite` and `remove` of headers, query parameters, path and status.
+//!
+//! Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-parameter-mapping.html>
+
+use std::collections::BTreeMap;
+
+use gateway::{ConfigError, Edits, Headers};
+use indexmap::IndexMap;
+
+use super::value::{Scope, Value};
+use crate::headers;
+
+/// Headers that cannot be mapped.
+const RESERVED: [&str; 18] = [
+    "authorization",
+    "connection",
+    "content-encoding",
+    "content-length",
+    "content-location",
+    "forwarded",
+    "keep-alive",
+    "origin",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "te",
+    "trailers",
+    "transfer-encoding",
+    "upgrade",
+    "via",
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-forwarded-proto",
+];
+const RESERVED_PREFIXES: [&str; 4] = ["access-control-", "apigw-", "x-amz-", "x-amzn-"];
+
+/// What is done, in the order in which it is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Operation {
+    Overwrite,
+    Append,
+    Remove,
+}
+
+/// What it is done to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Target {
+    Header(String),
+    QueryString(String),
+    Path,
+    StatusCode,
+}
+
+/// The mappings of a request or of one status of responses.
+#[derive(Debug, Default)]
+pub(crate) struct Parameters(Vec<(Operation, Target, Value)>);
+
+impl Parameters {
+    /// Compiles the mappings of requests.
+    ///
+    /// # Errors
+    /// The first key or value that is none.
+    pub(crate) fn of_request(raw: &IndexMap<String, String>) -> Result<Self, ConfigError> {
+        Self::compile(raw, |target| !matches!(target, Target::StatusCode))
+    }
+
+    /// Compiles the mappings of responses, by status.
+    ///
+    /// # Errors
+    /// The first key or value that is none.
+    pub(crate) fn of_responses(
+        raw: &BTreeMap<u16, IndexMap<String, String>>,
+    ) -> Result<BTreeMap<u16, Self>, ConfigError> {
+        let mut all = BTreeMap::new();
+        for (status, raw) in raw {
+            let parameters = Self::compile(raw, |target| matches!(target, Target::Header(_) | Target::StatusCode))
+                .map_err(|error| error.below(&status.to_string()))?;
+            if parameters.needs_body() {
+                return Err(ConfigError::new(status.to_string(), "a response cannot be mapped from a request body"));
+            }
+            all.insert(*status, parameters);
+        }
+        Ok(all)
+    }
+
+    fn compile(raw: &IndexMap<String, String>, allowed: impl Fn(&Target) -> bool) -> Result<Self, ConfigError> {
+        let mut mappings = Vec::new();
+        for (key, text) in raw {
+            let (operation, target) = parse_key(key)
+                .filter(|(_, target)| allowed(target))
+                .ok_or_else(|| ConfigError::new(key, "is no parameter to map"))?;
+            let value = match operation {
+                Operation::Remove => Value::default(),
+                _ => Value::parse(text)
+                    .map_err(|variable| ConfigError::new(key, format!("there is no variable `{variable}`")))?,
+            };
+            mappings.push((operation, target, value));
+        }
+        mappings.sort_by_key(|(operation, ..)| *operation);
+        Ok(Self(mappings))
+    }
+
+    pub(crate) fn needs_body(&self) -> bool {
+        self.0.iter().any(|(_, _, value)| value.needs_body())
+    }
+
+    /// The path that replaces the integration's.
+    pub(crate) fn path(&self, scope: &Scope<'_>) -> Option<Vec<u8>> {
+        let (_, _, value) = self.0.iter().find(|(_, target, _)| *target == Target::Path)?;
+        value.text(scope)
+    }
+
+    /// The status that replaces the integration's.
+    pub(crate) fn status(&self, scope: &Scope<'_>) -> Option<u16> {
+        let (_, _, value) = self.0.iter().find(|(_, target, _)| *target == Target::StatusCode)?;
+        let status: u16 = std::str::from_utf8(&value.text(scope)?).ok()?.parse().ok()?;
+        (200..=599).contains(&status).then_some(status)
+    }
+
+    /// Applies the mappings of query parameters to the pairs of a request.
+    pub(crate) fn map_query(&self, scope: &Scope<'_>, pairs: &mut Vec<(String, String)>) -> bool {
+        let mut changed = false;
+        for (operation, target, value) in &self.0 {
+            let Target::QueryString(name) = target else { continue };
+            let text = value.text(scope).map(|text| String::from_utf8_lossy(&text).into_owned());
+            match (operation, text) {
+                (Operation::Remove, _) => pairs.retain(|(other, _)| other != name),
+                (_, None) => continue,
+                (Operation::Append, Some(text)) => pairs.push((name.clone(), text)),
+                (Operation::Overwrite, Some(text)) => {
+                    pairs.retain(|(other, _)| other != name);
+                    pairs.push((name.clone(), text));
+                }
+            }
+            changed = true;
+        }
+        changed
+    }
+
+    /// The changes of headers. `present` are the headers as they came, from which all values are made.
+    pub(crate) fn map_headers(&self, scope: &Scope<'_>, present: &Headers, edits: &mut Edits) {
+        let mut mapped: IndexMap<&str, Option<Vec<u8>>> = IndexMap::new();
+        for (operation, target, value) in &self.0 {
+            let Target::Header(name) = target else { continue };
+            let text = value.text(scope).map(headers::clean_value);
+            match (operation, text) {
+                (Operation::Remove, _) => {
+                    // What was mapped to this name before stays: so a header is renamed to itself.
+                    mapped.entry(name).or_insert(None);
+                }
+                (_, None) => {}
+                (Operation::Overwrite, Some(text)) => {
+                    mapped.insert(name, Some(text));
+                }
+                (Operation::Append, Some(text)) => {
+                    let before = match mapped.get(name.as_str()) {
+                        Some(before) => before.clone(),
+                        None => joined(present, name),
+                    };
+                    let all = match before {
+                        Some(mut before) => {
+                            before.push(b',');
+                            before.extend(text);
+                            before
+                        }
+                        None => text,
+                    };
+                    mapped.insert(name, Some(all));
+                }
+            }
+        }
+        for (name, value) in mapped {
+            match value {
+                Some(value) => edits.set(name.to_owned(), value),
+                None => edits.remove(name.to_owned()),
+            }
+        }
+    }
+}
+
+fn joined(headers: &Headers, name: &str) -> Option<Vec<u8>> {
+    let values: Vec<&[u8]> = headers.all(name).collect();
+    (!values.is_empty()).then(|| values.join(&b","[..]))
+}
+
+/// Reads `overwrite:header.NAME`; `None` when it is no key, or names a header that cannot be mapped.
+fn parse_key(key: &str) -> Option<(Operation, Target)> {
+    let (operation, target) = key.split_once(':')?;
+    let operation = match operation {
+        "append" => Operation::Append,
+        "overwrite" => Operation::Overwrite,
+        "remove" => Operation::Remove,
+        _ => return None,
+    };
+    let target = match target {
+        "path" => Target::Path,
+        "statuscode" => Target::StatusCode,
+        _ => match target.split_once('.')? {
+            ("header", name) if is_mappable(name) => Target::Header(name.to_ascii_lowercase()),
+            ("querystring", name) if !name.is_empty() => Target::QueryString(name.to_owned()),
+            _ => return None,
+        },
+    };
+    let whole = matches!(target, Target::Path | Target::StatusCode);
+    (!whole || operation == Operation::Overwrite).then_some((operation, target))
+}
+
+fn is_mappable(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let reserved = RESERVED.contains(&name.as_str()) || RESERVED_PREFIXES.iter().any(|prefix| name.starts_with(prefix));
+    headers::is_name(&name) && !reserved
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys() {
+        let header = |name: &str| Target::Header(name.to_owned());
+        assert_eq!(parse_key("append:header.X-A"), Some((Operation::Append, header("x-a"))));
+        assert_eq!(parse_key("overwrite:path"), Some((Operation::Overwrite, Target::Path)));
+        assert_eq!(
+            parse_key("remove:querystring.Page"),
+            Some((Operation::Remove, Target::QueryString("Page".to_owned())))
+        );
+        for none in ["append:path", "set:header.a", "header.a", "append:header.", "overwrite:header.Via"] {
+            assert_eq!(parse_key(none), None, "{none}");
+        }
+        for reserved in ["Authorization", "access-control-allow-origin", "x-amzn-trace-id", "X-Forwarded-For"] {
+            assert_eq!(parse_key(&format!("overwrite:header.{reserved}")), None, "{reserved}");
+        }
+    }
+}

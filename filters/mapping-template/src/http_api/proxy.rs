@@ -1,0 +1,161 @@
+//! HTTP_PROXY: the request streams to the route's cluster. As for a REST API, nothing is changed that routes match on:
+//! the upstream path is a property that the route takes up.
+//!
+//! Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-http.html>
+
+use std::collections::BTreeMap;
+
+use gateway::{Api, ConfigError, Edits, Host, Property, split_target};
+
+use super::parameters::Parameters;
+use super::path_parameters;
+use super::raw::{AppendedPath, RawHttpApiProxy};
+use super::value::Scope;
+use crate::failure::Failure;
+use crate::headers;
+use crate::http_proxy::{MAX_MAPPED_BYTES, backend_method};
+use crate::request::Request;
+use crate::uri::{UriTemplate, expand_stage_variables, push_path_value, push_query_value};
+
+/// Response headers that end at this connection.
+const HOP_BY_HOP: [&str; 6] = ["keep-alive", "proxy-authenticate", "proxy-connection", "te", "trailer", "upgrade"];
+
+/// An HTTP_PROXY integration, compiled.
+#[derive(Debug)]
+pub(crate) struct Proxy {
+    uri: UriTemplate,
+    append: Option<AppendedPath>,
+    /// `None`: the client's.
+    method: Option<String>,
+    request: Parameters,
+    responses: BTreeMap<u16, Parameters>,
+}
+
+impl Proxy {
+    pub(crate) fn from_raw(raw: RawHttpApiProxy, api: &Api) -> Result<Self, ConfigError> {
+        Ok(Self {
+            uri: UriTemplate::parse(&expand_stage_variables(&raw.path, &api.stage_variables)),
+            append: raw.append,
+            method: backend_method(raw.http_method)?,
+            request: Parameters::of_request(&raw.request_parameters)
+                .map_err(|error| error.below("requestParameters"))?,
+            responses: Parameters::of_responses(&raw.response_parameters)
+                .map_err(|error| error.below("responseParameters"))?,
+        })
+    }
+
+    pub(crate) fn needs_body(&self) -> bool {
+        self.request.needs_body()
+    }
+
+    /// The changes that turn the client's request into the backend's.
+    pub(crate) fn edits(&self, request: &Request<'_>) -> Result<Edits, Failure> {
+        let scope = Scope { request, response: None };
+        let mut edits = Edits::default();
+        let path = self.path(request, &scope);
+        self.rewrite_query(request, &scope, &mut edits);
+        self.request.map_headers(&scope, &request.headers, &mut edits);
+        let mapped = edits.set.iter().map(|(_, value)| value.len());
+        if mapped.fold(path.len(), usize::saturating_add) > MAX_MAPPED_BYTES {
+            return Err(Failure::configuration("what is mapped is too long"));
+        }
+        edits.properties.push((Property::UpstreamPath, path));
+        // A signature for the gateway itself is nothing for a backend.
+        if request.headers.first("authorization").is_some_and(headers::is_signature) {
+            edits.remove("authorization");
+        }
+        if let Some(method) = self.method.as_ref().filter(|method| method.as_bytes() != request.method()) {
+            edits.set(":method", method.clone().into_bytes());
+        }
+        Ok(edits)
+    }
+
+    fn path(&self, request: &Request<'_>, scope: &Scope<'_>) -> Vec<u8> {
+        let mut path = Vec::new();
+        if let Some(mapped) = self.request.path(scope) {
+            if mapped.first() != Some(&b'/') {
+                path.push(b'/');
+            }
+            push_path_value(&mut path, &mapped);
+            return path;
+        }
+        let parameters = path_parameters(request);
+        self.uri.push_path(&mut path, |name| value_of(&parameters, name));
+        let target = request.headers.first(":path").unwrap_or_default();
+        let behind = match self.append {
+            None => return path,
+            Some(AppendedPath::BehindStage) => request.context.resource_path_as_sent(),
+            Some(AppendedPath::Whole) => split_target(target).0,
+        };
+        while path.last() == Some(&b'/') {
+            path.pop();
+        }
+        if behind.first() != Some(&b'/') {
+            path.push(b'/');
+        }
+        push_path_value(&mut path, behind);
+        path
+    }
+
+    /// The URI's own query, then the client's, mapped. The route puts what stands behind the `?` of `:path` behind the
+    /// upstream path.
+    fn rewrite_query(&self, request: &Request<'_>, scope: &Scope<'_>, edits: &mut Edits) {
+        let target = request.headers.first(":path").unwrap_or_default();
+        let (path, of_client) = split_target(target);
+        let mut pairs: Vec<(String, String)> =
+            request.query().iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        let mut query = Vec::new();
+        let parameters = path_parameters(request);
+        self.uri.push_query(&mut query, |name| value_of(&parameters, name));
+        let changed = self.request.map_query(scope, &mut pairs);
+        if !changed {
+            // What is not mapped stays as the client has written it.
+            if let Some(of_client) = of_client.filter(|query| !query.is_empty()) {
+                push_separator(&mut query);
+                query.extend_from_slice(of_client);
+            }
+        }
+        for (name, value) in pairs.iter().filter(|_| changed) {
+            push_separator(&mut query);
+            push_query_value(&mut query, name.as_bytes());
+            query.push(b'=');
+            push_query_value(&mut query, value.as_bytes());
+        }
+        if query != of_client.unwrap_or_default() {
+            let mut target = path.to_vec();
+            if !query.is_empty() {
+                target.push(b'?');
+                target.extend(query);
+            }
+            edits.set(":path", target);
+        }
+    }
+
+    /// The changes that turn the backend's answer into the client's.
+    pub(crate) fn response_edits(&self, host: &dyn Host, request: &Request<'_>) -> Edits {
+        let response = host.response_headers();
+        let mut edits = Edits::default();
+        for name in HOP_BY_HOP.into_iter().filter(|name| response.first(name).is_some()) {
+            edits.remove(name);
+        }
+        let status = response.first(":status").and_then(|status| std::str::from_utf8(status).ok()?.parse().ok());
+        if let Some(parameters) = status.and_then(|status: u16| self.responses.get(&status)) {
+            let scope = Scope { request, response: Some(&response) };
+            parameters.map_headers(&scope, &response, &mut edits);
+            if let Some(status) = parameters.status(&scope) {
+                edits.set(":status", status.to_string().into_bytes());
+            }
+        }
+        edits
+    }
+}
+
+fn value_of<'p>(parameters: &'p [(String, Vec<u8>)], name: &str) -> Option<&'p [u8]> {
+    parameters.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_slice())
+}
+
+fn push_separator(query: &mut Vec<u8>) {
+    if !query.is_empty() {
+        query.push(b'&');
+    }
+}

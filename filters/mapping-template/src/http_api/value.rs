@@ -1,0 +1,160 @@
+//! Values of parameter mappings: literal text and variables, put together once for each request.
+//!
+//! Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-parameter-mapping.html>
+
+use gateway::{Headers, percent_decode};
+use jsonpath::JsonPath;
+use jsonpath::json;
+
+use super::path_parameters;
+use crate::body;
+use crate::request::Request;
+
+/// The part of a body that mappings look at, in bytes (100 KB). What is longer is cut, and then is no JSON.
+const MAX_BODY_BYTES: usize = 102_400;
+
+/// A value, compiled.
+#[derive(Debug, Default)]
+pub(crate) struct Value(Vec<Part>);
+
+#[derive(Debug)]
+enum Part {
+    Text(String),
+    Variable(Source),
+}
+
+#[derive(Debug)]
+enum Source {
+    RequestHeader(String),
+    RequestQuery(String),
+    /// The path behind the stage.
+    RequestPath,
+    PathParameter(String),
+    RequestBody,
+    RequestBodyPath(JsonPath),
+    ResponseHeader(String),
+    Context(String),
+    StageVariable(String),
+}
+
+/// What values are read from.
+pub(crate) struct Scope<'a> {
+    pub(crate) request: &'a Request<'a>,
+    /// The integration's answer, on the way out.
+    pub(crate) response: Option<&'a Headers>,
+}
+
+impl Value {
+    /// Reads `$request.header.a`, `${request.path.name}-${context.requestId}` or plain text.
+    ///
+    /// # Errors
+    /// The text of the variable that is none.
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        let mut parts = Vec::new();
+        // Without braces, a variable is the whole value.
+        if let Some(name) = text.strip_prefix('$').filter(|name| !name.starts_with('{')) {
+            return Ok(Self(vec![Part::Variable(Source::parse(name)?)]));
+        }
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once("${") {
+            let (name, behind) = after.split_once('}').ok_or_else(|| format!("${{{after}"))?;
+            if !before.is_empty() {
+                parts.push(Part::Text(before.to_owned()));
+            }
+            parts.push(Part::Variable(Source::parse(name)?));
+            rest = behind;
+        }
+        if !rest.is_empty() {
+            parts.push(Part::Text(rest.to_owned()));
+        }
+        Ok(Self(parts))
+    }
+
+    /// Whether it reads the request's body.
+    pub(crate) fn needs_body(&self) -> bool {
+        let reads = |part: &Part| matches!(part, Part::Variable(Source::RequestBody | Source::RequestBodyPath(_)));
+        self.0.iter().any(reads)
+    }
+
+    /// The text; `None` when the value is one variable without value. In a longer value it is empty then.
+    pub(crate) fn text(&self, scope: &Scope<'_>) -> Option<Vec<u8>> {
+        match self.0.as_slice() {
+            [Part::Variable(variable)] => variable.text(scope),
+            parts => {
+                let mut out = Vec::new();
+                for part in parts {
+                    match part {
+                        Part::Text(text) => out.extend_from_slice(text.as_bytes()),
+                        Part::Variable(variable) => out.extend(variable.text(scope).unwrap_or_default()),
+                    }
+                }
+                Some(out)
+            }
+        }
+    }
+}
+
+impl Source {
+    fn parse(name: &str) -> Result<Self, String> {
+        let unknown = || format!("${name}");
+        let named = |name: &str, of: fn(String) -> Self| {
+            if name.is_empty() { Err(unknown()) } else { Ok(of(name.to_owned())) }
+        };
+        match name {
+            "request.path" => return Ok(Self::RequestPath),
+            "request.body" => return Ok(Self::RequestBody),
+            _ => {}
+        }
+        if let Some(path) = name.strip_prefix("request.body.") {
+            // Recursive descent and filters are not there.
+            if path.contains("..") || path.contains('?') {
+                return Err(unknown());
+            }
+            return body::path(path).map(Self::RequestBodyPath).map_err(|_| unknown());
+        }
+        for (prefix, of) in [
+            ("request.header.", Self::RequestHeader as fn(String) -> Self),
+            ("request.querystring.", Self::RequestQuery),
+            ("request.path.", Self::PathParameter),
+            ("response.header.", Self::ResponseHeader),
+            ("context.", Self::Context),
+            ("stageVariables.", Self::StageVariable),
+        ] {
+            if let Some(rest) = name.strip_prefix(prefix) {
+                let rest = if prefix.ends_with("header.") { rest.to_ascii_lowercase() } else { rest.to_owned() };
+                return named(&rest, of);
+            }
+        }
+        Err(unknown())
+    }
+
+    fn text(&self, scope: &Scope<'_>) -> Option<Vec<u8>> {
+        let request = scope.request;
+        match self {
+            Self::RequestHeader(name) => joined(request.header_values(name).iter().map(AsRef::as_ref)),
+            Self::RequestQuery(name) => joined(request.query().all(name).map(str::as_bytes)),
+            Self::RequestPath => Some(request.context.resource_path_as_sent().to_vec()),
+            Self::PathParameter(name) => {
+                let parameters = path_parameters(request);
+                let (_, value) = parameters.iter().find(|(other, _)| other == name)?;
+                Some(percent_decode(value, false).into_bytes())
+            }
+            Self::RequestBody => (!request.body.is_empty()).then(|| request.body.clone()),
+            Self::RequestBodyPath(path) => {
+                let text = request.body.get(..request.body.len().min(MAX_BODY_BYTES))?;
+                body::text_at(&json::parse(std::str::from_utf8(text).ok()?).ok()?, path)
+            }
+            Self::ResponseHeader(name) => joined(scope.response?.all(name)),
+            Self::Context(name) => request.context.get(name).map(String::into_bytes),
+            Self::StageVariable(name) => {
+                request.context.api().stage_variables.get(name).map(|value| value.clone().into_bytes())
+            }
+        }
+    }
+}
+
+/// The values of a repeated header or parameter; `None` when there is none.
+fn joined<'v>(values: impl Iterator<Item = &'v [u8]>) -> Option<Vec<u8>> {
+    let values: Vec<&[u8]> = values.collect();
+    (!values.is_empty()).then(|| values.join(&b","[..]))
+}
