@@ -67,7 +67,9 @@ impl<'p> Filter<'p> {
         match (document.kind(member), self.constant) {
             (Kind::Integer | Kind::Decimal, Constant::Number(constant)) => {
                 let text = document.text(member);
-                let value: f64 = text.parse().ok().filter(|_| text.len() <= MAX_EXACT_DIGITS)?;
+                // An infinite one is an error that the whole language knows.
+                let exact = |value: &f64| text.len() <= MAX_EXACT_DIGITS && value.is_finite();
+                let value: f64 = text.parse().ok().filter(exact)?;
                 Some(match self.op {
                     Op::Eq => value == constant,
                     Op::Lt => value < constant,

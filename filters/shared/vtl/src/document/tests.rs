@@ -237,3 +237,8 @@ fn a_large_object_has_an_index() {
     assert_eq!(map.get("k5").map(|value| value.to_string()), Some("905".to_owned()));
     assert_eq!(map.len(), 900);
 }
+
+#[test]
+fn an_infinite_number_in_a_filter() {
+    check_path("{\"a\":[{\"price\":1e400}]}", "$.a[?(@.price > 1.5)]");
+}
