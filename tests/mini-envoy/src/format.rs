@@ -32,6 +32,9 @@ pub fn format(format: &str, scope: &Scope<'_>, missing: &str) -> Result<Vec<u8>,
             }
             Some(("REQ", name)) => scope.request.get(name).map(<[u8]>::to_vec),
             None if command == "DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT" => Some(crate::CLIENT.into()),
+            None if command == "DOWNSTREAM_LOCAL_ADDRESS_WITHOUT_PORT" => Some(crate::CLIENT.into()),
+            // Where it is used, no proxy in front is trusted.
+            None if command == "DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT" => Some(crate::CLIENT.into()),
             None if command == "DOWNSTREAM_LOCAL_PORT" => Some(super::PORT.to_string().into_bytes()),
             _ => return Err(format!("%{command}%")),
         };

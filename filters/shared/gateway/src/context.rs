@@ -109,7 +109,12 @@ impl<'a> Context<'a> {
             "stage" => some(&api.stage),
             "requestId" => Some(self.ids().request_id.clone()),
             "extendedRequestId" => Some(self.ids().extended_request_id.clone()),
-            "resourceId" | "routeKey" => self.route.map(|route| route.resource_id.clone()),
+            // Ids of resources are letters and digits.
+            "routeKey" => {
+                let id = self.route.map(|route| route.resource_id.clone());
+                id.filter(|id| id.contains(' ') || id.starts_with('$'))
+            }
+            "resourceId" => self.route.map(|route| route.resource_id.clone()),
             "resourcePath" => self.route.map(|route| route.resource_path.clone()),
             "operationName" => self.route.and_then(|route| route.operation_name.clone()),
             // Integrations may change the verb of the request, but not the copy of it that routes match.
