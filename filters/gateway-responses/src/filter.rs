@@ -9,7 +9,7 @@ use gateway::{
 
 use crate::config::{GatewayResponse, GatewayResponses, RawConfig, RawResponsesRoute, Refusal};
 use crate::failure::Answerer;
-use crate::http_api::HttpApi;
+use crate::http_api::{CorsHeader, HttpApi};
 use crate::template::Scope;
 
 /// Headers that Envoy itself adds before the filters see a request; they do not count as the client's.
@@ -28,7 +28,14 @@ impl Filter for GatewayResponses {
     }
 
     fn stream(self: &Rc<Self>) -> ResponsesStream {
-        ResponsesStream { filter: Rc::clone(self), ids: None, route: None, trace_id: None, received_bytes: 0 }
+        ResponsesStream {
+            filter: Rc::clone(self),
+            ids: None,
+            route: None,
+            trace_id: None,
+            cors: None,
+            received_bytes: 0,
+        }
     }
 }
 
@@ -38,6 +45,8 @@ pub struct ResponsesStream {
     ids: Option<Ids>,
     route: Option<Rc<RawResponsesRoute>>,
     trace_id: Option<String>,
+    /// What CORS adds to the response.
+    cors: Option<Vec<CorsHeader>>,
     received_bytes: usize,
 }
 
@@ -49,6 +58,7 @@ impl Stream for ResponsesStream {
         };
         host.set_property(Property::Request, ids.to_text().as_bytes());
         self.ids = Some(ids);
+        self.cors = self.filter.http_api.as_ref().and_then(|http_api| http_api.cors_headers(host));
         let route = self.route_of(host);
         let refused = match &self.filter.http_api {
             Some(_) => HttpApi::too_large(host, end_of_stream).map(|reply| Step::Respond(Box::new(reply))),
@@ -108,10 +118,11 @@ impl Stream for ResponsesStream {
                 (Some(error), true)
             }
         };
-        if let Some(http_api) = &self.filter.http_api {
+        if self.filter.http_api.is_some() {
+            let cors = self.cors.take();
             return match error {
-                Some(error) => Step::Respond(Box::new(http_api.error(host, &error, &ids))),
-                None => http_api.edits(host, ids).into(),
+                Some(error) => Step::Respond(Box::new(HttpApi::error(&error, &ids, cors))),
+                None => HttpApi::edits(host, ids, cors).into(),
             };
         }
         let custom = error.as_ref().and_then(|error| self.customised(error));

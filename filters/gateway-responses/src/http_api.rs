@@ -10,6 +10,9 @@ use crate::cors::{Cors, RawCors};
 /// The header with the request's id, on every response.
 const REQUEST_ID: &str = "apigw-requestid";
 
+/// A CORS header and its value.
+pub(crate) type CorsHeader = (&'static str, Vec<u8>);
+
 /// What an HTTP API has that a REST API has not.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
@@ -70,24 +73,29 @@ impl HttpApi {
     }
 
     /// The answer for an error of another filter or of Envoy.
-    pub(crate) fn error(&self, host: &dyn Host, error: &GatewayError, ids: &Ids) -> Reply {
+    pub(crate) fn error(error: &GatewayError, ids: &Ids, cors: Option<Vec<CorsHeader>>) -> Reply {
         let mut reply = reply(status(error));
         reply.set_header(REQUEST_ID, ids.request_id.clone().into_bytes());
-        let request = host.request_headers();
-        for (name, value) in self.cors.iter().flat_map(|cors| cors.headers(&request)) {
+        for (name, value) in cors.into_iter().flatten() {
             reply.set_header(name, value);
         }
         reply
     }
 
     /// The changes to a response that stays.
-    pub(crate) fn edits(&self, host: &dyn Host, ids: Ids) -> Edits {
+    pub(crate) fn edits(host: &dyn Host, ids: Ids, cors: Option<Vec<CorsHeader>>) -> Edits {
         let mut edits = Edits::default();
         edits.set(REQUEST_ID, ids.request_id.into_bytes());
-        if let Some(cors) = &self.cors {
-            cors.edit(&host.request_headers(), &host.response_headers(), &mut edits);
+        if let Some(cors) = cors {
+            Cors::edit(cors, &host.response_headers(), &mut edits);
         }
         edits
+    }
+
+    /// The CORS headers of the response to a request, from the headers as the client has sent them; `None` without
+    /// CORS.
+    pub(crate) fn cors_headers(&self, host: &dyn Host) -> Option<Vec<CorsHeader>> {
+        self.cors.as_ref().map(|cors| cors.headers(&host.request_headers()))
     }
 }
 
