@@ -6,7 +6,7 @@ use gateway::{Api, ConfigError};
 use sha2::{Digest, Sha256};
 
 use crate::cache::Key;
-use crate::function::Endpoint;
+use crate::function::Respondent;
 use crate::identity::{Identity, Sources, ValidationExpression};
 use crate::raw::{DEFAULT_RESULT_TTL_SECONDS, Form, RawAuthorizer, RawTarget};
 
@@ -31,7 +31,7 @@ pub(crate) struct Authorizer {
     pub(crate) validation: Option<ValidationExpression>,
     /// How long an answer is kept; 0 for not at all.
     pub(crate) ttl_millis: u64,
-    pub(crate) endpoint: Endpoint,
+    pub(crate) respondent: Respondent,
     /// Begins every cache key: the API, the stage, and all that this authorizer is. A changed one starts afresh.
     digest: [u8; 32],
 }
@@ -69,14 +69,14 @@ impl Authorizer {
             (Form::Token | Form::Request, RawTarget::Function(_)) => REST_TIMEOUT_MILLIS,
             _ => HTTP_TIMEOUT_MILLIS,
         };
-        let endpoint = Endpoint::from_raw(api, raw.endpoint, raw.target, default_timeout)?;
+        let respondent = Respondent::from_raw(api, raw.endpoint, raw.target, default_timeout)?;
         Ok(Self {
             name: name.to_owned(),
             form,
             sources,
             validation,
             ttl_millis: u64::from(ttl).saturating_mul(1000),
-            endpoint,
+            respondent,
             digest: digest.finalize().into(),
         })
     }
@@ -94,7 +94,7 @@ impl Authorizer {
     /// How long a request waits for another one's call before it gives up.
     pub(crate) fn patience(&self) -> Duration {
         const FOR_THE_ANSWER_TO_BE_READ: Duration = Duration::from_secs(1);
-        self.endpoint.timeout().saturating_add(FOR_THE_ANSWER_TO_BE_READ)
+        self.respondent.timeout().saturating_add(FOR_THE_ANSWER_TO_BE_READ)
     }
 }
 

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use gateway::policy::partition;
+use gateway::policy::{DenyMessages, partition};
 use gateway::{Api, ConfigError, RawRoute};
 use iam_policy::{ExecuteApi, Kind, Policy};
 
 use crate::authorizer::Authorizer;
 use crate::cache::Cache;
 use crate::flight::Flights;
-use crate::raw::{DenyMessages, RawAuthorizerRoute, RawConfig};
+use crate::raw::{RawAuthorizerRoute, RawConfig};
 
 /// The filter, configured.
 #[derive(Debug)]

@@ -93,7 +93,7 @@ impl Stream for AuthorizerStream {
             return self.refuse(host, Refusal::Unusable, Form::Token);
         };
         let authorizer = &asking.route.authorizer;
-        let (outcome, written) = Outcome::read(answer, authorizer.endpoint.protocol(), authorizer.form);
+        let (outcome, written) = Outcome::read(answer, authorizer.respondent.protocol(), authorizer.form);
         let now = host.now();
         if let Some((key, flight)) = &asking.flight {
             if let Outcome::Document(document) = &outcome {
@@ -186,7 +186,7 @@ impl AuthorizerStream {
             }
         }
         let event = event(authorizer.form, &Subject { request, identity });
-        let Some(call) = authorizer.endpoint.call(host, event) else {
+        let Some(call) = authorizer.respondent.call(host, event) else {
             return self.conclude(host, route, &Outcome::Unusable("the call cannot be signed".to_owned()), 0);
         };
         let flight = key.map(|key| (key, self.filter.flights.depart(key)));

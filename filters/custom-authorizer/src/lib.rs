@@ -32,7 +32,4 @@ pub use config::CustomAuthorizer;
 pub use document::Document;
 pub use filter::AuthorizerStream;
 pub use identity::{MAX_EXPRESSION_BYTES, Sources, ValidationExpression};
-pub use raw::{
-    DEFAULT_RESULT_TTL_SECONDS, DenyMessages, Form, RawAuthorizer, RawAuthorizerRoute, RawConfig, RawEndpoint,
-    RawFunction, RawSigning, RawTarget,
-};
+pub use raw::{DEFAULT_RESULT_TTL_SECONDS, Form, RawAuthorizer, RawAuthorizerRoute, RawConfig, RawTarget};

@@ -1,8 +1,9 @@
 //! The filter's configuration as written.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
+use endpoint::{RawEndpoint, RawFunction};
+use gateway::policy::DenyMessages;
 use gateway::{RawApi, RawRoute};
 use iam_policy::RawPolicy;
 use serde::{Deserialize, Serialize};
@@ -46,17 +47,6 @@ pub struct RawAuthorizerRoute {
     pub open: bool,
 }
 
-/// Wording of refusals by a policy.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum DenyMessages {
-    /// `… with an explicit deny`
-    #[default]
-    Classic,
-    /// `… with an explicit deny in an identity-based policy`, which the service says since 2025.
-    Current,
-}
-
 /// An authorizer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
@@ -73,7 +63,8 @@ pub struct RawAuthorizer {
     /// Seconds for which an answer is kept, 0–3600; 0 for none. Absent: 300 where there are identity sources, else 0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub authorizer_result_ttl_in_seconds: Option<u32>,
-    /// Where it is called.
+    /// Where it is called. Without a timeout of its own: 30,000 milliseconds for REST APIs, 10,000 for HTTP APIs and for
+    /// plain HTTP services.
     pub endpoint: RawEndpoint,
     /// What is called there.
     pub target: RawTarget,
@@ -100,23 +91,6 @@ pub enum Form {
 /// Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/configure-api-gateway-lambda-authorization.html>
 pub const DEFAULT_RESULT_TTL_SECONDS: u32 = 300;
 
-/// Where an authorizer is called.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct RawEndpoint {
-    /// Envoy cluster.
-    pub cluster: String,
-    /// The `Host` of the call, with a port unless it is the scheme's own.
-    pub authority: String,
-    /// Longest time until the whole answer is here, in milliseconds. Absent: 30,000 for REST APIs, 10,000 for HTTP
-    /// APIs and for plain HTTP services.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub timeout_in_millis: Option<u32>,
-    /// Credentials that sign each call (Signature Version 4); absent: calls are not signed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub signing: Option<RawSigning>,
-}
-
 /// What is called at an endpoint.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -125,36 +99,4 @@ pub enum RawTarget {
     Function(RawFunction),
     /// Path and query of an HTTP service that takes the event and answers with the document.
     Http(String),
-}
-
-/// A Lambda function.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct RawFunction {
-    /// Name or ARN of the function, as the endpoint knows it.
-    pub function_name: String,
-    /// Version or alias.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub qualifier: Option<String>,
-}
-
-/// Credentials for Signature Version 4.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct RawSigning {
-    /// Access key id.
-    pub access_key_id: String,
-    /// Secret access key; never logged.
-    pub secret_access_key: String,
-    /// Session token of temporary credentials.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub session_token: Option<String>,
-    /// Region in the credential scope.
-    pub region: String,
-}
-
-impl fmt::Debug for RawSigning {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RawSigning").field("access_key_id", &self.access_key_id).finish_non_exhaustive()
-    }
 }

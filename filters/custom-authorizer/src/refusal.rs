@@ -2,11 +2,11 @@
 //!
 //! Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html>
 
-use gateway::policy::INVOKE;
+use gateway::policy::{DenyMessages, INVOKE};
 use gateway::{GatewayError, Reply, ResponseType, Step};
 use iam_policy::mask_account;
 
-use crate::raw::{DenyMessages, Form};
+use crate::raw::Form;
 
 /// Why a request is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use gateway::policy::partition;
+use gateway::policy::{DenyMessages, partition};
 use gateway::{Api, ConfigError, RawRoute};
 use iam_policy::{ExecuteApi, Kind, Policy, PolicyError};
 use sigv4::{KeyCache, Timestamp};
 
 use crate::principal::Principal;
-use crate::raw::{AuthorizationType, DenyMessages, RawConfig, RawCredential, RawIamRoute, RawVpcEndpoint};
+use crate::raw::{AuthorizationType, RawConfig, RawCredential, RawIamRoute, RawVpcEndpoint};
 
 /// The filter, configured.
 #[derive(Debug)]

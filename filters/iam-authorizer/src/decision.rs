@@ -2,7 +2,7 @@
 //!
 //! Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-authorization-flow.html>
 
-use gateway::policy::{INVOKE, RequestKeys, method_arn};
+use gateway::policy::{DenyMessages, INVOKE, RequestKeys, method_arn};
 use gateway::{Context, GatewayError, Host, METHOD_HEADER, ResponseType};
 use iam_policy::{
     Caller, Decision, Request, Verdict, cross_account, evaluate, mask_account, resource_policy_alone, same_account,
@@ -10,7 +10,6 @@ use iam_policy::{
 
 use crate::config::{Credential, IamAuthorizer, Route};
 use crate::keys::AllKeys;
-use crate::raw::DenyMessages;
 
 impl IamAuthorizer {
     /// Whether the policies let a request on. `caller` is who has signed it, `None` an anonymous caller.

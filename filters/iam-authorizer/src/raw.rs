@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use gateway::policy::DenyMessages;
 use gateway::{RawApi, RawRoute};
 use iam_policy::RawPolicy;
 use serde::{Deserialize, Serialize};
@@ -39,17 +40,6 @@ pub struct RawConfig {
 
 fn yes() -> bool {
     true
-}
-
-/// Wording of refusals by a policy.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum DenyMessages {
-    /// `… with an explicit deny`
-    #[default]
-    Classic,
-    /// `… with an explicit deny in a resource-based policy`, which the service says since 2025.
-    Current,
 }
 
 /// An access key and who it belongs to.

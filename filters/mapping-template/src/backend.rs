@@ -2,21 +2,21 @@
 //!
 //! Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-integration-settings.html>
 
+use endpoint::{BackendRequest, Endpoint, Function};
 use gateway::{Api, Callout, ConfigError, GatewayError, Host, Reply, ResponseType};
 use jsonpath::json;
 
 use crate::answer::Outcome;
 use crate::content::Payload;
-use crate::endpoint::{BackendRequest, Endpoint};
 use crate::failure::Failure;
 use crate::headers::{self, Kind};
 use crate::http_proxy::{MAX_MAPPED_BYTES, backend_method, push_query_parameters};
-use crate::lambda::{self, Function};
+use crate::lambda;
 use crate::mapping::{Mapping, Prepared};
 use crate::media::{self, BinaryMediaTypes};
 use crate::overrides::Overrides;
 use crate::parameters::Mapped;
-use crate::raw::{RawAction, RawAws, RawAwsTarget, RawHttp};
+use crate::raw::{RawAction, RawAws, RawAwsTarget, RawHttp, TIMEOUT};
 use crate::request::Request;
 use crate::uri::{UriTemplate, expand_stage_variables};
 
@@ -53,7 +53,7 @@ const JSON_ACTIONS: [(&str, &str, &str); 3] = [
 impl Backend {
     pub(crate) fn from_raw_http(raw: RawHttp, api: &Api) -> Result<Self, ConfigError> {
         Ok(Self {
-            endpoint: Endpoint::from_raw(raw.endpoint).map_err(|error| error.below("endpoint"))?,
+            endpoint: Endpoint::from_raw(raw.endpoint, TIMEOUT).map_err(|error| error.below("endpoint"))?,
             method: backend_method(raw.http_method)?,
             target: Target::http(&raw.path, api),
             mapping: Mapping::from_raw(raw.mapping, Kind::Http).map_err(|error| error.below("mapping"))?,
@@ -62,7 +62,7 @@ impl Backend {
 
     pub(crate) fn from_raw_aws(raw: RawAws, api: &Api) -> Result<Self, ConfigError> {
         Ok(Self {
-            endpoint: Endpoint::from_raw(raw.endpoint).map_err(|error| error.below("endpoint"))?,
+            endpoint: Endpoint::from_raw(raw.endpoint, TIMEOUT).map_err(|error| error.below("endpoint"))?,
             method: backend_method(raw.http_method)?,
             target: Target::aws(raw.target, api),
             mapping: Mapping::from_raw(raw.mapping, Kind::Aws).map_err(|error| error.below("mapping"))?,
@@ -96,7 +96,7 @@ impl Backend {
             Target::Function(_) => event(payload)?,
             Target::Http(_) | Target::Path(_) | Target::Action(_) => payload.into_bytes(),
         };
-        self.endpoint.callout(host, to_backend)
+        Ok(self.endpoint.callout(host, to_backend)?)
     }
 
     /// What the client gets for the backend's answer.
@@ -151,7 +151,7 @@ impl Target {
     /// What an AWS integration calls.
     pub fn aws(raw: RawAwsTarget, api: &Api) -> Self {
         match raw {
-            RawAwsTarget::Lambda(function) => Self::Function(Function::from_raw(function)),
+            RawAwsTarget::Lambda(function) => Self::Function(Function::from_raw(&function)),
             RawAwsTarget::Path(path) => {
                 Self::Path(UriTemplate::parse(&expand_stage_variables(&path, &api.stage_variables)))
             }
@@ -182,7 +182,7 @@ impl Target {
                 uri.push_path(&mut to_backend.target, |name| mapped.path_value(name));
                 uri.push_query(&mut query, |name| mapped.path_value(name));
             }
-            Target::Function(function) => to_backend.target = function.path().to_vec(),
+            Target::Function(function) => to_backend.target = function.path().as_bytes().to_vec(),
             Target::Action(RawAction { service, action }) => {
                 to_backend.target = b"/".to_vec();
                 query = format!("Action={action}").into_bytes();

@@ -1,5 +1,6 @@
 //! Why an integration cannot answer: what the client gets, and what the log says.
 
+use endpoint::CallError;
 use gateway::{GatewayError, Host, LogLevel, Metric, ResponseType, Step};
 
 /// An integration that failed. The client sees `error`, the log also `reason`.
@@ -9,6 +10,12 @@ pub struct Failure {
     pub error: GatewayError,
     /// What went wrong, in lower case; never a part of a payload.
     pub reason: String,
+}
+
+impl From<CallError> for Failure {
+    fn from(error: CallError) -> Self {
+        Self::configuration(error.to_string())
+    }
 }
 
 impl Failure {

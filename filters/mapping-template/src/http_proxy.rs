@@ -7,6 +7,7 @@
 //!
 //! Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/setup-http-integrations.html>
 
+use endpoint::{CallError, is_authority};
 use gateway::{Api, ConfigError, Edits, Host, Property, split_target};
 
 use crate::failure::Failure;
@@ -94,7 +95,7 @@ impl HttpProxy {
             let value = mapped.take_header(name).filter(|_| !headers::is_dropped_destination(name, Kind::HttpProxy));
             bytes = bytes.saturating_add(value.as_ref().map_or(0, Vec::len));
             match value {
-                Some(value) if name == "host" && !headers::is_authority(&value) => return Err(no_authority()),
+                Some(value) if name == "host" && !is_authority(&value) => return Err(CallError::NoAuthority.into()),
                 Some(value) if name == "host" => edits.properties.push((Property::UpstreamHost, value)),
                 Some(value) => edits.set(name.to_owned(), value),
                 // The route writes whatever stands in the property as host.
@@ -152,11 +153,6 @@ pub fn backend_method(raw: Option<String>) -> Result<Option<String>, ConfigError
         Some(method) if !method.eq_ignore_ascii_case("ANY") => Ok(Some(method.to_ascii_uppercase())),
         _ => Ok(None),
     }
-}
-
-/// 500, as for an endpoint whose address is invalid.
-pub(crate) fn no_authority() -> Failure {
-    Failure::configuration("the mapped Host is none")
 }
 
 /// Appends the mapped query parameters.

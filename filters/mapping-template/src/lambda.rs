@@ -7,33 +7,6 @@ use jsonpath::json;
 
 use crate::answer::Outcome;
 use crate::failure::Failure;
-use crate::raw::RawFunction;
-use crate::uri::push_query_value;
-
-/// A function, with its path in the Invoke API.
-#[derive(Debug)]
-pub struct Function {
-    path: Vec<u8>,
-}
-
-impl Function {
-    /// The function of a configuration.
-    pub fn from_raw(raw: RawFunction) -> Self {
-        let mut path = b"/2015-03-31/functions/".to_vec();
-        push_query_value(&mut path, raw.function_name.as_bytes());
-        path.extend_from_slice(b"/invocations");
-        if let Some(qualifier) = raw.qualifier {
-            path.extend_from_slice(b"?Qualifier=");
-            push_query_value(&mut path, qualifier.as_bytes());
-        }
-        Self { path }
-    }
-
-    /// Path and query of an invocation.
-    pub fn path(&self) -> &[u8] {
-        &self.path
-    }
-}
 
 /// Checks that the function has run, or has been accepted for later.
 ///
@@ -65,17 +38,6 @@ pub fn error_message(payload: &[u8]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn paths() {
-        let path = |name: &str, qualifier: Option<&str>| {
-            let raw = RawFunction { function_name: name.to_owned(), qualifier: qualifier.map(str::to_owned) };
-            String::from_utf8_lossy(Function::from_raw(raw).path()).into_owned()
-        };
-        assert_eq!(path("orders-fn", None), "/2015-03-31/functions/orders-fn/invocations");
-        assert_eq!(path("f", Some("live")), "/2015-03-31/functions/f/invocations?Qualifier=live");
-        assert_eq!(path("arn:aws:x/y", None), "/2015-03-31/functions/arn%3Aaws%3Ax%2Fy/invocations");
-    }
 
     #[test]
     fn error_messages() {

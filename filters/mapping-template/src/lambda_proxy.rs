@@ -2,20 +2,20 @@
 //!
 //! Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html>
 
+use endpoint::{Endpoint, Function};
 use gateway::{Callout, ConfigError, GatewayError, Host, Reply};
 use serde_json::{Map, Value};
 
 use crate::answer::Outcome;
 use crate::content::base64_decode;
-use crate::endpoint::{BackendRequest, Endpoint};
 use crate::event::event;
 use crate::failure::Failure;
 use crate::headers::{self, Fate, Kind};
 use crate::http_proxy::backend_method;
-use crate::lambda::{self, Function};
+use crate::lambda;
 use crate::media::{self, BinaryMediaTypes};
 use crate::parameters::RequestParameters;
-use crate::raw::RawAwsProxy;
+use crate::raw::{RawAwsProxy, TIMEOUT};
 use crate::request::Request;
 
 /// Largest event and largest result of a function, in bytes (6 MB).
@@ -39,8 +39,8 @@ impl LambdaProxy {
         let method = backend_method(raw.http_method)?.filter(|method| method != "POST");
         let by_method = method.map(|method| format!("a function is invoked with POST only, not with {method}"));
         Ok(Self {
-            endpoint: Endpoint::from_raw(raw.endpoint).map_err(|error| error.below("endpoint"))?,
-            function: Function::from_raw(raw.function),
+            endpoint: Endpoint::from_raw(raw.endpoint, TIMEOUT).map_err(|error| error.below("endpoint"))?,
+            function: Function::from_raw(&raw.function),
             unusable: parameters.illegal().map(|name| format!("`{name}` must not be mapped")).or(by_method),
         })
     }
@@ -62,18 +62,11 @@ impl LambdaProxy {
         if event.len() > MAX_LAMBDA_BYTES {
             return Err(lambda::too_large());
         }
-        let mut to_function = BackendRequest {
-            method: "POST".to_owned(),
-            target: self.function.path().to_vec(),
-            body: event.into_bytes(),
-            ..BackendRequest::default()
-        };
-        to_function.set("content-type", media::JSON);
-        to_function.set("user-agent", format!("AmazonAPIGateway_{}", request.context.api().api_id));
+        let mut to_function = self.function.invocation(&request.context.api().api_id, event);
         if let Some(trace_id) = request.trace_id() {
             to_function.set("x-amzn-trace-id", trace_id);
         }
-        self.endpoint.callout(host, to_function)
+        Ok(self.endpoint.callout(host, to_function)?)
     }
 
     /// What the client gets for the function's result.

@@ -10,7 +10,6 @@ mod backend;
 mod body;
 mod config;
 mod content;
-mod endpoint;
 mod event;
 mod failure;
 mod filter;
@@ -28,7 +27,6 @@ mod raw;
 mod request;
 mod response;
 mod selection;
-mod signing;
 mod template;
 mod uri;
 mod variables;
@@ -38,11 +36,10 @@ pub mod parts {
     pub use crate::answer::Outcome;
     pub use crate::backend::Target;
     pub use crate::content::{base64_decode, base64_encode, text};
-    pub use crate::endpoint::{BackendRequest, Endpoint};
     pub use crate::failure::Failure;
     pub use crate::headers::{Kind, clean_value, is_internal, is_name};
     pub use crate::http_proxy::backend_method;
-    pub use crate::lambda::{Function, check_invocation, error_message};
+    pub use crate::lambda::{check_invocation, error_message};
     pub use crate::mock::status_code;
     pub use crate::overrides::Overrides;
     pub use crate::parameters::{Mapped, RequestParameters};
@@ -57,8 +54,7 @@ pub use headers::{UPSTREAM_MARKER, removable_by_route};
 pub use http_api::{AppendedPath, PayloadFormat, RawHttpApiLambda, RawHttpApiProxy};
 pub use raw::{
     ContentHandling, DEFAULT_TIMEOUT_MILLIS, PassthroughBehavior, RawAction, RawAws, RawAwsProxy, RawAwsTarget,
-    RawConfig, RawEndpoint, RawFunction, RawHttp, RawHttpProxy, RawIntegration, RawIntegrationResponse, RawMapping,
-    RawMappingRoute, RawSigning,
+    RawConfig, RawHttp, RawHttpProxy, RawIntegration, RawIntegrationResponse, RawMapping, RawMappingRoute, TIMEOUT,
 };
 pub use selection::SelectionPattern;
 pub use uri::expand_stage_variables;

@@ -1,8 +1,8 @@
 //! The filter's configuration as written.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
+use endpoint::{RawEndpoint, RawFunction, TimeoutMillis};
 use gateway::{RawApi, RawRoute};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
@@ -122,87 +122,47 @@ pub struct RawHttpProxy {
     pub request_parameters: IndexMap<String, String>,
 }
 
-/// Where a backend is called.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct RawEndpoint {
-    /// Envoy cluster.
-    pub cluster: String,
-    /// The `Host` of the call, with a port unless it is the scheme's own.
-    pub authority: String,
-    /// What precedes every path, where the endpoint stands in for the real one: `/lambda`; without a final slash.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub path_prefix: String,
-    /// Longest time until the whole answer is here, in milliseconds.
-    #[serde(default = "default_timeout")]
-    pub timeout_in_millis: u32,
-    /// Credentials that sign each call (Signature Version 4); absent: calls are not signed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub signing: Option<RawSigning>,
-}
-
 /// The longest time that API Gateway waits unless its quota is raised.
 ///
 /// Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html>
 pub const DEFAULT_TIMEOUT_MILLIS: u32 = 29_000;
 
-fn default_timeout() -> u32 {
-    DEFAULT_TIMEOUT_MILLIS
-}
+/// What integrations do with timeouts; the shortest is the service's.
+///
+/// Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html>
+pub const TIMEOUT: TimeoutMillis = TimeoutMillis { default: DEFAULT_TIMEOUT_MILLIS, min: 50 };
 
-/// Credentials for Signature Version 4.
-#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct RawSigning {
-    /// Access key id.
-    pub access_key_id: String,
-    /// Secret access key; never logged.
-    pub secret_access_key: String,
-    /// Session token of temporary credentials.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub session_token: Option<String>,
-    /// Region in the credential scope.
-    pub region: String,
-    /// Service in the credential scope: `sqs`.
-    pub service: String,
-}
-
-impl fmt::Debug for RawSigning {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RawSigning").field("access_key_id", &self.access_key_id).finish_non_exhaustive()
-    }
-}
-
-/// An HTTP integration.
+/// An HTTP integration; `M` is how its kind of API maps.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct RawHttp {
+pub struct RawHttp<M = RawMapping> {
     /// Where it is called.
     pub endpoint: RawEndpoint,
     /// The URI behind the authority, `/v1/{id}?limit=${stageVariables.limit}`.
     pub path: String,
-    /// The verb towards the backend; absent or `ANY`: the client's.
+    /// The verb towards the backend; absent or `ANY`: the client's, which for the messages of WebSocket APIs is `POST`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub http_method: Option<String>,
     /// What is sent, and what the answer turns into.
     #[serde(default)]
-    pub mapping: RawMapping,
+    pub mapping: M,
 }
 
-/// An AWS integration.
+/// An AWS integration; `M` is how its kind of API maps.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct RawAws {
+pub struct RawAws<M = RawMapping> {
     /// Where it is called.
     pub endpoint: RawEndpoint,
     /// What is called there.
     pub target: RawAwsTarget,
-    /// The verb towards the service; absent or `ANY`: the client's. A function takes `POST` only.
+    /// The verb towards the service; absent or `ANY`: the client's, which for the messages of WebSocket APIs is `POST`. A
+    /// function takes `POST` only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub http_method: Option<String>,
     /// What is sent, and what the answer turns into.
     #[serde(default)]
-    pub mapping: RawMapping,
+    pub mapping: M,
 }
 
 /// What an AWS integration calls, from its URI.
@@ -215,17 +175,6 @@ pub enum RawAwsTarget {
     Path(String),
     /// `…:SERVICE:action/ACTION`
     Action(RawAction),
-}
-
-/// A Lambda function.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct RawFunction {
-    /// Name or ARN of the function, as the endpoint knows it.
-    pub function_name: String,
-    /// Version or alias.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub qualifier: Option<String>,
 }
 
 /// An action of an AWS service.

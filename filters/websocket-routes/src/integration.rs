@@ -2,14 +2,15 @@
 //!
 //! Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-integrations.html>
 
+use endpoint::{BackendRequest, Endpoint, Function};
 use gateway::{Answer, Api, Callout, ConfigError, GatewayError, ResponseType};
 use indexmap::IndexMap;
 use jsonpath::json::{self, Json};
 use mapping_template::parts::{
-    BackendRequest, Endpoint, Failure, Function, Kind as HeaderKind, Mapped, Outcome, Overrides, Request,
-    RequestParameters, Target, backend_method, base64_decode, check_invocation, error_message, status_code,
+    Failure, Kind as HeaderKind, Mapped, Outcome, Overrides, Request, RequestParameters, Target, backend_method,
+    base64_decode, check_invocation, error_message, status_code,
 };
-use mapping_template::{ContentHandling, PassthroughBehavior};
+use mapping_template::{ContentHandling, PassthroughBehavior, TIMEOUT};
 use selection::{Subject, Use};
 
 use crate::answer::{Given, IntegrationResponse};
@@ -75,13 +76,15 @@ impl Integration {
     pub fn from_raw(raw: RawIntegration, api: &Api) -> Result<Self, ConfigError> {
         Ok(match raw {
             RawIntegration::AwsProxy(raw) => {
-                let endpoint = Endpoint::from_raw(raw.endpoint).map_err(|error| error.below("awsProxy.endpoint"))?;
-                Self::Function(Box::new(endpoint), Function::from_raw(raw.function))
+                let endpoint =
+                    Endpoint::from_raw(raw.endpoint, TIMEOUT).map_err(|error| error.below("awsProxy.endpoint"))?;
+                Self::Function(Box::new(endpoint), Function::from_raw(&raw.function))
             }
             RawIntegration::Aws(raw) => {
                 let below = |error: ConfigError| error.below("aws");
                 Self::Backend(Box::new(Backend {
-                    endpoint: Endpoint::from_raw(raw.endpoint).map_err(|error| below(error.below("endpoint")))?,
+                    endpoint: Endpoint::from_raw(raw.endpoint, TIMEOUT)
+                        .map_err(|error| below(error.below("endpoint")))?,
                     method: method(raw.http_method).map_err(below)?,
                     target: Target::aws(raw.target, api),
                     mapping: Mapping::from_raw(raw.mapping, HeaderKind::Aws)
@@ -104,7 +107,7 @@ impl Integration {
 
     fn http(raw: crate::RawWebSocketHttp, api: &Api, proxy: bool) -> Result<Self, ConfigError> {
         Ok(Self::Backend(Box::new(Backend {
-            endpoint: Endpoint::from_raw(raw.endpoint).map_err(|error| error.below("endpoint"))?,
+            endpoint: Endpoint::from_raw(raw.endpoint, TIMEOUT).map_err(|error| error.below("endpoint"))?,
             method: method(raw.http_method)?,
             target: Target::http(&raw.path, api),
             mapping: Mapping::from_raw(raw.mapping, HeaderKind::Http).map_err(|error| error.below("mapping"))?,
@@ -134,14 +137,7 @@ impl Integration {
                 if payload.len() > MAX_LAMBDA_BYTES {
                     return Err(Failure::configuration("the event is larger than Lambda takes"));
                 }
-                let mut call = BackendRequest {
-                    method: "POST".to_owned(),
-                    target: function.path().to_vec(),
-                    body: payload.into_bytes(),
-                    ..BackendRequest::default()
-                };
-                call.set("content-type", JSON);
-                call.set("user-agent", format!("AmazonAPIGateway_{}", api.api_id));
+                let mut call = function.invocation(&api.api_id, payload);
                 if let Some(trace_id) = request.trace_id() {
                     call.set("x-amzn-trace-id", trace_id);
                 }
@@ -220,7 +216,7 @@ impl Backend {
             Target::Function(_) if payload.is_empty() => b"{}".to_vec(),
             _ => payload,
         };
-        self.endpoint.callout(event, call)
+        Ok(self.endpoint.callout(event, call)?)
     }
 
     fn end(&self, request: &Request<'_>, message: Option<&Json<'_>>, outcome: Outcome) -> Result<Given, Failure> {

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use endpoint::{RawEndpoint, RawFunction};
 use gateway::RawApi;
 use indexmap::IndexMap;
-use mapping_template::{ContentHandling, PassthroughBehavior, RawAwsTarget, RawEndpoint, RawFunction};
+use mapping_template::{ContentHandling, PassthroughBehavior, RawAws, RawHttp};
 use serde::{Deserialize, Serialize};
 
 /// The filter's configuration.
@@ -109,37 +110,11 @@ pub struct RawWebSocketFunction {
     pub function: RawFunction,
 }
 
-/// An HTTP or HTTP_PROXY integration.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct RawWebSocketHttp {
-    /// Where it is called.
-    pub endpoint: RawEndpoint,
-    /// The URI behind the authority, `/v1/{id}?limit=${stageVariables.limit}`.
-    pub path: String,
-    /// The verb; absent: POST.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub http_method: Option<String>,
-    /// What is sent, and what the answer turns into; of an HTTP_PROXY integration only `requestParameters` count.
-    #[serde(default)]
-    pub mapping: RawMapping,
-}
+/// An HTTP or HTTP_PROXY integration; of the latter's mapping only `requestParameters` count.
+pub type RawWebSocketHttp = RawHttp<RawMapping>;
 
 /// An AWS integration.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct RawWebSocketAws {
-    /// Where it is called.
-    pub endpoint: RawEndpoint,
-    /// What is called there.
-    pub target: RawAwsTarget,
-    /// The verb; absent: POST.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub http_method: Option<String>,
-    /// What is sent, and what the answer turns into.
-    #[serde(default)]
-    pub mapping: RawMapping,
-}
+pub type RawWebSocketAws = RawAws<RawMapping>;
 
 /// The mapping between a message and a backend.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -192,7 +192,7 @@ impl Integrations<'_> {
         let uri = self.expanded_uri(integration);
         let function = FunctionUri::parse(&uri).ok_or_else(|| format!("{uri} is no ARN of a function"))?;
         let mut endpoint = self.function_endpoint(integration, &function)?;
-        endpoint.timeout_in_millis = timeout(integration);
+        endpoint.timeout_in_millis = Some(timeout(integration));
         let version = integration.payload_format_version.as_ref().map(|version| version.as_str());
         let lambda = RawHttpApiLambda {
             endpoint,

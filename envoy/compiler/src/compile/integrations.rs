@@ -1,10 +1,11 @@
 //! Integrations as the `mapping-template` filter takes them, and the clusters behind them.
 
+use endpoint::{RawEndpoint, RawFunction, RawSigning};
 use gateway::RawApi;
 use indexmap::IndexMap;
 use mapping_template::{
-    ContentHandling, PassthroughBehavior, RawAction, RawAws, RawAwsProxy, RawAwsTarget, RawEndpoint, RawFunction,
-    RawHttp, RawHttpProxy, RawIntegration, RawIntegrationResponse, RawMapping, RawSigning, removable_by_route,
+    ContentHandling, PassthroughBehavior, RawAction, RawAws, RawAwsProxy, RawAwsTarget, RawHttp, RawHttpProxy,
+    RawIntegration, RawIntegrationResponse, RawMapping, removable_by_route,
 };
 
 use super::cluster::{Backend, Clusters};
@@ -81,7 +82,7 @@ impl Integrations<'_> {
         let endpoint = RawEndpoint {
             cluster: self.http_cluster(integration, &uri),
             authority: authority(&uri),
-            timeout_in_millis: timeout(integration),
+            timeout_in_millis: Some(timeout(integration)),
             ..RawEndpoint::default()
         };
         let http = RawHttp {
@@ -178,20 +179,23 @@ impl Integrations<'_> {
     }
 
     fn endpoint(&mut self, integration: &Integration, url: &BackendUrl) -> RawEndpoint {
-        let scheme_port = if url.tls { 443 } else { 80 };
-        let authority =
-            if url.authority.port == scheme_port { url.authority.host.clone() } else { url.authority.to_string() };
         RawEndpoint {
             cluster: self.clusters.add(Backend::new(url, &url.authority.host, false)),
-            authority,
-            timeout_in_millis: timeout(integration),
+            authority: authority_of(url),
+            timeout_in_millis: Some(timeout(integration)),
             ..RawEndpoint::default()
         }
     }
 }
 
+/// The `Host` of calls to `url`.
+pub(super) fn authority_of(url: &BackendUrl) -> String {
+    let scheme_port = if url.tls { 443 } else { 80 };
+    if url.authority.port == scheme_port { url.authority.host.clone() } else { url.authority.to_string() }
+}
+
 /// How calls are signed; `None` without credentials.
-fn raw_signing(settings: &ServiceEndpoint, region: &str, service: &str) -> Option<RawSigning> {
+pub(super) fn raw_signing(settings: &ServiceEndpoint, region: &str, service: &str) -> Option<RawSigning> {
     Some(RawSigning {
         access_key_id: settings.access_key_id.clone()?,
         secret_access_key: settings.secret_access_key.clone()?,

@@ -250,7 +250,9 @@ fn calls() {
     assert_eq!(header("content-type").as_deref(), Some("application/json"));
     assert_eq!(header("authorization"), None);
 
-    let signing = json!({"accessKeyId": "AKIDEXAMPLE", "secretAccessKey": "secret", "region": "us-east-1"});
+    let signing = json!({
+        "accessKeyId": "AKIDEXAMPLE", "secretAccessKey": "secret", "region": "us-east-1", "service": "lambda",
+    });
     let endpoint = json!({"cluster": "lambda", "authority": "lambda.us-east-1.amazonaws.com", "signing": signing});
     let call = called(send(&worker(&api("httpV2", json!({"endpoint": endpoint}))), &host).1);
     assert_eq!(call.timeout.as_secs(), 10);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use endpoint::{Endpoint, Function};
 use gateway::{Callout, ConfigError, Edits, Headers, Host, Reply};
 
 use super::parameters::Parameters;
@@ -9,11 +10,10 @@ use super::raw::{PayloadFormat, RawHttpApiLambda};
 use super::value::Scope;
 use super::{event, reply};
 use crate::answer::Outcome;
-use crate::endpoint::{BackendRequest, Endpoint};
 use crate::failure::Failure;
-use crate::lambda::{self, Function};
+use crate::lambda;
 use crate::lambda_proxy::MAX_LAMBDA_BYTES;
-use crate::media;
+use crate::raw::TIMEOUT;
 use crate::request::Request;
 
 /// A Lambda integration, compiled.
@@ -28,8 +28,8 @@ pub(crate) struct Lambda {
 impl Lambda {
     pub(crate) fn from_raw(raw: RawHttpApiLambda) -> Result<Self, ConfigError> {
         Ok(Self {
-            endpoint: Endpoint::from_raw(raw.endpoint).map_err(|error| error.below("endpoint"))?,
-            function: Function::from_raw(raw.function),
+            endpoint: Endpoint::from_raw(raw.endpoint, TIMEOUT).map_err(|error| error.below("endpoint"))?,
+            function: Function::from_raw(&raw.function),
             format: raw.payload_format_version,
             responses: Parameters::of_responses(&raw.response_parameters)
                 .map_err(|error| error.below("responseParameters"))?,
@@ -48,18 +48,11 @@ impl Lambda {
         if event.len() > MAX_LAMBDA_BYTES {
             return Err(lambda::too_large());
         }
-        let mut to_function = BackendRequest {
-            method: "POST".to_owned(),
-            target: self.function.path().to_vec(),
-            body: event.into_bytes(),
-            ..BackendRequest::default()
-        };
-        to_function.set("content-type", media::JSON);
-        to_function.set("user-agent", format!("AmazonAPIGateway_{}", request.context.api().api_id));
+        let mut to_function = self.function.invocation(&request.context.api().api_id, event);
         if let Some(trace_id) = request.trace_id() {
             to_function.set("x-amzn-trace-id", trace_id);
         }
-        self.endpoint.callout(host, to_function)
+        Ok(self.endpoint.callout(host, to_function)?)
     }
 
     /// What the client gets for the function's result.

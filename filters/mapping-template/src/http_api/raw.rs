@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use endpoint::{RawEndpoint, RawFunction};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
-
-use crate::raw::{RawEndpoint, RawFunction};
 
 /// An HTTP_PROXY integration of an HTTP API. The route names the cluster, its timeout, and the host to write.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,11 +5,23 @@
 use std::borrow::Cow;
 
 use iam_policy::Keys;
+use serde::{Deserialize, Serialize};
 
 use crate::{Api, Context, Host};
 
 /// The action of a request to a method.
 pub const INVOKE: &str = "execute-api:Invoke";
+
+/// Wording of refusals by a policy.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DenyMessages {
+    /// `… with an explicit deny`
+    #[default]
+    Classic,
+    /// `… with an explicit deny in an identity-based policy`, which the service says since 2025.
+    Current,
+}
 
 /// The partition that a region belongs to.
 pub fn partition(region: &str) -> &'static str {

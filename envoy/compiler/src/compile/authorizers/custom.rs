@@ -1,8 +1,7 @@
 //! Lambda authorizers, as the `custom-authorizer` filter takes them.
 
-use custom_authorizer::{
-    Form, RawAuthorizer, RawAuthorizerRoute, RawConfig, RawEndpoint, RawFunction, RawSigning, RawTarget,
-};
+use custom_authorizer::{Form, RawAuthorizer, RawAuthorizerRoute, RawConfig, RawTarget};
+use endpoint::RawEndpoint;
 use gateway::{RawApi, RawRoute};
 use iam_policy::RawPolicy;
 
@@ -10,7 +9,8 @@ use super::Surroundings;
 use crate::api::{Authorizer, AuthorizerType};
 use crate::aws_uri::FunctionUri;
 use crate::compile::cluster::Backend;
-use crate::settings::{BackendUrl, ServiceEndpoint};
+use crate::compile::integrations::{authority_of, raw_function, raw_signing};
+use crate::settings::BackendUrl;
 use crate::uri::{BackendUri, expand_stage_variables};
 
 /// The filter without any method: it refuses every route.
@@ -73,10 +73,9 @@ fn invocation(function: &FunctionUri, surroundings: &mut Surroundings<'_>) -> Re
     let url = endpoints.function(&function.name);
     let url = url.ok_or_else(|| format!("the settings have no endpoint for the function {}", function.name))?;
     let lambda = endpoints.services.get("lambda");
-    let signing = lambda.and_then(|lambda| raw_signing(lambda, &function.region));
+    let signing = lambda.and_then(|lambda| raw_signing(lambda, &function.region, "lambda"));
     let endpoint = RawEndpoint { signing, ..raw_endpoint(&url.value, &url.value.authority.host, surroundings) };
-    let function = RawFunction { function_name: function.name.clone(), qualifier: function.qualifier.clone() };
-    Ok((endpoint, RawTarget::Function(function)))
+    Ok((endpoint, RawTarget::Function(raw_function(function))))
 }
 
 /// An HTTP service that takes the event.
@@ -96,21 +95,9 @@ fn service(uri: &str, surroundings: &mut Surroundings<'_>) -> Result<(RawEndpoin
 }
 
 fn raw_endpoint(url: &BackendUrl, server_name: &str, surroundings: &mut Surroundings<'_>) -> RawEndpoint {
-    let scheme_port = if url.tls { 443 } else { 80 };
-    let port_is_known = url.authority.port == scheme_port;
     RawEndpoint {
         cluster: surroundings.clusters.add(Backend::new(url, server_name, false)),
-        authority: if port_is_known { url.authority.host.clone() } else { url.authority.to_string() },
-        timeout_in_millis: None,
-        signing: None,
+        authority: authority_of(url),
+        ..RawEndpoint::default()
     }
-}
-
-fn raw_signing(lambda: &ServiceEndpoint, region: &str) -> Option<RawSigning> {
-    Some(RawSigning {
-        access_key_id: lambda.access_key_id.clone()?,
-        secret_access_key: lambda.secret_access_key.clone()?,
-        session_token: lambda.session_token.clone(),
-        region: region.to_owned(),
-    })
 }

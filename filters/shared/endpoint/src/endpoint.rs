@@ -1,20 +1,13 @@
-//! Where backends are called, and the call itself.
+//! Where calls go, and the call itself.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::time::Duration;
 
 use gateway::{Callout, ConfigError, Host};
 
-use crate::failure::Failure;
-use crate::headers;
-use crate::http_proxy::no_authority;
-use crate::raw::RawEndpoint;
 use crate::signing::Signing;
-
-/// Shortest timeout, in milliseconds, as the service has it.
-///
-/// Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html>
-const MIN_TIMEOUT_MILLIS: u32 = 50;
+use crate::{BackendRequest, RawEndpoint};
 
 /// An endpoint, checked.
 #[derive(Debug)]
@@ -26,42 +19,50 @@ pub struct Endpoint {
     signing: Option<Signing>,
 }
 
-/// A request to a backend.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct BackendRequest {
-    /// The verb.
-    pub method: String,
-    /// Path and query.
-    pub target: Vec<u8>,
-    /// Lower-case names, without pseudo headers; a `host` replaces the endpoint's own.
-    pub headers: Vec<(Cow<'static, str>, Vec<u8>)>,
-    /// Body; empty for none.
-    pub body: Vec<u8>,
+/// What a kind of caller does with timeouts, in milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TimeoutMillis {
+    /// Of an endpoint that sets none.
+    pub default: u32,
+    /// The shortest that an endpoint may set.
+    pub min: u32,
 }
 
-impl BackendRequest {
-    /// Sets a header, replacing all values of the same name.
-    pub fn set(&mut self, name: impl Into<Cow<'static, str>>, value: impl Into<Vec<u8>>) {
-        let name = name.into();
-        self.headers.retain(|(other, _)| *other != name);
-        self.headers.push((name, value.into()));
+/// Why a call cannot be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CallError {
+    /// The request's own `host` is none.
+    NoAuthority,
+    /// No signature can be made.
+    NotSigned,
+}
+
+impl fmt::Display for CallError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoAuthority => "the mapped Host is none",
+            Self::NotSigned => "the call cannot be signed",
+        })
     }
 }
+
+impl std::error::Error for CallError {}
 
 impl Endpoint {
     /// Checks an endpoint.
     ///
     /// # Errors
     /// The first field that is wrong.
-    pub fn from_raw(raw: RawEndpoint) -> Result<Self, ConfigError> {
+    pub fn from_raw(raw: RawEndpoint, timeout: TimeoutMillis) -> Result<Self, ConfigError> {
         if raw.cluster.is_empty() {
             return Err(ConfigError::new("cluster", "names no cluster"));
         }
-        if !headers::is_authority(raw.authority.as_bytes()) {
+        if !is_authority(raw.authority.as_bytes()) {
             return Err(ConfigError::new("authority", format!("`{}` is no authority", raw.authority)));
         }
-        if raw.timeout_in_millis < MIN_TIMEOUT_MILLIS {
-            let message = format!("{} is too short, expected at least {MIN_TIMEOUT_MILLIS}", raw.timeout_in_millis);
+        let millis = raw.timeout_in_millis.unwrap_or(timeout.default);
+        if millis < timeout.min {
+            let message = format!("{millis} is too short, expected at least {}", timeout.min);
             return Err(ConfigError::new("timeoutInMillis", message));
         }
         let signing = raw.signing.map(Signing::from_raw).transpose().map_err(|error| error.below("signing"))?;
@@ -69,21 +70,26 @@ impl Endpoint {
             cluster: raw.cluster,
             authority: raw.authority,
             path_prefix: raw.path_prefix,
-            timeout: Duration::from_millis(u64::from(raw.timeout_in_millis)),
+            timeout: Duration::from_millis(u64::from(millis)),
             signing,
         })
+    }
+
+    /// How long a call may take.
+    pub fn timeout(&self) -> Duration {
+        self.timeout
     }
 
     /// The call that sends `request`, signed where the endpoint has credentials.
     ///
     /// # Errors
-    /// The mapped `Host` is none.
-    pub fn callout(&self, host: &dyn Host, mut request: BackendRequest) -> Result<Callout, Failure> {
+    /// The request's `host` is none, or the call cannot be signed.
+    pub fn callout(&self, host: &dyn Host, mut request: BackendRequest) -> Result<Callout, CallError> {
         let mut authority = self.authority.clone().into_bytes();
         if let Some(at) = request.headers.iter().position(|(name, _)| name == "host") {
             authority = request.headers.remove(at).1;
-            if !headers::is_authority(&authority) {
-                return Err(no_authority());
+            if !is_authority(&authority) {
+                return Err(CallError::NoAuthority);
             }
         }
         let mut path = self.path_prefix.clone().into_bytes();
@@ -99,4 +105,9 @@ impl Endpoint {
         headers.extend(request.headers);
         Ok(Callout { cluster: self.cluster.clone(), headers, body: request.body, timeout: self.timeout })
     }
+}
+
+/// Whether `value` can be a host with an optional port.
+pub fn is_authority(value: &[u8]) -> bool {
+    !value.is_empty() && value.iter().all(|byte| byte.is_ascii_graphic() && !b"/?#@\\".contains(byte))
 }

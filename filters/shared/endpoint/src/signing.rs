@@ -1,13 +1,11 @@
-//! Signatures of calls to AWS services and functions.
+//! Signatures of calls.
 
 use std::borrow::Cow;
 
 use gateway::{ConfigError, Host, split_target};
 use sigv4::{Credentials, Request, Signer, Timestamp};
 
-use crate::endpoint::BackendRequest;
-use crate::failure::Failure;
-use crate::raw::RawSigning;
+use crate::{BackendRequest, CallError, RawSigning};
 
 /// The signer of an endpoint.
 #[derive(Debug)]
@@ -46,7 +44,7 @@ impl Signing {
         authority: &[u8],
         target: &[u8],
         request: &mut BackendRequest,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), CallError> {
         let is_signed = |name: &str| name == "content-type" || name.starts_with("x-amz-");
         let signed = request.headers.iter().filter(|(name, _)| is_signed(name));
         let headers = signed.map(|(name, value)| (name.as_bytes(), value.as_slice()));
@@ -57,8 +55,7 @@ impl Signing {
             query: query.unwrap_or_default(),
             headers: std::iter::once((&b"host"[..], authority)).chain(headers).collect(),
         };
-        let added = self.0.sign(&to_sign, &request.body, Timestamp::from(host.now()));
-        let added = added.ok_or_else(|| Failure::configuration("the call cannot be signed"))?;
+        let added = self.0.sign(&to_sign, &request.body, Timestamp::from(host.now())).ok_or(CallError::NotSigned)?;
         for (name, value) in added {
             request.set(Cow::Borrowed(name), value.into_bytes());
         }
