@@ -2,11 +2,77 @@
 //!
 //! Source: <https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html>
 
-use gateway::{GatewayError, ResponseType};
+use endpoint::{Endpoint, Function, RawEndpoint, RawFunction};
+use gateway::{Callout, ConfigError, GatewayError, Host, ResponseType};
 use jsonpath::json;
 
 use crate::answer::Outcome;
 use crate::failure::Failure;
+use crate::lambda_result::malformed;
+use crate::raw::TIMEOUT;
+use crate::request::Request;
+
+/// Largest event and largest result of a function, in bytes (6 MB).
+///
+/// Source: <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
+pub const MAX_LAMBDA_BYTES: usize = 6 << 20;
+
+/// A function that gets requests as events, and where it is invoked.
+#[derive(Debug)]
+pub struct Invocable {
+    endpoint: Endpoint,
+    function: Function,
+}
+
+impl Invocable {
+    /// Checks a function's endpoint.
+    ///
+    /// # Errors
+    /// The first field that is wrong.
+    pub fn from_raw(endpoint: RawEndpoint, function: &RawFunction) -> Result<Self, ConfigError> {
+        let endpoint = Endpoint::from_raw(endpoint, TIMEOUT).map_err(|error| error.below("endpoint"))?;
+        Ok(Self { endpoint, function: Function::from_raw(function) })
+    }
+
+    /// The invocation with the event of one request.
+    ///
+    /// # Errors
+    /// 413: the event, or the body alone, is larger than Lambda takes.
+    pub fn call(
+        &self,
+        host: &dyn Host,
+        request: &Request<'_>,
+        event: impl FnOnce() -> String,
+    ) -> Result<Callout, Failure> {
+        if request.body.len() > MAX_LAMBDA_BYTES {
+            return Err(too_large());
+        }
+        let event = event();
+        if event.len() > MAX_LAMBDA_BYTES {
+            return Err(too_large());
+        }
+        let mut to_function = self.function.invocation(&request.context.api().api_id, event);
+        if let Some(trace_id) = request.trace_id() {
+            to_function.set("x-amzn-trace-id", trace_id);
+        }
+        Ok(self.endpoint.callout(host, to_function)?)
+    }
+}
+
+/// The result of a function that answers for itself.
+///
+/// # Errors
+/// Lambda refuses, the function failed, or its result is larger than Lambda gives.
+pub(crate) fn result(outcome: Outcome) -> Result<Vec<u8>, Failure> {
+    check_invocation(&outcome)?;
+    if outcome.headers.first("x-amz-function-error").is_some() {
+        return Err(malformed("the function failed"));
+    }
+    if outcome.body.len() > MAX_LAMBDA_BYTES {
+        return Err(malformed("the function's result is larger than 6 MB"));
+    }
+    Ok(outcome.body)
+}
 
 /// Checks that the function has run, or has been accepted for later.
 ///
@@ -21,7 +87,7 @@ pub fn check_invocation(outcome: &Outcome) -> Result<(), Failure> {
 }
 
 /// 413 for an event larger than Lambda takes.
-pub(crate) fn too_large() -> Failure {
+fn too_large() -> Failure {
     Failure::of_request(GatewayError::new(ResponseType::RequestTooLarge), "the event is larger than Lambda takes")
 }
 

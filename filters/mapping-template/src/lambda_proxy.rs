@@ -2,8 +2,7 @@
 //!
 //! Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html>
 
-use endpoint::{Endpoint, Function};
-use gateway::{Callout, ConfigError, GatewayError, Host, Reply};
+use gateway::{Callout, ConfigError, Host, Reply};
 use serde_json::{Map, Value};
 
 use crate::answer::Outcome;
@@ -12,22 +11,17 @@ use crate::event::event;
 use crate::failure::Failure;
 use crate::headers::{self, Fate, Kind};
 use crate::http_proxy::backend_method;
-use crate::lambda;
+use crate::lambda::{self, Invocable};
+use crate::lambda_result::{header_name, is_base64_encoded, malformed, members, status};
 use crate::media::{self, BinaryMediaTypes};
 use crate::parameters::RequestParameters;
-use crate::raw::{RawAwsProxy, TIMEOUT};
+use crate::raw::RawAwsProxy;
 use crate::request::Request;
-
-/// Largest event and largest result of a function, in bytes (6 MB).
-///
-/// Source: <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
-pub(crate) const MAX_LAMBDA_BYTES: usize = 6 << 20;
 
 /// An AWS_PROXY integration, compiled.
 #[derive(Debug)]
 pub(crate) struct LambdaProxy {
-    endpoint: Endpoint,
-    function: Function,
+    function: Invocable,
     /// Why every request fails.
     unusable: Option<String>,
 }
@@ -39,8 +33,7 @@ impl LambdaProxy {
         let method = backend_method(raw.http_method)?.filter(|method| method != "POST");
         let by_method = method.map(|method| format!("a function is invoked with POST only, not with {method}"));
         Ok(Self {
-            endpoint: Endpoint::from_raw(raw.endpoint, TIMEOUT).map_err(|error| error.below("endpoint"))?,
-            function: Function::from_raw(&raw.function),
+            function: Invocable::from_raw(raw.endpoint, &raw.function)?,
             unusable: parameters.illegal().map(|name| format!("`{name}` must not be mapped")).or(by_method),
         })
     }
@@ -55,18 +48,8 @@ impl LambdaProxy {
         if let Some(reason) = &self.unusable {
             return Err(Failure::configuration(reason.as_str()));
         }
-        if request.body.len() > MAX_LAMBDA_BYTES {
-            return Err(lambda::too_large());
-        }
-        let event = event(request, binary.matches_content_type(request.headers.last("content-type")));
-        if event.len() > MAX_LAMBDA_BYTES {
-            return Err(lambda::too_large());
-        }
-        let mut to_function = self.function.invocation(&request.context.api().api_id, event);
-        if let Some(trace_id) = request.trace_id() {
-            to_function.set("x-amzn-trace-id", trace_id);
-        }
-        Ok(self.endpoint.callout(host, to_function)?)
+        let binary = binary.matches_content_type(request.headers.last("content-type"));
+        self.function.call(host, request, || event(request, binary))
     }
 
     /// What the client gets for the function's result.
@@ -76,15 +59,9 @@ impl LambdaProxy {
         outcome: Outcome,
         binary: &BinaryMediaTypes,
     ) -> Result<Reply, Failure> {
-        lambda::check_invocation(&outcome)?;
-        if outcome.headers.first("x-amz-function-error").is_some() {
-            return Err(malformed("the function failed"));
-        }
-        if outcome.body.len() > MAX_LAMBDA_BYTES {
-            return Err(malformed("the function's result is larger than 6 MB"));
-        }
+        let result = lambda::result(outcome)?;
         let wants_bytes = binary.matches_accept(request.headers.first("accept"));
-        let mut reply = read_result(&outcome.body, wants_bytes)?;
+        let mut reply = read_result(&result, wants_bytes)?;
         if let Some(trace_id) = request.trace_id() {
             reply.headers.push(("x-amzn-trace-id".into(), trace_id.to_vec().into()));
         }
@@ -101,12 +78,12 @@ pub(crate) fn read_result(result: &[u8], wants_bytes: bool) -> Result<Reply, Fai
     if let Some(unknown) = result.keys().find(|name| !MEMBERS.contains(&name.as_str())) {
         return Err(malformed(format!("the function's result has an unknown member of {} bytes", unknown.len())));
     }
-    let mut reply = Reply { status: status(result.get("statusCode"))?, ..Reply::default() };
-    let encoded = match result.get("isBase64Encoded") {
-        None | Some(Value::Null) => false,
-        Some(Value::Bool(encoded)) => *encoded,
-        Some(_) => return Err(malformed("isBase64Encoded is no boolean")),
+    let status = match result.get("statusCode") {
+        None | Some(Value::Null) => 200,
+        Some(value) => status(value)?,
     };
+    let mut reply = Reply { status, ..Reply::default() };
+    let encoded = is_base64_encoded(&result)?;
     add_headers(&result, &mut reply)?;
     reply.body = match result.remove("body") {
         None | Some(Value::Null) => Vec::new(),
@@ -116,20 +93,6 @@ pub(crate) fn read_result(result: &[u8], wants_bytes: bool) -> Result<Reply, Fai
         Some(_) => return Err(malformed("the function's body is no string")),
     };
     Ok(reply)
-}
-
-/// An integer, or a string of digits; 200 when there is none. An interim status (1xx) ends no request.
-fn status(value: Option<&Value>) -> Result<u16, Failure> {
-    let status = match value {
-        None | Some(Value::Null) => Some(200),
-        Some(Value::Number(number)) => number.as_u64(),
-        Some(Value::String(text)) if text.bytes().all(|byte| byte.is_ascii_digit()) => text.parse().ok(),
-        Some(_) => None,
-    };
-    status
-        .and_then(|status| u16::try_from(status).ok())
-        .filter(|status| (200..=599).contains(status))
-        .ok_or_else(|| malformed("statusCode is no HTTP status"))
 }
 
 /// Headers with several values come first, then those with one, each name in one place.
@@ -160,24 +123,6 @@ fn add_headers(result: &Map<String, Value>, reply: &mut Reply) -> Result<(), Fai
     Ok(())
 }
 
-fn members<'r>(
-    result: &'r Map<String, Value>,
-    name: &str,
-) -> Result<impl Iterator<Item = (&'r String, &'r Value)>, Failure> {
-    match result.get(name) {
-        None | Some(Value::Null) => Ok(None.into_iter().flatten()),
-        Some(Value::Object(members)) => Ok(Some(members).into_iter().flatten()),
-        Some(_) => Err(malformed(format!("{name} is no object"))),
-    }
-}
-
-fn header_name(name: &str) -> Result<String, Failure> {
-    if headers::is_name(name) {
-        return Ok(name.to_ascii_lowercase());
-    }
-    Err(malformed("a header has no valid name"))
-}
-
 /// Not documented: a header that is `null` is left out, as a function's way to unset it.
 fn header_value(value: &Value) -> Result<Option<Vec<u8>>, Failure> {
     match value {
@@ -186,9 +131,4 @@ fn header_value(value: &Value) -> Result<Option<Vec<u8>>, Failure> {
         Value::Bool(value) => Ok(Some(value.to_string().into_bytes())),
         Value::Number(_) | Value::Array(_) | Value::Object(_) => Err(malformed("a header's value is no string")),
     }
-}
-
-fn malformed(reason: impl Into<String>) -> Failure {
-    let reason = format!("malformed Lambda proxy response: {}", reason.into());
-    Failure::of_request(GatewayError::malformed_proxy_response(), reason)
 }

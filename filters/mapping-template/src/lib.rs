@@ -18,6 +18,7 @@ mod http_api;
 mod http_proxy;
 mod lambda;
 mod lambda_proxy;
+mod lambda_result;
 mod mapping;
 mod media;
 mod mock;
@@ -39,7 +40,7 @@ pub mod parts {
     pub use crate::failure::Failure;
     pub use crate::headers::{Kind, clean_value, is_internal, is_name};
     pub use crate::http_proxy::backend_method;
-    pub use crate::lambda::{check_invocation, error_message};
+    pub use crate::lambda::{Invocable, MAX_LAMBDA_BYTES, check_invocation, error_message};
     pub use crate::mock::status_code;
     pub use crate::overrides::Overrides;
     pub use crate::parameters::{Mapped, RequestParameters};

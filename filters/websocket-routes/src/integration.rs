@@ -2,13 +2,13 @@
 //!
 //! Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-integrations.html>
 
-use endpoint::{BackendRequest, Endpoint, Function};
+use endpoint::{BackendRequest, Endpoint};
 use gateway::{Answer, Api, Callout, ConfigError, GatewayError, ResponseType};
 use indexmap::IndexMap;
 use jsonpath::json::{self, Json};
 use mapping_template::parts::{
-    Failure, Kind as HeaderKind, Mapped, Outcome, Overrides, Request, RequestParameters, Target, backend_method,
-    base64_decode, check_invocation, error_message, status_code,
+    Failure, Invocable, Kind as HeaderKind, MAX_LAMBDA_BYTES, Mapped, Outcome, Overrides, Request, RequestParameters,
+    Target, backend_method, base64_decode, check_invocation, error_message, status_code,
 };
 use mapping_template::{ContentHandling, PassthroughBehavior, TIMEOUT};
 use selection::{Subject, Use};
@@ -19,17 +19,13 @@ use crate::lambda_event::lambda_event;
 use crate::raw::{RawIntegration, RawMapping};
 use crate::templates::Templates;
 
-/// Largest event and largest result of a function, in bytes (6 MB).
-///
-/// Source: <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
-const MAX_LAMBDA_BYTES: usize = 6 << 20;
 const JSON: &str = "application/json";
 
 /// An integration, compiled.
 #[derive(Debug)]
 pub enum Integration {
     /// AWS_PROXY
-    Function(Box<Endpoint>, Function),
+    Function(Box<Invocable>),
     /// HTTP_PROXY, HTTP, AWS
     Backend(Box<Backend>),
     /// MOCK
@@ -76,9 +72,8 @@ impl Integration {
     pub fn from_raw(raw: RawIntegration, api: &Api) -> Result<Self, ConfigError> {
         Ok(match raw {
             RawIntegration::AwsProxy(raw) => {
-                let endpoint =
-                    Endpoint::from_raw(raw.endpoint, TIMEOUT).map_err(|error| error.below("awsProxy.endpoint"))?;
-                Self::Function(Box::new(endpoint), Function::from_raw(&raw.function))
+                let function = Invocable::from_raw(raw.endpoint, &raw.function);
+                Self::Function(Box::new(function.map_err(|error| error.below("awsProxy"))?))
             }
             RawIntegration::Aws(raw) => {
                 let below = |error: ConfigError| error.below("aws");
@@ -120,7 +115,7 @@ impl Integration {
         match self {
             Self::Backend(backend) => backend.mapping.problems(),
             Self::Mock(mapping) => mapping.problems(),
-            Self::Function(..) | Self::Misconfigured(_) => Vec::new(),
+            Self::Function(_) | Self::Misconfigured(_) => Vec::new(),
         }
     }
 
@@ -132,17 +127,7 @@ impl Integration {
         let mut request = Request::read(api, None, event, body.as_bytes().to_vec());
         let message = json::parse(body).ok();
         let callout = match self {
-            Self::Function(endpoint, function) => {
-                let payload = lambda_event(event, &request);
-                if payload.len() > MAX_LAMBDA_BYTES {
-                    return Err(Failure::configuration("the event is larger than Lambda takes"));
-                }
-                let mut call = function.invocation(&api.api_id, payload);
-                if let Some(trace_id) = request.trace_id() {
-                    call.set("x-amzn-trace-id", trace_id);
-                }
-                endpoint.callout(event, call)?
-            }
+            Self::Function(function) => function.call(event, &request, || lambda_event(event, &request))?,
             Self::Backend(backend) => backend.call(api, event, &mut request, message.as_ref(), body)?,
             Self::Mock(mapping) => {
                 let (_, payload) = mapping.prepare(&request, message.as_ref(), body)?;
@@ -164,7 +149,7 @@ impl Integration {
     pub fn end(&self, api: &Api, event: &Event<'_>, body: &str, answer: Answer) -> Result<Given, Failure> {
         let outcome = Outcome::read(answer)?;
         match self {
-            Self::Function(..) => {
+            Self::Function(_) => {
                 check_invocation(&outcome)?;
                 if outcome.body.len() > MAX_LAMBDA_BYTES {
                     return Err(Failure::configuration("the function's result is larger than 6 MB"));

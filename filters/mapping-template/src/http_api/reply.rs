@@ -2,12 +2,13 @@
 //!
 //! Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html#http-api-develop-integrations-lambda.response>
 
-use gateway::{GatewayError, Reply};
+use gateway::Reply;
 use serde_json::{Map, Value};
 
 use super::raw::PayloadFormat;
 use crate::content::base64_decode;
 use crate::failure::Failure;
+use crate::lambda_result::{header_name, is_base64_encoded, malformed, members, status};
 use crate::{headers, media};
 
 /// Headers that the gateway writes itself, and those that end at one connection.
@@ -50,24 +51,13 @@ fn inferred(result: Value) -> Reply {
 }
 
 fn proxied(mut members: Map<String, Value>, format: PayloadFormat) -> Result<Reply, Failure> {
-    let status = match members.get("statusCode") {
-        Some(Value::Number(number)) => number.as_u64(),
-        Some(Value::String(text)) if text.bytes().all(|byte| byte.is_ascii_digit()) => text.parse().ok(),
-        _ => None,
-    };
-    // An interim status ends no request.
-    let status = status.and_then(|status| u16::try_from(status).ok()).filter(|status| (200..=599).contains(status));
-    let mut reply =
-        Reply { status: status.ok_or_else(|| malformed("statusCode is no HTTP status"))?, ..Reply::default() };
+    let status = status(members.get("statusCode").unwrap_or(&Value::Null))?;
+    let mut reply = Reply { status, ..Reply::default() };
     if format == PayloadFormat::V2 {
         add_cookies(&members, &mut reply)?;
     }
     add_headers(&members, format, &mut reply)?;
-    let encoded = match members.get("isBase64Encoded") {
-        None | Some(Value::Null) => false,
-        Some(Value::Bool(encoded)) => *encoded,
-        Some(_) => return Err(malformed("isBase64Encoded is no boolean")),
-    };
+    let encoded = is_base64_encoded(&members)?;
     reply.body = match members.remove("body") {
         None | Some(Value::Null) => Vec::new(),
         Some(Value::String(text)) if encoded => {
@@ -98,10 +88,10 @@ fn add_cookies(members: &Map<String, Value>, reply: &mut Reply) -> Result<(), Fa
 }
 
 /// In format 1.0, `multiValueHeaders` go before the same names in `headers`.
-fn add_headers(members: &Map<String, Value>, format: PayloadFormat, reply: &mut Reply) -> Result<(), Failure> {
+fn add_headers(result: &Map<String, Value>, format: PayloadFormat, reply: &mut Reply) -> Result<(), Failure> {
     let mut several: Vec<String> = Vec::new();
     if format == PayloadFormat::V1 {
-        for (name, values) in object(members, "multiValueHeaders")? {
+        for (name, values) in members(result, "multiValueHeaders")? {
             let Value::Array(values) = values else {
                 return Err(malformed("a member of multiValueHeaders is no list"));
             };
@@ -112,28 +102,13 @@ fn add_headers(members: &Map<String, Value>, format: PayloadFormat, reply: &mut 
             several.push(name);
         }
     }
-    for (name, value) in object(members, "headers")? {
+    for (name, value) in members(result, "headers")? {
         let name = header_name(name)?;
         if !several.contains(&name) {
             push(reply, &name, value)?;
         }
     }
     Ok(())
-}
-
-fn object<'m>(
-    members: &'m Map<String, Value>,
-    name: &str,
-) -> Result<impl Iterator<Item = (&'m String, &'m Value)>, Failure> {
-    match members.get(name) {
-        None | Some(Value::Null) => Ok(None.into_iter().flatten()),
-        Some(Value::Object(members)) => Ok(Some(members).into_iter().flatten()),
-        Some(_) => Err(malformed(format!("{name} is no object"))),
-    }
-}
-
-fn header_name(name: &str) -> Result<String, Failure> {
-    if headers::is_name(name) { Ok(name.to_ascii_lowercase()) } else { Err(malformed("a header has no valid name")) }
 }
 
 fn push(reply: &mut Reply, name: &str, value: &Value) -> Result<(), Failure> {
@@ -147,11 +122,6 @@ fn push(reply: &mut Reply, name: &str, value: &Value) -> Result<(), Failure> {
         reply.headers.push((name.to_owned().into(), value.into()));
     }
     Ok(())
-}
-
-pub(super) fn malformed(reason: impl Into<String>) -> Failure {
-    let reason = format!("malformed Lambda proxy response: {}", reason.into());
-    Failure::of_request(GatewayError::malformed_proxy_response(), reason)
 }
 
 #[cfg(test)]
