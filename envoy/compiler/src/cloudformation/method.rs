@@ -1,10 +1,12 @@
 //! `AWS::ApiGateway::Method` and `AWS::ApiGateway::Resource` as operations under paths.
 
+use super::document::RequestBody;
 use super::rest_api::{API_KEY_SCHEME, Api, IAM_SCHEME, rename};
+use super::scheme::{self, no_scopes};
 use super::{Resource, Template};
 use crate::openapi::Version;
 use crate::read::Reader;
-use crate::source::{Key, Map, Node, Span, Spanned, Value};
+use crate::source::{Entry, Key, Map, Node, Span, Spanned, Value};
 
 /// Deepest resource. API Gateway has no limit of its own, but paths have 8,192 characters.
 const MAX_RESOURCE_DEPTH: usize = 256;
@@ -18,13 +20,10 @@ pub fn add<'t>(reader: &mut Reader<'t>, api: &mut Api<'t>, template: &'t Templat
         };
         let Some(path) = path(reader, api, template, &id) else { continue };
         let Some((verb, operation)) = operation(reader, api, resource) else { continue };
-        let paths = api.document.child(Key::new("paths", resource.span));
-        let item = paths.child(Key::new(&path, id.span));
-        if item.get(&verb).is_some() {
-            reader.error(resource.span, format!("{verb} {path} is there already"));
-            continue;
+        let (path, verb) = (Key::new(&path, id.span), Key::new(&verb, resource.span));
+        if !api.document.add_operation(&path, &verb, operation) {
+            reader.error(resource.span, format!("{} {} is there already", verb.text, path.text));
         }
-        item.set(Key::new(&verb, resource.span), Node::new(resource.span, Value::Map(operation)));
     }
 }
 
@@ -66,13 +65,10 @@ fn operation<'t>(reader: &mut Reader<'t>, api: &mut Api<'t>, resource: &'t Resou
     let api_key = fields.take("ApiKeyRequired").and_then(|node| reader.boolean(node)).filter(|flag| **flag);
     let mut security = security(reader, api, span, kind, authorizer, scopes);
     if let Some(flag) = api_key {
-        api.add_scheme(API_KEY_SCHEME, flag.span, || api_key_scheme(flag.span));
-        security.set(Key::new(API_KEY_SCHEME, flag.span), empty_list(flag.span));
+        api.document.add_api_key_scheme(Key::new(API_KEY_SCHEME, flag.span));
+        security.set(Key::new(API_KEY_SCHEME, flag.span), no_scopes(flag.span));
     }
-    let security = Node::new(span, Value::Map(security));
-    let requirements =
-        if security.as_map().is_some_and(|map| map.entries().is_empty()) { vec![] } else { vec![security] };
-    operation.set(Key::new("security", span), Node::new(span, Value::List(requirements)));
+    operation.set(Key::new("security", span), scheme::security(span, security));
     if let Some(validator) = validator {
         let name = named(reader, api, &validator, "request validator");
         operation.set(Key::new("x-amazon-apigateway-request-validator", validator.span), name);
@@ -81,7 +77,8 @@ fn operation<'t>(reader: &mut Reader<'t>, api: &mut Api<'t>, resource: &'t Resou
     for entry in
         fields.take("RequestParameters").and_then(|node| reader.map(node)).map(Map::entries).unwrap_or_default()
     {
-        parameters.extend(parameter(reader, api, &entry.key, &entry.value));
+        let Entry { key, value } = entry;
+        parameters.extend(api.document.request_parameter(reader, &key.text, key.span, value));
     }
     if let Some(node) = fields.take("RequestModels") {
         models(reader, api, node, &mut operation, &mut parameters);
@@ -118,12 +115,12 @@ fn security(
     match (&**kind, authorizer) {
         ("NONE", None) => {}
         ("AWS_IAM", None) => {
-            api.add_scheme(IAM_SCHEME, kind.span, || iam_scheme(kind.span));
-            requirement.set(Key::new(IAM_SCHEME, kind.span), empty_list(kind.span));
+            api.document.add_iam_scheme(Key::new(IAM_SCHEME, kind.span));
+            requirement.set(Key::new(IAM_SCHEME, kind.span), no_scopes(kind.span));
         }
         ("CUSTOM" | "COGNITO_USER_POOLS", Some(authorizer)) => {
             let name = named(reader, api, &authorizer, "authorizer");
-            let scopes = scopes.cloned().unwrap_or_else(|| empty_list(span));
+            let scopes = scopes.cloned().unwrap_or_else(|| no_scopes(span));
             requirement.set(Key::new(name.as_str().unwrap_or_default(), authorizer.span), scopes);
         }
         ("CUSTOM" | "COGNITO_USER_POOLS", None) => {
@@ -149,68 +146,23 @@ fn named(reader: &mut Reader<'_>, api: &Api<'_>, id: &Spanned<String>, what: &st
     Node::string(id.span, name.unwrap_or(&id.value))
 }
 
-/// `method.request.querystring.page: true` as a parameter.
-fn parameter(reader: &mut Reader<'_>, api: &Api<'_>, key: &Key, required: &Node) -> Option<Node> {
-    let (span, text) = (key.span, &*key.text);
-    let found = text.strip_prefix("method.request.").and_then(|rest| rest.split_once('.'));
-    let place = found.and_then(|(place, _)| match place {
-        "querystring" => Some("query"),
-        "header" | "path" => Some(place),
-        _ => None,
-    });
-    let (Some((_, name)), Some(place)) = (found, place) else {
-        let text =
-            format!("`{text}` is no request parameter, expected `method.request.{{header,path,querystring}}.NAME`");
-        reader.error(span, text);
-        return None;
-    };
-    let mut parameter = Map::default();
-    parameter.set(Key::new("name", span), Node::string(span, name));
-    parameter.set(Key::new("in", span), Node::string(span, place));
-    let required = if place == "path" { Node::new(required.span, Value::Bool(true)) } else { required.clone() };
-    parameter.set(Key::new("required", span), required);
-    type_of_text(api, &mut parameter, span);
-    Some(Node::new(span, Value::Map(parameter)))
-}
-
-fn type_of_text(api: &Api<'_>, of: &mut Map, span: Span) {
-    match api.version {
-        Version::V2 => of.set(Key::new("type", span), Node::string(span, "string")),
-        Version::V3 => {
-            of.child(Key::new("schema", span)).set(Key::new("type", span), Node::string(span, "string"));
-        }
-    }
-}
-
 /// `RequestModels`: the model of the body for each media type.
 fn models<'t>(reader: &mut Reader<'t>, api: &Api<'_>, node: &'t Node, operation: &mut Map, parameters: &mut Vec<Node>) {
-    let mut types = Vec::new();
-    let mut content = Map::default();
-    let mut last = None;
+    let mut content = Vec::new();
     for entry in reader.map(node).map(Map::entries).unwrap_or_default() {
         let Some(id) = reader.text(&entry.value) else { continue };
         let Some(model) = model_name(reader, api, &id) else { continue };
-        let schema = api.schema_reference(&model, id.span);
-        types.push(Node::string(entry.key.span, &entry.key.text));
-        content.child(entry.key.clone()).set(Key::new("schema", id.span), schema.clone());
-        last = Some(schema);
+        content.push((entry.key.clone(), api.document.schema_reference(&model, id.span)));
     }
-    let Some(schema) = last else { return };
-    match api.version {
-        Version::V3 => {
-            let body = operation.child(Key::new("requestBody", node.span));
-            body.set(Key::new("content", node.span), Node::new(node.span, Value::Map(content)));
-        }
-        Version::V2 => {
-            let mut body = Map::default();
-            for (key, value) in [("in", "body"), ("name", "body")] {
-                body.set(Key::new(key, node.span), Node::string(node.span, value));
-            }
-            body.set(Key::new("schema", node.span), schema);
-            parameters.push(Node::new(node.span, Value::Map(body)));
-            operation.set(Key::new("consumes", node.span), Node::new(node.span, Value::List(types)));
-        }
+    if content.is_empty() {
+        return;
     }
+    if api.document.version == Version::V2 {
+        let types = content.iter().map(|(key, _)| Node::string(key.span, &key.text)).collect();
+        operation.set(Key::new("consumes", node.span), Node::new(node.span, Value::List(types)));
+    }
+    let body = RequestBody { span: node.span, name: "body".to_owned(), required: None, content };
+    api.document.set_request_body(body, operation, parameters);
 }
 
 /// The name of a model, from its logical id or from its name itself. `Empty` and `Error` are in every API.
@@ -243,7 +195,7 @@ fn responses<'t>(reader: &mut Reader<'t>, api: &Api<'_>, node: &'t Node) -> Map 
                 continue;
             };
             let span = entry.key.span;
-            type_of_text(api, response.child(Key::new("headers", span)).child(Key::new(name, span)), span);
+            api.document.set_text_type(response.child(Key::new("headers", span)).child(Key::new(name, span)), span);
         }
     }
     responses
@@ -310,30 +262,4 @@ fn integration<'t>(reader: &mut Reader<'t>, node: &'t Node) -> Option<Map> {
     }
     fields.finish(reader);
     Some(integration)
-}
-
-/// The scheme of `AWS_IAM`.
-pub fn iam_scheme(span: Span) -> Node {
-    scheme(span, "Authorization", Some("awsSigv4"))
-}
-
-/// The scheme of API keys.
-pub fn api_key_scheme(span: Span) -> Node {
-    scheme(span, "x-api-key", None)
-}
-
-fn scheme(span: Span, header: &str, auth_type: Option<&str>) -> Node {
-    let mut scheme = Map::default();
-    for (key, value) in [("type", "apiKey"), ("in", "header"), ("name", header)] {
-        scheme.set(Key::new(key, span), Node::string(span, value));
-    }
-    if let Some(auth_type) = auth_type {
-        scheme.set(Key::new("x-amazon-apigateway-authtype", span), Node::string(span, auth_type));
-    }
-    Node::new(span, Value::Map(scheme))
-}
-
-/// A requirement without scopes.
-pub fn empty_list(span: Span) -> Node {
-    Node::new(span, Value::List(Vec::new()))
 }

@@ -12,6 +12,7 @@
 //! Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-anatomy.html>
 
 mod condition;
+mod document;
 mod evaluate;
 mod function;
 mod identity;
@@ -19,6 +20,7 @@ mod method;
 mod parameter;
 mod rest_api;
 mod sam;
+mod scheme;
 mod stage;
 mod substitute;
 

@@ -4,10 +4,11 @@
 
 use std::collections::HashMap;
 
+use super::document::ApiDocument;
+use super::scheme::authorizer_scheme;
 use super::{Environment, Export, Resource, Template, method, stage};
-use crate::openapi::Version;
 use crate::read::{Fields, Reader};
-use crate::source::{Entry, Key, Map, Node, Span, Spanned, Value};
+use crate::source::{Entry, Key, Map, Node, Spanned, Value};
 
 /// The security schemes of methods that no authorizer resource stands for.
 pub const IAM_SCHEME: &str = "sigv4";
@@ -17,10 +18,8 @@ pub const API_KEY_SCHEME: &str = "api_key";
 pub struct Api<'t> {
     /// Its logical id, where it stands.
     pub id: Spanned<&'t str>,
-    /// What its document is written in.
-    pub version: Version,
     /// The document.
-    pub document: Map,
+    pub document: ApiDocument,
     /// Names of models, authorizers and validators by logical id.
     pub names: HashMap<&'t str, String>,
 }
@@ -39,7 +38,7 @@ pub fn export<'t>(reader: &mut Reader<'t>, template: &'t Template, environment: 
         let settings = stage::settings(reader, template, id, environment);
         exports.push(Export {
             logical_id: id.map(str::to_owned),
-            document: Node::new(resource.span, Value::Map(api.document)),
+            document: Node::new(resource.span, Value::Map(api.document.root)),
             settings,
         });
     }
@@ -62,18 +61,21 @@ impl<'t> Api<'t> {
             reader.error(base_path.span, "import parameters of a template are not read: give --import-base-path");
         }
         let mut document = match fields.take("Body") {
-            Some(body) => reader.map(body)?.clone(),
-            None => new_document(id, fields.take("Name").unwrap_or(&resource.properties)),
+            Some(body) => ApiDocument::of_body(reader.map(body)?.clone()),
+            None => {
+                let name = fields.take("Name").unwrap_or(&resource.properties);
+                let title = Node::string(name.span, name.as_str().unwrap_or(id.value));
+                ApiDocument::empty(&title, id.span)
+            }
         };
         fields.ignore(&["Name"]);
-        let version = if document.get("swagger").is_some() { Version::V2 } else { Version::V3 };
         for (property, extension) in [
             ("ApiKeySourceType", "x-amazon-apigateway-api-key-source"),
             ("MinimumCompressionSize", "x-amazon-apigateway-minimum-compression-size"),
             ("Policy", "x-amazon-apigateway-policy"),
         ] {
             if let Some(entry) = fields.entry(property) {
-                document.set(Key::new(extension, entry.key.span), entry.value.clone());
+                document.root.set(Key::new(extension, entry.key.span), entry.value.clone());
             }
         }
         if let Some(entry) = fields.entry("BinaryMediaTypes") {
@@ -81,11 +83,11 @@ impl<'t> Api<'t> {
             let types = reader.texts(&entry.value).into_iter();
             let types = types.map(|text| Node::string(text.span, &text.replace("~1", "/"))).collect();
             let node = Node::new(entry.value.span, Value::List(types));
-            document.set(Key::new("x-amazon-apigateway-binary-media-types", entry.key.span), node);
+            document.root.set(Key::new("x-amazon-apigateway-binary-media-types", entry.key.span), node);
         }
-        endpoint(reader, &mut fields, &mut document);
+        endpoint(reader, &mut fields, &mut document.root);
         fields.finish(reader);
-        Some(Self { id, version, document, names: HashMap::new() })
+        Some(Self { id, document, names: HashMap::new() })
     }
 
     /// The resources of a type that belong to this API.
@@ -95,26 +97,6 @@ impl<'t> Api<'t> {
         template.of_type(kind).filter(belongs).collect()
     }
 
-    /// The part of the document that holds what is shared: `components.schemas` or `definitions`.
-    fn shared(&mut self, version_3: &str, version_2: &str, span: Span) -> &mut Map {
-        match self.version {
-            Version::V3 => self.document.child(Key::new("components", span)).child(Key::new(version_3, span)),
-            Version::V2 => self.document.child(Key::new(version_2, span)),
-        }
-    }
-
-    /// Adds a security scheme, unless the document has it.
-    pub fn add_scheme(&mut self, name: &str, span: Span, scheme: impl FnOnce() -> Node) {
-        self.shared("securitySchemes", "securityDefinitions", span).get_or_insert(Key::new(name, span), scheme);
-    }
-
-    /// `$ref` to a model.
-    pub fn schema_reference(&self, model: &str, span: Span) -> Node {
-        let mut schema = Map::default();
-        schema.set(Key::new("$ref", span), Node::string(span, &format!("{}{model}", self.version.schema_prefix())));
-        Node::new(span, Value::Map(schema))
-    }
-
     fn add_models(&mut self, reader: &mut Reader<'t>, template: &'t Template) {
         for (id, resource) in self.members(template, "AWS::ApiGateway::Model") {
             let Some(mut fields) = reader.fields(&resource.properties) else { continue };
@@ -122,8 +104,7 @@ impl<'t> Api<'t> {
             let name =
                 fields.take("Name").and_then(|node| reader.text(node)).map_or_else(|| id.to_owned(), |n| n.value);
             if let Some(schema) = fields.required(reader, "Schema") {
-                self.shared("schemas", "definitions", resource.span)
-                    .set(Key::new(&name, resource.span), schema.clone());
+                self.document.add_model(&name, resource.span, schema.clone());
             }
             fields.finish(reader);
             self.names.insert(id, name);
@@ -144,7 +125,8 @@ impl<'t> Api<'t> {
                 ],
             );
             fields.finish(reader);
-            let validators = self.document.child(Key::new("x-amazon-apigateway-request-validators", resource.span));
+            let validators =
+                self.document.root.child(Key::new("x-amazon-apigateway-request-validators", resource.span));
             validators.set(Key::new(id, resource.span), Node::new(resource.span, Value::Map(validator)));
             self.names.insert(id, id.to_owned());
         }
@@ -170,7 +152,7 @@ impl<'t> Api<'t> {
                 ],
             );
             fields.finish(reader);
-            self.add_scheme(id, span, || authorizer_scheme(span, authorizer));
+            self.document.add_scheme(Key::new(id, span), || authorizer_scheme(span, authorizer));
             self.names.insert(id, id.to_owned());
         }
     }
@@ -192,33 +174,11 @@ impl<'t> Api<'t> {
             );
             fields.finish(reader);
             if let Some(kind) = kind {
-                let all = self.document.child(Key::new("x-amazon-apigateway-gateway-responses", resource.span));
+                let all = self.document.root.child(Key::new("x-amazon-apigateway-gateway-responses", resource.span));
                 all.set(Key::new(&kind, kind.span), Node::new(resource.span, Value::Map(response)));
             }
         }
     }
-}
-
-/// A document without methods.
-fn new_document(id: Spanned<&str>, name: &Node) -> Map {
-    let span = id.span;
-    let mut document = Map::default();
-    document.set(Key::new("openapi", span), Node::string(span, "3.0.1"));
-    let title = name.as_str().unwrap_or(id.value).to_owned();
-    document.child(Key::new("info", span)).set(Key::new("title", span), Node::string(name.span, &title));
-    document.child(Key::new("paths", span));
-    document
-}
-
-/// A security scheme for an authorizer.
-pub fn authorizer_scheme(span: Span, authorizer: Map) -> Node {
-    let mut scheme = Map::default();
-    // The header of TOKEN and Cognito authorizers stands in their identity source.
-    for (key, value) in [("type", "apiKey"), ("in", "header"), ("name", "Authorization")] {
-        scheme.set(Key::new(key, span), Node::string(span, value));
-    }
-    scheme.set(Key::new("x-amazon-apigateway-authorizer", span), Node::new(span, Value::Map(authorizer)));
-    Node::new(span, Value::Map(scheme))
 }
 
 fn endpoint<'t>(reader: &mut Reader<'t>, fields: &mut Fields<'t>, document: &mut Map) {

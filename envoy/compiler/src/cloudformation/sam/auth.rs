@@ -3,8 +3,7 @@
 //! Source: <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-property-api-apiauth.html>
 
 use super::{Api, invocation_uri};
-use crate::cloudformation::method::{api_key_scheme, empty_list, iam_scheme};
-use crate::cloudformation::rest_api::authorizer_scheme;
+use crate::cloudformation::scheme::{api_key_scheme, authorizer_scheme, iam_scheme, no_scopes, security};
 use crate::read::{Fields, Reader};
 use crate::source::{Key, Map, Node, Span, Spanned, Value};
 
@@ -50,7 +49,7 @@ impl<'a> Auth<'a> {
         {
             let name = &*entry.key.text;
             if let Some((scheme, scopes)) = authorizer(reader, api, &entry.value, entry.key.span) {
-                api.shared("securitySchemes", "securityDefinitions").set(entry.key.clone(), scheme);
+                api.document.set_scheme(entry.key.clone(), scheme);
                 auth.authorizers.push((name, scopes));
             }
         }
@@ -108,9 +107,8 @@ impl<'a> Auth<'a> {
         match authorizer.as_ref().map(|name| (name.value.as_str(), name.span)) {
             None | Some((NONE, _)) => {}
             Some((IAM, at)) => {
-                api.shared("securitySchemes", "securityDefinitions")
-                    .get_or_insert(Key::new(IAM, at), || iam_scheme(at));
-                requirement.set(Key::new(IAM, at), empty_list(at));
+                api.document.add_iam_scheme(Key::new(IAM, at));
+                requirement.set(Key::new(IAM, at), no_scopes(at));
                 credentials = match role.as_ref().map(|role| (role.value.as_str(), role.span)) {
                     Some((NONE, _)) => None,
                     None | Some(("CALLER_CREDENTIALS", _)) => Some(Node::string(span, CALLER_CREDENTIALS)),
@@ -120,13 +118,14 @@ impl<'a> Auth<'a> {
             Some((name, at)) => {
                 let of_authorizer = self.authorizers.iter().find(|(known, _)| *known == name);
                 let scopes = scopes.or_else(|| of_authorizer.and_then(|(_, scopes)| *scopes));
-                requirement.set(Key::new(name, at), scopes.cloned().unwrap_or_else(|| empty_list(at)));
+                requirement.set(Key::new(name, at), scopes.cloned().unwrap_or_else(|| no_scopes(at)));
             }
         }
         if api_key {
-            add_api_key(api, &mut requirement, span);
+            api.document.add_api_key_scheme(Key::new(API_KEY, span));
+            requirement.set(Key::new(API_KEY, span), no_scopes(span));
         }
-        operation.set(Key::new("security", span), requirements(span, requirement));
+        operation.set(Key::new("security", span), security(span, requirement));
         credentials
     }
 
@@ -134,7 +133,7 @@ impl<'a> Auth<'a> {
     pub(super) fn apply_defaults(&self, api: &mut Api<'a>) {
         let span = api.span;
         let mut schemes = Map::default();
-        let paths = api.document.child(Key::new("paths", span));
+        let paths = api.document.root.child(Key::new("paths", span));
         let keys: Vec<Key> = paths.entries().iter().map(|entry| entry.key.clone()).collect();
         for path in keys {
             let item = paths.child(path);
@@ -155,15 +154,15 @@ impl<'a> Auth<'a> {
                     self.demand_default(&mut requirement, &mut schemes);
                 }
                 if self.api_key_required && !preflight && requirement.get(API_KEY).is_none() {
-                    requirement.set(Key::new(API_KEY, span), empty_list(span));
+                    requirement.set(Key::new(API_KEY, span), no_scopes(span));
                     schemes.set(Key::new(API_KEY, span), api_key_scheme(span));
                 }
                 if !requirement.entries().is_empty() {
-                    operation.set(Key::new("security", span), requirements(span, requirement));
+                    operation.set(Key::new("security", span), security(span, requirement));
                 }
             }
         }
-        api.add_schemes(&schemes);
+        add_schemes(api, &schemes);
     }
 
     /// `security` of a preflight that SAM adds.
@@ -172,14 +171,14 @@ impl<'a> Auth<'a> {
         if self.preflights {
             self.demand_default(&mut requirement, &mut schemes);
         }
-        api.add_schemes(&schemes);
-        requirements(api.span, requirement)
+        add_schemes(api, &schemes);
+        security(api.span, requirement)
     }
 
     fn demand_default(&self, requirement: &mut Map, schemes: &mut Map) {
         let Some(name) = self.default_authorizer.as_ref().filter(|name| name.as_str() != NONE) else { return };
         let scopes = self.authorizers.iter().find(|(known, _)| *known == name.as_str()).and_then(|found| found.1);
-        let scopes = scopes.cloned().unwrap_or_else(|| empty_list(name.span));
+        let scopes = scopes.cloned().unwrap_or_else(|| no_scopes(name.span));
         requirement.set(Key::new(name, name.span), scopes);
         if name.as_str() == IAM {
             schemes.set(Key::new(IAM, name.span), iam_scheme(name.span));
@@ -191,17 +190,11 @@ fn reader_text(reader: &mut Reader<'_>, node: &Node) -> Option<Spanned<String>> 
     if node.is_null() { None } else { reader.filled(node) }
 }
 
-fn add_api_key(api: &mut Api<'_>, requirement: &mut Map, span: Span) {
-    let mut schemes = Map::default();
-    schemes.set(Key::new(API_KEY, span), api_key_scheme(span));
-    api.add_schemes(&schemes);
-    requirement.set(Key::new(API_KEY, span), empty_list(span));
-}
-
-fn requirements(span: Span, requirement: Map) -> Node {
-    let empty = requirement.entries().is_empty();
-    let list = if empty { vec![] } else { vec![Node::new(span, Value::Map(requirement))] };
-    Node::new(span, Value::List(list))
+/// Adds security schemes that the body does not have.
+fn add_schemes(api: &mut Api<'_>, schemes: &Map) {
+    for entry in schemes.entries() {
+        api.document.add_scheme(entry.key.clone(), || entry.value.clone());
+    }
 }
 
 /// An authorizer as a security scheme, and the scopes that it asks for.

@@ -23,7 +23,7 @@ impl<'a> Api<'a> {
         let Some(cors) = read(reader, node) else { return };
         let security = auth.preflight_security(self);
         let span = node.span;
-        let paths = self.document.child(Key::new("paths", span));
+        let paths = self.document.root.child(Key::new("paths", span));
         let keys: Vec<Key> = paths.entries().iter().map(|entry| entry.key.clone()).collect();
         for path in keys {
             let item = paths.child(path);

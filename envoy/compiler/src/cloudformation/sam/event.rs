@@ -4,8 +4,8 @@
 
 use super::{Api, IMPLICIT_API, auth::Auth, invocation_uri};
 use crate::cloudformation::Template;
+use crate::cloudformation::document::RequestBody;
 use crate::cloudformation::rest_api::rename;
-use crate::openapi::Version;
 use crate::read::Reader;
 use crate::source::{Key, Map, Node, Span, Value};
 
@@ -81,12 +81,9 @@ impl<'a> Api<'a> {
         }
         let integration = Node::new(span, Value::Map(integration));
         operation.set(Key::new("x-amazon-apigateway-integration", span), integration);
-        let item = self.document.child(Key::new("paths", span)).child(Key::new(&path, path.span));
-        if item.get(&verb).is_some() {
+        if !self.document.add_operation(&Key::new(&path, path.span), &Key::new(&verb, span), operation) {
             reader.error(span, format!("{verb} {} is there already", *path));
-            return;
         }
-        item.set(Key::new(&verb, span), Node::new(span, Value::Map(operation)));
     }
 
     /// `method.request.header.Name`, or a map of it to `{Required, Caching}`.
@@ -103,26 +100,8 @@ impl<'a> Api<'a> {
             }
         }
         for (name, span, required) in declared {
-            let parts = name.strip_prefix("method.request.").and_then(|rest| rest.split_once('.'));
-            let (place, name) = match parts {
-                Some(("querystring", name)) => ("query", name),
-                Some((place @ ("header" | "path"), name)) => (place, name),
-                _ => {
-                    reader.error(span, "expected `method.request.{header,path,querystring}.NAME`");
-                    continue;
-                }
-            };
-            let mut parameter = Map::default();
-            parameter.set(Key::new("name", span), Node::string(span, name));
-            parameter.set(Key::new("in", span), Node::string(span, place));
-            parameter.set(Key::new("required", span), Node::new(span, Value::Bool(required || place == "path")));
-            match self.version {
-                Version::V2 => parameter.set(Key::new("type", span), Node::string(span, "string")),
-                Version::V3 => {
-                    parameter.child(Key::new("schema", span)).set(Key::new("type", span), Node::string(span, "string"));
-                }
-            }
-            parameters.push(Node::new(span, Value::Map(parameter)));
+            let required = Node::new(span, Value::Bool(required));
+            parameters.extend(self.document.request_parameter(reader, &name, span, &required));
         }
     }
 
@@ -142,36 +121,21 @@ impl<'a> Api<'a> {
         fields.finish(reader);
         let Some(model) = model else { return };
         let name = model.to_lowercase();
-        if self.shared("schemas", "definitions").get(&name).is_none() {
+        if !self.document.has_model(&name) {
             reader.error(model.span, format!("the API has no model `{}`", *model));
             return;
         }
-        let mut schema = Map::default();
-        schema.set(Key::new("$ref", span), Node::string(span, &format!("{}{name}", self.version.schema_prefix())));
-        let schema = Node::new(span, Value::Map(schema));
-        match self.version {
-            Version::V3 => {
-                let request = operation.child(Key::new("requestBody", span));
-                request.set(Key::new("required", span), Node::new(span, Value::Bool(required)));
-                let content = request.child(Key::new("content", span)).child(Key::new("application/json", span));
-                content.set(Key::new("schema", span), schema);
-            }
-            Version::V2 => {
-                let mut parameter = Map::default();
-                parameter.set(Key::new("in", span), Node::string(span, "body"));
-                parameter.set(Key::new("name", span), Node::string(span, &name));
-                parameter.set(Key::new("required", span), Node::new(span, Value::Bool(required)));
-                parameter.set(Key::new("schema", span), schema);
-                parameters.push(Node::new(span, Value::Map(parameter)));
-            }
-        }
+        let schema = self.document.schema_reference(&name, span);
+        let content = vec![(Key::new("application/json", span), schema)];
+        let declared = RequestBody { span, name, required: Some(required), content };
+        self.document.set_request_body(declared, operation, parameters);
         if body || parameters_too {
             let validator = match (body, parameters_too) {
                 (true, true) => "body-and-params",
                 (true, false) => "body-only",
                 _ => "params-only",
             };
-            let validators = self.document.child(Key::new("x-amazon-apigateway-request-validators", span));
+            let validators = self.document.root.child(Key::new("x-amazon-apigateway-request-validators", span));
             let fields = validators.child(Key::new(validator, span));
             fields.set(Key::new("validateRequestBody", span), Node::new(span, Value::Bool(body)));
             fields.set(Key::new("validateRequestParameters", span), Node::new(span, Value::Bool(parameters_too)));

@@ -9,9 +9,9 @@ mod auth;
 mod cors;
 mod event;
 
+use super::document::ApiDocument;
 use super::{Resource, Template};
 use crate::diagnostics::Diagnostics;
-use crate::openapi::Version;
 use crate::read::{Fields, Reader};
 use crate::source::{Document, Key, Map, Node, Span, Spanned, Value};
 
@@ -76,8 +76,7 @@ pub fn expand(document: &Document, template: &mut Template) -> Diagnostics {
             id,
             span: resource.span,
             region: &template.region,
-            version: Version::V3,
-            document: Map::default(),
+            document: ApiDocument::of_body(Map::default()),
             made: Vec::new(),
         };
         api.expand(&mut reader, resource, &events);
@@ -122,9 +121,8 @@ struct Api<'a> {
     id: &'a str,
     span: Span,
     region: &'a str,
-    version: Version,
     /// The body.
-    document: Map,
+    document: ApiDocument,
     /// The resources that it becomes.
     made: Vec<(String, Resource)>,
 }
@@ -148,11 +146,11 @@ impl<'a> Api<'a> {
             reader.error(uri.span, "this definition is not on this machine: name a file beside the template");
         }
         match body.and_then(|body| reader.map(body)) {
-            Some(body) => self.document = body.clone(),
-            None => self.begin_document(&resource.properties),
-        }
-        if self.document.get("swagger").is_some() {
-            self.version = Version::V2;
+            Some(body) => self.document = ApiDocument::of_body(body.clone()),
+            None => {
+                let title = resource.properties.get("Name").and_then(Node::as_str).unwrap_or(self.id);
+                self.document = ApiDocument::empty(&Node::string(self.span, title), self.span);
+            }
         }
         let auth = auth::Auth::read(reader, self, &mut fields);
         auth.apply_defaults(self);
@@ -160,7 +158,7 @@ impl<'a> Api<'a> {
         for entry in models.map(Map::entries).unwrap_or_default() {
             // SAM writes their names in lower case.
             let name = entry.key.text.to_lowercase();
-            self.shared("schemas", "definitions").set(Key::new(&name, entry.key.span), entry.value.clone());
+            self.document.add_model(&name, entry.key.span, entry.value.clone());
         }
         if body.is_none() || merged {
             let id = self.id;
@@ -176,31 +174,6 @@ impl<'a> Api<'a> {
         }
         self.make_resources(reader, &mut fields, &auth);
         fields.finish(reader);
-    }
-
-    fn begin_document(&mut self, name: &Node) {
-        let span = self.span;
-        let title = name.get("Name").and_then(Node::as_str).unwrap_or(self.id).to_owned();
-        self.document.set(Key::new("openapi", span), Node::string(span, "3.0.1"));
-        self.document.child(Key::new("info", span)).set(Key::new("title", span), Node::string(span, &title));
-        self.document.child(Key::new("paths", span));
-    }
-
-    /// The part of the body that holds what is shared.
-    fn shared(&mut self, version_3: &str, version_2: &str) -> &mut Map {
-        let span = self.span;
-        match self.version {
-            Version::V3 => self.document.child(Key::new("components", span)).child(Key::new(version_3, span)),
-            Version::V2 => self.document.child(Key::new(version_2, span)),
-        }
-    }
-
-    /// Adds security schemes that the body does not have.
-    fn add_schemes(&mut self, schemes: &Map) {
-        for entry in schemes.entries() {
-            let shared = self.shared("securitySchemes", "securityDefinitions");
-            shared.get_or_insert(entry.key.clone(), || entry.value.clone());
-        }
     }
 
     fn add_gateway_responses(&mut self, reader: &mut Reader<'a>, node: &'a Node) {
@@ -236,7 +209,7 @@ impl<'a> Api<'a> {
                 let span = entry.key.span;
                 response.set(Key::new("responseParameters", span), Node::new(span, Value::Map(parameters)));
             }
-            let all = self.document.child(Key::new("x-amazon-apigateway-gateway-responses", node.span));
+            let all = self.document.root.child(Key::new("x-amazon-apigateway-gateway-responses", node.span));
             all.set(entry.key.clone(), Node::new(entry.value.span, Value::Map(response)));
         }
     }
@@ -253,7 +226,7 @@ impl<'a> Api<'a> {
         if let Some(policy) = &auth.policy {
             properties.set(Key::new("Policy", policy.span), policy.clone());
         }
-        let body = std::mem::take(&mut self.document);
+        let body = std::mem::take(&mut self.document.root);
         properties.set(Key::new("Body", span), Node::new(span, Value::Map(body)));
         let mut stage = Map::default();
         stage.set(Key::new("RestApiId", span), Node::string(span, self.id));
