@@ -41,47 +41,9 @@ impl Request {
         Self::new("POST", path)
     }
 
-    /// Adds a header.
-    pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
-        self.headers.add(name, value);
-        self
-    }
-
     /// Removes a header, one of the given ones say.
     pub fn without(mut self, name: &str) -> Self {
         self.headers.remove(name);
-        self
-    }
-
-    /// Sets the body, in one frame, and its `content-length`. An empty body is none.
-    pub fn body(mut self, body: impl AsRef<[u8]>) -> Self {
-        let body = body.as_ref();
-        self.headers.set("content-length", body.len().to_string());
-        self.frames = if body.is_empty() { Vec::new() } else { vec![body.to_vec()] };
-        self
-    }
-
-    /// Cuts the body into frames of at most `size` bytes.
-    pub fn split(mut self, size: usize) -> Self {
-        self.frames = self.bytes().chunks(size).map(<[u8]>::to_vec).collect();
-        self
-    }
-
-    /// Sets the frames of a body whose size is not announced.
-    pub fn frames<B: AsRef<[u8]>>(mut self, frames: impl IntoIterator<Item = B>) -> Self {
-        self.frames = frames.into_iter().map(|frame| frame.as_ref().to_vec()).collect();
-        self
-    }
-
-    /// Lets the last frame end the stream.
-    pub fn end_with_last_frame(mut self) -> Self {
-        self.end_with_last_frame = true;
-        self
-    }
-
-    /// Adds a trailer.
-    pub fn trailer(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
-        self.trailers.get_or_insert_with(|| HeaderMap::new(MapKind::Trailers)).add(name, value);
         self
     }
 
@@ -111,16 +73,6 @@ impl Request {
     pub fn path(&self) -> String {
         self.headers.text(":path").unwrap_or_default()
     }
-
-    /// The whole body.
-    pub fn bytes(&self) -> Vec<u8> {
-        self.frames.concat()
-    }
-
-    /// The whole body as text, bytes that are not UTF-8 replaced.
-    pub fn text(&self) -> String {
-        String::from_utf8_lossy(&self.bytes()).into_owned()
-    }
 }
 
 /// A response.
@@ -144,56 +96,66 @@ impl Response {
         Self { headers, frames: Vec::new(), trailers: None, end_with_last_frame: false }
     }
 
-    /// Adds a header.
-    pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
-        self.headers.add(name, value);
-        self
-    }
-
-    /// Sets the body, in one frame, and its `content-length`. An empty body is none.
-    pub fn body(mut self, body: impl AsRef<[u8]>) -> Self {
-        let body = body.as_ref();
-        self.headers.set("content-length", body.len().to_string());
-        self.frames = if body.is_empty() { Vec::new() } else { vec![body.to_vec()] };
-        self
-    }
-
-    /// Cuts the body into frames of at most `size` bytes.
-    pub fn split(mut self, size: usize) -> Self {
-        self.frames = self.bytes().chunks(size).map(<[u8]>::to_vec).collect();
-        self
-    }
-
-    /// Sets the frames of a body whose size is not announced.
-    pub fn frames<B: AsRef<[u8]>>(mut self, frames: impl IntoIterator<Item = B>) -> Self {
-        self.frames = frames.into_iter().map(|frame| frame.as_ref().to_vec()).collect();
-        self
-    }
-
-    /// Lets the last frame end the stream.
-    pub fn end_with_last_frame(mut self) -> Self {
-        self.end_with_last_frame = true;
-        self
-    }
-
-    /// Adds a trailer.
-    pub fn trailer(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
-        self.trailers.get_or_insert_with(|| HeaderMap::new(MapKind::Trailers)).add(name, value);
-        self
-    }
-
     /// `:status`, 0 where it is not a number.
     pub fn status(&self) -> u16 {
         self.headers.text(":status").and_then(|status| status.parse().ok()).unwrap_or(0)
     }
-
-    /// The whole body.
-    pub fn bytes(&self) -> Vec<u8> {
-        self.frames.concat()
-    }
-
-    /// The whole body as text, bytes that are not UTF-8 replaced.
-    pub fn text(&self) -> String {
-        String::from_utf8_lossy(&self.bytes()).into_owned()
-    }
 }
+
+/// What requests and responses have in common: headers that are added, and a body with its trailers.
+macro_rules! message {
+    ($message:ident) => {
+        impl $message {
+            /// Adds a header.
+            pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
+                self.headers.add(name, value);
+                self
+            }
+
+            /// Sets the body, in one frame, and its `content-length`. An empty body is none.
+            pub fn body(mut self, body: impl AsRef<[u8]>) -> Self {
+                let body = body.as_ref();
+                self.headers.set("content-length", body.len().to_string());
+                self.frames = if body.is_empty() { Vec::new() } else { vec![body.to_vec()] };
+                self
+            }
+
+            /// Cuts the body into frames of at most `size` bytes.
+            pub fn split(mut self, size: usize) -> Self {
+                self.frames = self.bytes().chunks(size).map(<[u8]>::to_vec).collect();
+                self
+            }
+
+            /// Sets the frames of a body whose size is not announced.
+            pub fn frames<B: AsRef<[u8]>>(mut self, frames: impl IntoIterator<Item = B>) -> Self {
+                self.frames = frames.into_iter().map(|frame| frame.as_ref().to_vec()).collect();
+                self
+            }
+
+            /// Lets the last frame end the stream.
+            pub fn end_with_last_frame(mut self) -> Self {
+                self.end_with_last_frame = true;
+                self
+            }
+
+            /// Adds a trailer.
+            pub fn trailer(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
+                self.trailers.get_or_insert_with(|| HeaderMap::new(MapKind::Trailers)).add(name, value);
+                self
+            }
+
+            /// The whole body.
+            pub fn bytes(&self) -> Vec<u8> {
+                self.frames.concat()
+            }
+
+            /// The whole body as text, bytes that are not UTF-8 replaced.
+            pub fn text(&self) -> String {
+                String::from_utf8_lossy(&self.bytes()).into_owned()
+            }
+        }
+    };
+}
+
+message!(Request);
+message!(Response);
