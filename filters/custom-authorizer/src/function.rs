@@ -76,7 +76,7 @@ impl Respondent {
                 request.set("x-amz-log-type", "None");
                 request
             }
-            Target::Http(path) => BackendRequest::post_json(path, &self.api_id, event),
+            Target::Http(path) => BackendRequest::post_json(path.as_bytes(), &self.api_id, event),
         };
         self.endpoint.callout(host, request).ok()
     }

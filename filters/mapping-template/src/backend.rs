@@ -182,7 +182,7 @@ impl Target {
                 uri.push_path(&mut to_backend.target, |name| mapped.path_value(name));
                 uri.push_query(&mut query, |name| mapped.path_value(name));
             }
-            Target::Function(function) => to_backend.target = function.path().as_bytes().to_vec(),
+            Target::Function(function) => to_backend.target = function.path().to_vec(),
             Target::Action(RawAction { service, action }) => {
                 to_backend.target = b"/".to_vec();
                 query = format!("Action={action}").into_bytes();

@@ -4,6 +4,9 @@
 
 use std::collections::BTreeMap;
 
+use gateway::push_percent_encoded;
+use percent_encoding::percent_encode_byte;
+
 /// Puts stage variables in: `${stageVariables.NAME}`, in exactly this spelling. An unset variable is empty; any other
 /// `${...}` stays as typed.
 pub fn expand_stage_variables(text: &str, variables: &BTreeMap<String, String>) -> String {
@@ -141,9 +144,7 @@ pub fn push_path_value(out: &mut Vec<u8>, value: &[u8]) {
 
 /// Appends a name or value to a query string: all but unreserved characters (RFC 3986 §2.3) is escaped.
 pub fn push_query_value(out: &mut Vec<u8>, value: &[u8]) {
-    for byte in value {
-        if is_unreserved(*byte) { out.push(*byte) } else { push_escape(out, *byte) }
-    }
+    push_percent_encoded(out, value);
 }
 
 fn is_unreserved(byte: u8) -> bool {
@@ -151,9 +152,7 @@ fn is_unreserved(byte: u8) -> bool {
 }
 
 fn push_escape(out: &mut Vec<u8>, byte: u8) {
-    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
-    let digit = |nibble: u8| DIGITS.get(usize::from(nibble)).copied().unwrap_or(b'0');
-    out.extend_from_slice(&[b'%', digit(byte >> 4), digit(byte & 0xf)]);
+    out.extend_from_slice(percent_encode_byte(byte).as_bytes());
 }
 
 #[cfg(test)]

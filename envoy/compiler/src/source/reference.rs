@@ -1,5 +1,7 @@
 //! `$ref`: references inside a document, as JSON pointers.
 
+use gateway::percent_decode;
+
 use super::{Document, Node};
 
 /// Longest chain of references that is followed; a chain that is longer is a mistake or a circle.
@@ -75,21 +77,5 @@ pub(super) fn reference_of(node: &Node) -> Option<&str> {
 
 /// A token of a JSON pointer in a URI fragment: percent-decoded, then `~1` and `~0`.
 fn decode(token: &str) -> String {
-    let mut bytes = Vec::with_capacity(token.len());
-    let mut rest = token.bytes();
-    while let Some(byte) = rest.next() {
-        let mut ahead = rest.clone();
-        let pair = (byte == b'%').then(|| (ahead.next().and_then(hex), ahead.next().and_then(hex)));
-        if let Some((Some(high), Some(low))) = pair {
-            bytes.push(high << 4 | low);
-            rest = ahead;
-        } else {
-            bytes.push(byte);
-        }
-    }
-    String::from_utf8_lossy(&bytes).replace("~1", "/").replace("~0", "~")
-}
-
-fn hex(byte: u8) -> Option<u8> {
-    char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
+    percent_decode(token.as_bytes(), false).replace("~1", "/").replace("~0", "~")
 }

@@ -2,33 +2,31 @@
 //!
 //! Source: <https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html>
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use gateway::push_percent_encoded;
 
 use crate::{BackendRequest, RawFunction};
-
-/// All but the unreserved characters of RFC 3986.
-const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// A function, with its path in the Invoke API.
 #[derive(Debug)]
 pub struct Function {
-    path: String,
+    path: Vec<u8>,
 }
 
 impl Function {
     /// The function of a configuration.
     pub fn from_raw(raw: &RawFunction) -> Self {
-        let name = utf8_percent_encode(&raw.function_name, RESERVED);
-        let mut path = format!("/2015-03-31/functions/{name}/invocations");
+        let mut path = b"/2015-03-31/functions/".to_vec();
+        push_percent_encoded(&mut path, raw.function_name.as_bytes());
+        path.extend_from_slice(b"/invocations");
         if let Some(qualifier) = &raw.qualifier {
-            path.push_str("?Qualifier=");
-            path.extend(utf8_percent_encode(qualifier, RESERVED));
+            path.extend_from_slice(b"?Qualifier=");
+            push_percent_encoded(&mut path, qualifier.as_bytes());
         }
         Self { path }
     }
 
     /// Path and query of an invocation.
-    pub fn path(&self) -> &str {
+    pub fn path(&self) -> &[u8] {
         &self.path
     }
 
@@ -46,7 +44,7 @@ mod tests {
     fn paths() {
         let path = |name: &str, qualifier: Option<&str>| {
             let raw = RawFunction { function_name: name.to_owned(), qualifier: qualifier.map(str::to_owned) };
-            Function::from_raw(&raw).path
+            String::from_utf8_lossy(Function::from_raw(&raw).path()).into_owned()
         };
         assert_eq!(path("orders-fn", None), "/2015-03-31/functions/orders-fn/invocations");
         assert_eq!(path("f", Some("live")), "/2015-03-31/functions/f/invocations?Qualifier=live");

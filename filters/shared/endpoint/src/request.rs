@@ -17,13 +17,9 @@ pub struct BackendRequest {
 
 impl BackendRequest {
     /// A POST of JSON on behalf of the API with that id.
-    pub fn post_json(target: &str, api_id: &str, body: impl Into<Vec<u8>>) -> Self {
-        let mut request = Self {
-            method: "POST".to_owned(),
-            target: target.as_bytes().to_vec(),
-            headers: Vec::new(),
-            body: body.into(),
-        };
+    pub fn post_json(target: &[u8], api_id: &str, body: impl Into<Vec<u8>>) -> Self {
+        let mut request =
+            Self { method: "POST".to_owned(), target: target.to_vec(), headers: Vec::new(), body: body.into() };
         request.set("content-type", "application/json");
         request.set("user-agent", format!("AmazonAPIGateway_{api_id}"));
         request

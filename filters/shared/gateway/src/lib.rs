@@ -31,7 +31,7 @@ pub use headers::Headers;
 pub use host::{Cas, Host, LogLevel, Metric, SharedDataError};
 pub use ids::{Ids, trace_id};
 pub use network::{Address, Connection, NetworkFilter, NetworkRoot, Output, network_root};
-pub use path::{PathParameters, Query, percent_decode, split_target};
+pub use path::{PathParameters, Query, percent_decode, push_percent_encoded, split_target};
 pub use property::Property;
 pub use source::Source;
 pub use step::{Answer, Callout, Edits, HeaderValue, Reply, Step};

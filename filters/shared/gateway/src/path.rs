@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
+
 /// Most path parameters of one resource; a resource path of 10,240 bytes has no more that carry a value.
 const MAX_PATH_PARAMETERS: usize = 256;
 /// Most query parameters that are read from one request; API Gateway's URL limit allows half as many pairs.
@@ -102,28 +104,19 @@ impl Query {
 /// Decodes `%XX`, and `+` as a blank where `plus_is_space`. What is no escape stays as typed; bytes that are not
 /// UTF-8 become U+FFFD.
 pub fn percent_decode(text: &[u8], plus_is_space: bool) -> String {
-    let hex = |at: usize| text.get(at).and_then(|digit| char::from(*digit).to_digit(16));
-    let mut out = Vec::with_capacity(text.len());
-    let mut at: usize = 0;
-    while let Some(byte) = text.get(at) {
-        let escaped = match byte {
-            b'%' => hex(at.saturating_add(1)).zip(hex(at.saturating_add(2))),
-            _ => None,
-        };
-        match escaped {
-            Some((high, low)) => {
-                out.push(u8::try_from(high.wrapping_mul(16).wrapping_add(low)).unwrap_or_default());
-                at = at.saturating_add(3);
-            }
-            None => {
-                out.push(if *byte == b'+' && plus_is_space { b' ' } else { *byte });
-                at = at.saturating_add(1);
-            }
-        }
-    }
-    match String::from_utf8_lossy(&out) {
-        Cow::Borrowed(_) => String::from_utf8(out).unwrap_or_default(),
-        Cow::Owned(lossy) => lossy,
+    let text = if plus_is_space && text.contains(&b'+') {
+        Cow::Owned(text.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect())
+    } else {
+        Cow::Borrowed(text)
+    };
+    percent_encoding::percent_decode(&text).decode_utf8_lossy().into_owned()
+}
+
+/// Appends `text` with all but unreserved characters (RFC 3986 §2.3) as `%XX`, in upper-case hexadecimal.
+pub fn push_percent_encoded(out: &mut Vec<u8>, text: &[u8]) {
+    const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+    for run in percent_encode(text, RESERVED) {
+        out.extend_from_slice(run.as_bytes());
     }
 }
 
@@ -187,6 +180,23 @@ mod tests {
         assert_eq!(query.last("bad"), Some("%zz"));
         assert_eq!(query.last("A"), Some("\u{fffd}"));
         assert_eq!(query.last("none"), None);
+    }
+
+    #[test]
+    fn what_is_no_escape_stays() {
+        for (text, decoded) in
+            [("%", "%"), ("%4", "%4"), ("%4%41", "%4A"), ("%%41", "%A"), ("%+1", "%+1"), ("%c3%A4", "ä")]
+        {
+            assert_eq!(percent_decode(text.as_bytes(), false), decoded);
+        }
+        assert_eq!(percent_decode(b"%2+", true), "%2 ");
+    }
+
+    #[test]
+    fn unreserved_characters_stay() {
+        let mut out = Vec::new();
+        push_percent_encoded(&mut out, b"aZ0-._~ /%+\xc3");
+        assert_eq!(out, b"aZ0-._~%20%2F%25%2B%C3");
     }
 
     proptest! {

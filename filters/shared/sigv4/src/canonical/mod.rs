@@ -1,6 +1,5 @@
 //! The first stage: the canonical request, which client and gateway both write and then hash.
 
-mod encode;
 mod headers;
 mod path;
 mod query;

@@ -1,6 +1,8 @@
 //! The canonical URI.
 
-use super::{encode, percent_decode};
+use gateway::push_percent_encoded;
+
+use super::percent_decode;
 
 /// How a path is brought into its canonical form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +34,7 @@ pub(crate) fn has_other_forms(path: &[u8]) -> bool {
 pub(super) fn write(out: &mut Vec<u8>, path: &[u8], style: PathStyle) {
     // No signer has such a path; servers may take it for another one.
     if !path.is_empty() && !path.starts_with(b"/") {
-        return encode::write(out, path);
+        return push_percent_encoded(out, path);
     }
     match style {
         PathStyle::AsSent => write_segments(out, segments(path)),
@@ -65,7 +67,7 @@ fn segments(path: &[u8]) -> impl Iterator<Item = &[u8]> {
 fn write_segments<'a>(out: &mut Vec<u8>, segments: impl Iterator<Item = &'a [u8]>) {
     for segment in segments {
         out.push(b'/');
-        encode::write(out, segment);
+        push_percent_encoded(out, segment);
     }
 }
 

@@ -1,6 +1,8 @@
 //! The canonical query string.
 
-use super::{QueryParts, encode};
+use gateway::push_percent_encoded;
+
+use super::QueryParts;
 
 /// Writes the parameters, decoded and encoded anew, sorted by name and then by value. `+` stands for itself.
 pub(super) fn write(out: &mut Vec<u8>, query: &[u8], parts: QueryParts) {
@@ -33,32 +35,13 @@ pub(super) fn write(out: &mut Vec<u8>, query: &[u8], parts: QueryParts) {
 
 fn encoded_anew(bytes: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(bytes.len());
-    encode::write(&mut out, bytes);
+    push_percent_encoded(&mut out, bytes);
     out
 }
 
 /// Decodes `%XX`. What is no escape stays as typed.
 pub(crate) fn percent_decode(text: &[u8]) -> Vec<u8> {
-    let hex = |at: usize| text.get(at).and_then(|digit| char::from(*digit).to_digit(16));
-    let mut out = Vec::with_capacity(text.len());
-    let mut at: usize = 0;
-    while let Some(byte) = text.get(at) {
-        let escaped = match byte {
-            b'%' => hex(at.saturating_add(1)).zip(hex(at.saturating_add(2))),
-            _ => None,
-        };
-        match escaped {
-            Some((high, low)) => {
-                out.push(u8::try_from(high.wrapping_mul(16).wrapping_add(low)).unwrap_or_default());
-                at = at.saturating_add(3);
-            }
-            None => {
-                out.push(*byte);
-                at = at.saturating_add(1);
-            }
-        }
-    }
-    out
+    percent_encoding::percent_decode(text).collect()
 }
 
 #[cfg(test)]
