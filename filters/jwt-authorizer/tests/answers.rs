@@ -8,7 +8,9 @@ use std::rc::Rc;
 use gateway::{Filter, Metric, Reply, Step};
 use jwt_authorizer::JwtAuthorizer;
 use serde_json::{Value, json};
-use support::{ISSUER, NOW, TestHost, claims, filter, key_set, reply, send, status, token};
+use support::{
+    ISSUER, NOW, TestHost, authorizer, claims, filter, key_set, reply, request, send, status, token, worker,
+};
 
 fn http() -> Rc<JwtAuthorizer> {
     filter(&json!({
@@ -46,7 +48,7 @@ fn cognito(more: &Value) -> Rc<JwtAuthorizer> {
 }
 
 fn bearer(host: &TestHost, route: &str, claims: Value) {
-    host.request(route, &[("authorization", format!("Bearer {}", token("first", &claims)).as_bytes())]);
+    request(host, route, &[("authorization", format!("Bearer {}", token("first", &claims)).as_bytes())]);
 }
 
 fn check(reply: &Reply, status: u16, body: &str, challenge: Option<&str>) {
@@ -60,8 +62,8 @@ const UNAUTHORIZED: &str = "{\"message\":\"Unauthorized\"}";
 
 #[test]
 fn http_refusals() {
-    let (filter, host) = (http(), TestHost::new());
-    host.request("GET /", &[]);
+    let (filter, host) = (http(), worker());
+    request(&host, "GET /", &[]);
     check(&reply(&filter, &host), 401, UNAUTHORIZED, Some("Bearer"));
     let invalid =
         |description: &str| format!("Bearer scope=\"\" error=\"invalid_token\" error_description=\"{description}\"");
@@ -76,9 +78,9 @@ fn http_refusals() {
         (b"eyJhbGciOiJFUzI1NiJ9.e30.", "signing method ES256 is invalid"),
         (b"eyJhbGciOiJSUzI1NiJ9.e30.", "unable to find a signing key that matches the token"),
     ] {
-        host.request("GET /", &[("authorization", value)]);
+        request(&host, "GET /", &[("authorization", value)]);
         check(&reply(&filter, &host), 401, UNAUTHORIZED, Some(&invalid(description)));
-        assert_eq!(host.authorizer(), json!({"error": format!("invalid_token: {description}")}));
+        assert_eq!(authorizer(&host), json!({"error": format!("invalid_token: {description}")}));
     }
     for (more, description) in [
         (json!({"iss": "https://issuer.example/pool/"}), "the token does not have a valid issuer"),
@@ -93,14 +95,14 @@ fn http_refusals() {
     let mut forged = token("first", &claims(json!({})));
     let last = forged.pop().unwrap();
     forged.insert(forged.rfind('.').unwrap() + 1, last);
-    host.request("GET /", &[("authorization", forged.as_bytes())]);
+    request(&host, "GET /", &[("authorization", forged.as_bytes())]);
     assert_eq!(reply(&filter, &host).status, 401);
-    assert!(host.counted.borrow().iter().all(|metric| *metric == Metric::Denied));
+    assert!(host.metrics.borrow().iter().all(|metric| *metric == Metric::Denied));
 }
 
 #[test]
 fn http_scopes() {
-    let (filter, host) = (http(), TestHost::new());
+    let (filter, host) = (http(), worker());
     bearer(&host, "GET /scopes", claims(json!({"scope": "read"})));
     let challenge = "Bearer scope=\"write x\" error=\"insufficient_scope\" error_description=\"the token does not have \
                      a required scope\"";
@@ -110,13 +112,13 @@ fn http_scopes() {
     assert_eq!(reply(&filter, &host).status, 401);
     bearer(&host, "GET /scopes", claims(json!({"scp": ["read", "write"]})));
     assert_eq!(status(&filter, &host), 200);
-    assert_eq!(host.authorizer()["scopes"], json!(["read", "write"]));
+    assert_eq!(authorizer(&host)["scopes"], json!(["read", "write"]));
 }
 
 /// The specification's example.
 #[test]
 fn http_claims() {
-    let (filter, host) = (http(), TestHost::new());
+    let (filter, host) = (http(), worker());
     let more = json!({
         "aud": ["client", "api2"], "iat": 1_714_000_000, "admin": true, "groups": ["dev", "ops"], "nick": null,
         "scope": "read write",
@@ -129,30 +131,30 @@ fn http_claims() {
     for _ in 0..2 {
         bearer(&host, "GET /", claims(more.clone()));
         assert_eq!(status(&filter, &host), 200);
-        assert_eq!(host.authorizer(), json!({"claims": expected, "scopes": null}));
+        assert_eq!(authorizer(&host), json!({"claims": expected, "scopes": null}));
         bearer(&host, "GET /scopes", claims(more.clone()));
         assert_eq!(status(&filter, &host), 200);
-        assert_eq!(host.authorizer(), json!({"claims": expected, "scopes": ["read", "write"]}));
+        assert_eq!(authorizer(&host), json!({"claims": expected, "scopes": ["read", "write"]}));
     }
 }
 
 #[test]
 fn a_remembered_token_is_checked_for_each_route_and_expires() {
-    let (filter, host) = (http(), TestHost::new());
+    let (filter, host) = (http(), worker());
     bearer(&host, "GET /", claims(json!({"scope": "read"})));
     assert_eq!(status(&filter, &host), 200);
-    host.route.replace("GET /scopes".to_owned());
+    host.route("GET /scopes");
     assert_eq!(status(&filter, &host), 403);
-    host.route.replace("GET /".to_owned());
-    host.after_seconds(3599);
+    host.route("GET /");
+    host.pass_seconds(3599);
     assert_eq!(status(&filter, &host), 200);
-    host.after_seconds(1);
+    host.pass_seconds(1);
     assert_eq!(status(&filter, &host), 401);
 }
 
 #[test]
 fn a_query_parameter() {
-    let (filter, host) = (http(), TestHost::new());
+    let (filter, host) = (http(), worker());
     let token = token("first", &claims(json!({"exp": NOW / 1000 - 30})));
     for (path, expected) in [
         (format!("/query?Token={token}"), 200),
@@ -162,35 +164,35 @@ fn a_query_parameter() {
         (format!("/query?token={token}"), 401),
         ("/query".to_owned(), 401),
     ] {
-        host.request("GET /query", &[(":path", path.as_bytes())]);
+        request(&host, "GET /query", &[(":path", path.as_bytes())]);
         assert_eq!(status(&filter, &host), expected, "{path}");
     }
 }
 
 #[test]
 fn routes_without_authorizer_and_unknown_ones() {
-    let (filter, host) = (http(), TestHost::new());
-    host.request("GET /open", &[]);
+    let (filter, host) = (http(), worker());
+    request(&host, "GET /open", &[]);
     assert_eq!(status(&filter, &host), 200);
     bearer(&host, "GET /nope", claims(json!({})));
     check(&reply(&filter, &host), 500, "{\"message\":\"Internal Server Error\"}", None);
-    host.route.replace("GET /nope".to_owned());
+    host.route("GET /nope");
     assert_eq!(reply(&cognito(&json!({})), &host).body, b"{\"message\":null}");
 }
 
 #[test]
 fn cognito_refusals() {
-    let (filter, host) = (cognito(&json!({})), TestHost::new());
+    let (filter, host) = (cognito(&json!({})), worker());
     let refused = |expected: &str| {
         let reply = reply(&filter, &host);
         check(&reply, 401, expected, None);
         assert_eq!(reply.header("x-amzn-errortype"), Some(&b"UnauthorizedException"[..]));
     };
-    host.request("GET /", &[]);
+    request(&host, "GET /", &[]);
     refused(UNAUTHORIZED);
-    host.request("GET /", &[("authorization", b"")]);
+    request(&host, "GET /", &[("authorization", b"")]);
     refused(UNAUTHORIZED);
-    host.request("GET /", &[("authorization", b"Bearer x.y.z")]);
+    request(&host, "GET /", &[("authorization", b"Bearer x.y.z")]);
     refused(UNAUTHORIZED);
     for route in ["GET /", "GET /scopes"] {
         for more in [
@@ -210,7 +212,7 @@ fn cognito_refusals() {
 
 #[test]
 fn cognito_claims() {
-    let (filter, host) = (cognito(&json!({})), TestHost::new());
+    let (filter, host) = (cognito(&json!({})), worker());
     let id = json!({
         "token_use": "id", "auth_time": 1_654_115_623, "exp": 1_850_000_000, "cognito:groups": ["group-a", "group-b"],
         "email_verified": true, "iat": 1_654_115_623,
@@ -222,16 +224,16 @@ fn cognito_claims() {
         "cognito:groups": "group-a,group-b", "email_verified": "true", "iat": "Wed Jun 01 20:33:43 UTC 2022",
         "iss": ISSUER, "aud": "client", "sub": "u1",
     });
-    assert_eq!(host.authorizer(), json!({"claims": expected}));
+    assert_eq!(authorizer(&host), json!({"claims": expected}));
     // A bare token will do.
     let access = token("first", &claims(json!({"token_use": "access", "scope": "read write"})));
-    host.request("GET /scopes", &[("authorization", access.as_bytes())]);
+    request(&host, "GET /scopes", &[("authorization", access.as_bytes())]);
     assert_eq!(status(&filter, &host), 200);
 }
 
 #[test]
 fn cognito_audience() {
-    let (filter, host) = (cognito(&json!({"identityValidationExpression": "^app-[0-9]+$"})), TestHost::new());
+    let (filter, host) = (cognito(&json!({"identityValidationExpression": "^app-[0-9]+$"})), worker());
     for (aud, expected) in [("app-1", 200), ("app-x", 401)] {
         bearer(&host, "GET /", claims(json!({"token_use": "id", "aud": aud})));
         assert_eq!(status(&filter, &host), expected, "{aud}");
@@ -257,7 +259,7 @@ fn several_issuers_each_with_its_audience() {
         }},
         "routes": {"GET /": {"authorizer": "a"}, "GET /scopes": {"authorizer": "a", "authorizationScopes": ["write"]}},
     }));
-    let host = TestHost::new();
+    let host = worker();
     for (key, iss, aud, expected) in [
         ("first", ISSUER, "client", 200),
         ("second", other, "there", 200),
@@ -266,7 +268,7 @@ fn several_issuers_each_with_its_audience() {
         ("first", "https://third.example", "client", 401),
     ] {
         let token = token(key, &claims(json!({"iss": iss, "aud": aud})));
-        host.request("GET /", &[("authorization", token.as_bytes())]);
+        request(&host, "GET /", &[("authorization", token.as_bytes())]);
         assert_eq!(status(&filter, &host), expected, "{key} {iss} {aud}");
     }
     bearer(&host, "GET /scopes", claims(json!({})));
@@ -275,7 +277,7 @@ fn several_issuers_each_with_its_audience() {
 
 #[test]
 fn hostile_tokens() {
-    let (filter, host) = (http(), TestHost::new());
+    let (filter, host) = (http(), worker());
     let part = |json: &str| {
         use base64::Engine;
         base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(json)
@@ -292,7 +294,7 @@ fn hostile_tokens() {
         format!("{}.e30.AA", part("{\"alg\":\"RS256\",\"kid\":\"first\",\"kid\":\"first\"}")),
         format!("{}.e30.AA", part("{\"alg\":\"RS256\",\"kid\":{\"a\":1}}")),
     ] {
-        host.request("GET /", &[("authorization", hostile.as_bytes())]);
+        request(&host, "GET /", &[("authorization", hostile.as_bytes())]);
         assert_eq!(status(&filter, &host), 401);
     }
     for exp in
@@ -331,7 +333,7 @@ fn configurations_that_are_refused() {
 
 #[test]
 fn no_request_is_held_without_need() {
-    let (filter, host) = (http(), TestHost::new());
+    let (filter, host) = (http(), worker());
     bearer(&host, "GET /", claims(json!({})));
     assert!(matches!(send(&filter, &host).1, Step::Continue));
 }

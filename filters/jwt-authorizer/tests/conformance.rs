@@ -11,7 +11,7 @@ use std::{env, fs};
 
 use gateway::Filter;
 use serde_json::{Value, json};
-use support::{TestHost, answer, filter, status};
+use support::{answer, filter, request, status, worker};
 
 /// Cases that come out otherwise here, each with its reason.
 const KNOWN_DIFFERENCES: [(&str, &str); 0] = [];
@@ -56,15 +56,15 @@ fn verdict(given: &Value, default_keys: &Value) -> Value {
         }},
         "routes": {"GET /": {"authorizer": "a", "authorizationScopes": given["route_scopes"]}},
     }));
-    let host = TestHost::new();
+    let host = worker();
     host.now.set(given["now"].as_u64().unwrap() * 1000);
     let keys = if given["jwks"] == "default" { default_keys } else { &given["jwks"] };
     filter.on_tick(&host).unwrap();
     assert_eq!(filter.on_callout(&host, answer(200, keys.to_string())), None);
     // A key id that is not in the set is looked for once more, and that has just been done.
-    host.request("GET /", &[("authorization", given["authorization"].as_str().unwrap().as_bytes())]);
+    request(&host, "GET /", &[("authorization", given["authorization"].as_str().unwrap().as_bytes())]);
     let _ = support::send(&filter, &host);
-    host.after_seconds(0);
+    host.pass_seconds(0);
     if filter.on_tick(&host).is_some() {
         filter.on_callout(&host, answer(503, ""));
     }

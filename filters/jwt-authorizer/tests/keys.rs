@@ -8,7 +8,10 @@ use std::rc::Rc;
 use gateway::{Answer, Callout, Filter, Host, Metric, Step, Stream};
 use jwt_authorizer::JwtAuthorizer;
 use serde_json::{Value, json};
-use support::{CLUSTER, ISSUER, TestHost, answer, claims, filter, key_set, reply, send, status, target, token};
+use support::{
+    CLUSTER, ISSUER, TestHost, answer, authorizer, claims, filter, key_set, reply, request, send, status, target,
+    token, worker, worker_of,
+};
 
 const DOCUMENT: &str = "https issuer.example:443 GET issuer.example/pool/.well-known/openid-configuration";
 const KEYS: &str = "https issuer.example:443 GET issuer.example/keys";
@@ -34,7 +37,7 @@ fn document() -> Vec<u8> {
 
 fn ask(host: &TestHost, key_id: &str) {
     let token = token(key_id, &claims(json!({"exp": 1_850_000_000})));
-    host.request("GET /", &[("authorization", format!("Bearer {token}").as_bytes())]);
+    request(host, "GET /", &[("authorization", format!("Bearer {token}").as_bytes())]);
 }
 
 /// Answers the calls that a tick makes; returns where they went.
@@ -62,7 +65,7 @@ fn challenge(filter: &Rc<JwtAuthorizer>, host: &TestHost) -> String {
 
 #[test]
 fn discovery_then_keys() {
-    let (filter, host) = (discovering(), TestHost::new());
+    let (filter, host) = (discovering(), worker());
     fetch_keys(&filter, &host, &["first"]);
     ask(&host, "first");
     assert_eq!(status(&filter, &host), 200);
@@ -71,7 +74,7 @@ fn discovery_then_keys() {
 
 #[test]
 fn requests_wait_for_the_first_fetch_and_share_it() {
-    let (filter, host) = (discovering(), TestHost::new());
+    let (filter, host) = (discovering(), worker());
     ask(&host, "first");
     let (mut one, step) = send(&filter, &host);
     assert!(matches!(step, Step::Wait), "{step:?}");
@@ -84,18 +87,18 @@ fn requests_wait_for_the_first_fetch_and_share_it() {
 
 #[test]
 fn a_request_does_not_wait_for_ever() {
-    let (filter, host) = (discovering(), TestHost::new());
+    let (filter, host) = (discovering(), worker());
     ask(&host, "first");
     let (mut stream, _) = send(&filter, &host);
-    host.after_seconds(4);
+    host.pass_seconds(4);
     assert!(matches!(stream.on_wake(&host), Step::Wait));
-    host.after_seconds(1);
+    host.pass_seconds(1);
     assert!(matches!(stream.on_wake(&host), Step::Respond(reply) if reply.status == 401));
 }
 
 #[test]
 fn not_everybody_can_wait() {
-    let (filter, host) = (discovering(), TestHost::new());
+    let (filter, host) = (discovering(), worker());
     ask(&host, "first");
     let waiting: Vec<_> = (0..1000).map(|_| send(&filter, &host)).collect();
     assert!(waiting.iter().all(|(_, step)| matches!(step, Step::Wait)));
@@ -107,7 +110,7 @@ fn not_everybody_can_wait() {
 #[test]
 fn one_worker_fetches_for_all() {
     let shared = Rc::default();
-    let (first, second) = ((discovering(), TestHost::of(&shared)), (discovering(), TestHost::of(&shared)));
+    let (first, second) = ((discovering(), worker_of(&shared)), (discovering(), worker_of(&shared)));
     let call = first.0.on_tick(&first.1).unwrap();
     assert_eq!(target(&call), DOCUMENT);
     assert_eq!(second.0.on_tick(&second.1), None);
@@ -123,31 +126,31 @@ fn one_worker_fetches_for_all() {
 #[test]
 fn a_worker_that_never_comes_back_is_replaced() {
     let shared = Rc::default();
-    let (first, second) = ((discovering(), TestHost::of(&shared)), (discovering(), TestHost::of(&shared)));
+    let (first, second) = ((discovering(), worker_of(&shared)), (discovering(), worker_of(&shared)));
     first.0.on_tick(&first.1).unwrap();
-    second.1.after_seconds(4);
+    second.1.pass_seconds(4);
     fetch_keys(&second.0, &second.1, &["first"]);
 }
 
 #[test]
 fn until_keys_are_known_everything_is_refused() {
-    let (filter, host) = (discovering(), TestHost::new());
+    let (filter, host) = (discovering(), worker());
     ask(&host, "first");
     fetch(&filter, &host, vec![Answer::Failed]);
     let expected = "Bearer scope=\"\" error=\"invalid_token\" error_description=\"OIDC discovery endpoint \
                     communication error\"";
     assert_eq!(challenge(&filter, &host), expected);
-    assert_eq!(host.authorizer(), json!({"error": "invalid_token: OIDC discovery endpoint communication error"}));
-    assert_eq!(host.counted.borrow().last(), Some(&Metric::Error));
+    assert_eq!(authorizer(&host), json!({"error": "invalid_token: OIDC discovery endpoint communication error"}));
+    assert_eq!(host.metrics.borrow().last(), Some(&Metric::Error));
     // The failure is kept for ten seconds.
-    host.after_seconds(9);
+    host.pass_seconds(9);
     assert_eq!(filter.on_tick(&host), None);
     assert_eq!(challenge(&filter, &host), expected);
-    host.after_seconds(1);
+    host.pass_seconds(1);
     fetch(&filter, &host, vec![answer(200, document()), answer(503, "")]);
     let expected = "Bearer scope=\"\" error=\"invalid_token\" error_description=\"JWKS communication error\"";
     assert_eq!(challenge(&filter, &host), expected);
-    host.after_seconds(10);
+    host.pass_seconds(10);
     fetch_keys(&filter, &host, &["first"]);
     assert_eq!(status(&filter, &host), 200);
 }
@@ -163,14 +166,14 @@ fn bad_documents_and_key_sets_are_failures() {
         json!({"issuer": ISSUER, "jwks_uri": "https://issuer.example/keys", "more": "x".repeat(150_000)}),
     ];
     for bad in documents {
-        let (filter, host) = (discovering(), TestHost::new());
+        let (filter, host) = (discovering(), worker());
         fetch(&filter, &host, vec![answer(200, bad.to_string())]);
         ask(&host, "first");
         assert!(challenge(&filter, &host).contains("OIDC discovery"), "{bad}");
     }
     let huge = format!("{{\"keys\":[{}0]}}", "0,".repeat(2_500_000));
     for bad in [&b""[..], b"[]", b"{}", b"{\"keys\":{}}", b"\xff", &b"{\"keys\":[".repeat(10_000), huge.as_bytes()] {
-        let (filter, host) = (discovering(), TestHost::new());
+        let (filter, host) = (discovering(), worker());
         fetch(&filter, &host, vec![answer(200, document()), answer(200, bad)]);
         ask(&host, "first");
         assert!(challenge(&filter, &host).contains("JWKS"));
@@ -179,7 +182,7 @@ fn bad_documents_and_key_sets_are_failures() {
 
 #[test]
 fn broken_keys_do_not_spoil_the_set() {
-    let (filter, host) = (discovering(), TestHost::new());
+    let (filter, host) = (discovering(), worker());
     let mut keys = key_set(&["first"]);
     let good = keys["keys"][0].clone();
     let mut broken = good.clone();
@@ -192,11 +195,11 @@ fn broken_keys_do_not_spoil_the_set() {
 
 #[test]
 fn keys_are_fetched_again_after_two_hours() {
-    let (filter, host) = (discovering(), TestHost::new());
+    let (filter, host) = (discovering(), worker());
     fetch_keys(&filter, &host, &["first"]);
-    host.after_seconds(7199);
+    host.pass_seconds(7199);
     assert_eq!(filter.on_tick(&host), None);
-    host.after_seconds(1);
+    host.pass_seconds(1);
     ask(&host, "first");
     assert_eq!(status(&filter, &host), 200);
     fetch_keys(&filter, &host, &["second"]);
@@ -211,13 +214,13 @@ fn keys_are_fetched_again_after_two_hours() {
 
 #[test]
 fn stale_keys_serve_for_a_day() {
-    let (filter, host) = (discovering(), TestHost::new());
+    let (filter, host) = (discovering(), worker());
     fetch_keys(&filter, &host, &["first"]);
     ask(&host, "first");
     let mut failures = 0;
     for _ in 0..((7200 + 86_400) / 10) {
         assert_eq!(status(&filter, &host), 200);
-        host.after_seconds(10);
+        host.pass_seconds(10);
         if filter.on_tick(&host).is_some() {
             filter.on_callout(&host, Answer::Failed);
             failures += 1;
@@ -231,8 +234,8 @@ fn stale_keys_serve_for_a_day() {
 #[test]
 fn an_unknown_key_is_looked_for_once_a_minute() {
     let shared = Rc::default();
-    let (filter, host) = (discovering(), TestHost::of(&shared));
-    let (other, other_host) = (discovering(), TestHost::of(&shared));
+    let (filter, host) = (discovering(), worker_of(&shared));
+    let (other, other_host) = (discovering(), worker_of(&shared));
     fetch_keys(&filter, &host, &["first"]);
     assert_eq!(other.on_tick(&other_host), None);
     ask(&host, "second");
@@ -247,8 +250,8 @@ fn an_unknown_key_is_looked_for_once_a_minute() {
     let unknown = || support::token_with("first", &json!({"alg": "RS256", "kid": "made up"}), &claims(json!({})));
     for worker in [&(filter, host), &(other, other_host)] {
         let (filter, host) = worker;
-        host.after_seconds(30);
-        host.request("GET /", &[("authorization", unknown().as_bytes())]);
+        host.pass_seconds(30);
+        request(host, "GET /", &[("authorization", unknown().as_bytes())]);
         assert!(challenge(filter, host).contains("unable to find a signing key"));
         assert_eq!(filter.on_tick(host), None);
     }
@@ -257,7 +260,7 @@ fn an_unknown_key_is_looked_for_once_a_minute() {
 #[test]
 fn a_fixed_place_of_keys() {
     let (filter, host) =
-        (with_keys(&json!({"jwks": {"jwksUri": "http://keys.internal:8080/k?a=b", "cluster": "k"}})), TestHost::new());
+        (with_keys(&json!({"jwks": {"jwksUri": "http://keys.internal:8080/k?a=b", "cluster": "k"}})), worker());
     let calls = fetch(&filter, &host, vec![answer(200, key_set(&["first"]).to_string())]);
     assert_eq!(calls, ["k GET keys.internal:8080/k?a=b"]);
     ask(&host, "first");
@@ -266,7 +269,7 @@ fn a_fixed_place_of_keys() {
 
 #[test]
 fn inline_keys_are_never_fetched() {
-    let (filter, host) = (with_keys(&json!({"inline": key_set(&["first"])})), TestHost::new());
+    let (filter, host) = (with_keys(&json!({"inline": key_set(&["first"])})), worker());
     assert_eq!((filter.tick_millis(), filter.on_tick(&host)), (0, None));
     ask(&host, "first");
     assert_eq!(status(&filter, &host), 200);
@@ -277,7 +280,7 @@ fn inline_keys_are_never_fetched() {
 #[test]
 fn without_shared_data_each_worker_fetches() {
     let filter = discovering();
-    let host = TestHost { shared: None, ..TestHost::new() };
+    let host = TestHost { shared: None, ..worker() };
     fetch_keys(&filter, &host, &["first"]);
     ask(&host, "first");
     assert_eq!(status(&filter, &host), 200);

@@ -12,7 +12,8 @@ use std::path::PathBuf;
 use gateway::{Callout, Property, Query, Reply, Step, Stream, split_target};
 use mapping_template::{MappingStream, expand_stage_variables};
 use serde_json::{Map, Value, json};
-use support::{TestHost, answer, apply, filter, send};
+use support::{TestHost, answer, filter, send};
+use test_host::edit;
 
 type Check = Result<(), String>;
 
@@ -398,15 +399,15 @@ fn method_response(given: &Value, expect: &Value) -> Check {
     let mut status = given["status"].as_u64().unwrap();
     let mut body = given["body"].as_str().unwrap().to_owned();
     if given["integration_type"] == "HTTP_PROXY" {
-        let (mut stream, _, mut host) = run(json!({"httpProxy": {"path": "/"}}), &json!({}), get());
-        host.attributes.insert("response.code_details".to_owned(), b"via_upstream".to_vec());
+        let (mut stream, _, host) = run(json!({"httpProxy": {"path": "/"}}), &json!({}), get());
+        host.attributes.borrow_mut().insert("response.code_details".to_owned(), b"via_upstream".to_vec());
         for (name, value) in headers {
             let value = value.as_str().unwrap().as_bytes().to_vec();
             answered_headers.push((name.to_ascii_lowercase(), value));
         }
         *host.response_headers.borrow_mut() = answered_headers.clone();
         if let Step::Edit(edits) = stream.on_response_headers(&host, false) {
-            apply(&mut answered_headers, &edits);
+            edit(&mut answered_headers, &edits);
         }
     } else {
         let parameters: Map<String, Value> = headers

@@ -5,7 +5,8 @@ mod support;
 
 use gateway::{Property, Step, Stream};
 use serde_json::{Value, json};
-use support::{TestHost, apply, integration, send};
+use support::{TestHost, integration, send};
+use test_host::edit;
 
 /// Lets a request through and gives the host as the router sees it.
 fn proxied(configuration: Value, host: TestHost) -> TestHost {
@@ -158,7 +159,7 @@ fn mapping_the_body() {
 #[test]
 fn the_backends_headers_are_renamed() {
     let filter = integration(json!({"httpProxy": {"path": "/"}}));
-    let mut host = TestHost::request("GET", "/dev/pets/x", &[], b"").on_route("r");
+    let host = TestHost::request("GET", "/dev/pets/x", &[], b"").on_route("r");
     let (mut stream, _) = send(&filter, &host);
     let from_backend = [
         (":status", "200"),
@@ -177,10 +178,10 @@ fn the_backends_headers_are_renamed() {
         host.response_headers.borrow_mut().push((name.to_owned(), value.as_bytes().to_vec()));
     }
     assert!(matches!(stream.on_response_headers(&host, false), Step::Continue), "not the upstream's answer");
-    host.attributes.insert("response.code_details".to_owned(), b"via_upstream".to_vec());
+    host.attributes.borrow_mut().insert("response.code_details".to_owned(), b"via_upstream".to_vec());
     let Step::Edit(edits) = stream.on_response_headers(&host, false) else { panic!() };
     let mut headers = host.response_headers.borrow_mut();
-    apply(&mut headers, &edits);
+    edit(&mut headers, &edits);
     headers.sort();
     let headers: Vec<_> = headers.iter().map(|(n, v)| (n.as_str(), std::str::from_utf8(v).unwrap())).collect();
     assert_eq!(
@@ -203,9 +204,9 @@ fn the_backends_headers_are_renamed() {
 fn a_compressed_answer_stays_readable() {
     let kept = |accept: &str| {
         let filter = integration(json!({"httpProxy": {"path": "/"}}));
-        let mut host = TestHost::request("GET", "/dev/pets/x", &[("accept-encoding", accept)], b"").on_route("r");
+        let host = TestHost::request("GET", "/dev/pets/x", &[("accept-encoding", accept)], b"").on_route("r");
         let (mut stream, _) = send(&filter, &host);
-        host.attributes.insert("response.code_details".to_owned(), b"via_upstream".to_vec());
+        host.attributes.borrow_mut().insert("response.code_details".to_owned(), b"via_upstream".to_vec());
         host.response_headers.borrow_mut().push(("content-encoding".to_owned(), b"gzip".to_vec()));
         matches!(stream.on_response_headers(&host, false), Step::Continue)
     };

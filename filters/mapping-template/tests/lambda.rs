@@ -80,11 +80,10 @@ fn the_event() {
         ("x-apigw-method", "POST"),
         ("x-envoy-external-address", "1.2.3.4"),
     ];
-    let mut host =
-        TestHost::request("POST", "/dev/users/42/files/a.txt?q=a&q=b&z", &headers, br#"{"k":1}"#).on_route("r");
-    host.attributes.insert("source.address".to_owned(), b"203.0.113.9:4711".to_vec());
-    host.attributes.insert("destination.port".to_owned(), 443u64.to_le_bytes().to_vec());
-    host.attributes.insert("request.time".to_owned(), 1_727_181_296_123_000_000i64.to_le_bytes().to_vec());
+    let host = TestHost::request("POST", "/dev/users/42/files/a.txt?q=a&q=b&z", &headers, br#"{"k":1}"#).on_route("r");
+    host.attributes.borrow_mut().insert("source.address".to_owned(), b"203.0.113.9:4711".to_vec());
+    host.attributes.borrow_mut().insert("destination.port".to_owned(), 443u64.to_le_bytes().to_vec());
+    host.attributes.borrow_mut().insert("request.time".to_owned(), 1_727_181_296_123_000_000i64.to_le_bytes().to_vec());
     for (property, value) in [
         (Property::TraceId, TRACE),
         (Property::Request, "5d9b7c36-1f7a-4f19-9f7e-0b7f2f4cbb11 eXaMpLe1IAMFabc="),

@@ -13,7 +13,8 @@ use std::path::PathBuf;
 use backends::{Received, answer_of};
 use gateway::{Answer, Property, Step, Stream, split_target};
 use serde_json::{Map, Value, json};
-use support::{TestHost, apply, filter, send};
+use support::{TestHost, filter, send};
+use test_host::edit;
 
 const AREAS: [&str; 14] = [
     "aws-proxy-event",
@@ -118,7 +119,7 @@ fn run(given: &Value, expect: &Value) -> Result<(), Problem> {
             "integration": integration,
         }},
     }));
-    let mut host = host_of(request);
+    let host = host_of(request);
     let (mut stream, step) = send(&filter, &host);
     let backend = given["backend"].as_object().and_then(|backends| backends.values().next());
     let mut received = None;
@@ -146,10 +147,10 @@ fn run(given: &Value, expect: &Value) -> Result<(), Problem> {
             let Answer::Response { headers, body } = answer else { return Err(Problem::NotRun) };
             let mut headers: Vec<(String, Vec<u8>)> =
                 headers.iter().map(|(n, v)| (String::from_utf8(n.to_vec()).unwrap(), v.to_vec())).collect();
-            host.attributes.insert("response.code_details".to_owned(), b"via_upstream".to_vec());
+            host.attributes.borrow_mut().insert("response.code_details".to_owned(), b"via_upstream".to_vec());
             *host.response_headers.borrow_mut() = headers.clone();
             if let Step::Edit(edits) = stream.on_response_headers(&host, false) {
-                apply(&mut headers, &edits);
+                edit(&mut headers, &edits);
             }
             let status = headers.iter().find(|(name, _)| name == ":status").unwrap().1.clone();
             (String::from_utf8(status).unwrap().parse().unwrap(), headers, body)
@@ -215,9 +216,9 @@ fn host_of(request: &Value) -> TestHost {
         let length = host.request_body.len().to_string().into_bytes();
         host.request_headers.borrow_mut().push(("content-length".to_owned(), length));
     }
-    host.attributes.insert("source.address".to_owned(), b"203.0.113.9:4711".to_vec());
-    host.attributes.insert("destination.port".to_owned(), 443u64.to_le_bytes().to_vec());
-    host.attributes.insert("request.time".to_owned(), 1_727_181_296_123_000_000i64.to_le_bytes().to_vec());
+    host.attributes.borrow_mut().insert("source.address".to_owned(), b"203.0.113.9:4711".to_vec());
+    host.attributes.borrow_mut().insert("destination.port".to_owned(), 443u64.to_le_bytes().to_vec());
+    host.attributes.borrow_mut().insert("request.time".to_owned(), 1_727_181_296_123_000_000i64.to_le_bytes().to_vec());
     host.properties.borrow_mut().insert(Property::TraceId, TRACE.as_bytes().to_vec());
     host
 }

@@ -19,9 +19,9 @@ fn rendered(template: &str, host: &TestHost) -> String {
 fn host() -> TestHost {
     let headers =
         [("X-Own", "one"), ("x-own", "two"), ("User-Agent", "curl"), ("TE", "trailers"), ("content-type", "a/b")];
-    let mut host = TestHost::request("POST", "/dev/pets/a%20b?q=1&q=x+y", &headers, b"{}").on_route("r");
-    host.attributes.insert("source.address".to_owned(), b"203.0.113.9:4711".to_vec());
-    host.attributes.insert("request.time".to_owned(), 1_727_181_296_123_000_000i64.to_le_bytes().to_vec());
+    let host = TestHost::request("POST", "/dev/pets/a%20b?q=1&q=x+y", &headers, b"{}").on_route("r");
+    host.attributes.borrow_mut().insert("source.address".to_owned(), b"203.0.113.9:4711".to_vec());
+    host.attributes.borrow_mut().insert("request.time".to_owned(), 1_727_181_296_123_000_000i64.to_le_bytes().to_vec());
     let ids = b"5d9b7c36-1f7a-4f19-9f7e-0b7f2f4cbb11 eXaMpLe1IAMFabc=";
     host.properties.borrow_mut().insert(Property::Request, ids.to_vec());
     host

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use custom_authorizer::CustomAuthorizer;
-use gateway::{Step, Stream};
+use gateway::{Property, Step, Stream};
 use serde_json::json;
 
 use crate::support::{Envoy, answer, api, ask, called, outcome, policy, result, send, shown, worker};
@@ -134,7 +134,7 @@ fn misses_at_the_same_time_make_one_call() {
     assert!(outcome(first.on_callout(&first_host, result(policy("Allow", ONE)))).is_none());
     assert!(outcome(second.on_wake(&second_host)).is_none());
     assert_eq!(shown(&outcome(third.on_wake(&third_host))).0, 403);
-    assert!(second_host.properties.borrow().contains_key("apigw.authorizer"));
+    assert!(second_host.property_text(Property::Authorizer).is_some());
 }
 
 /// A failure is not kept, but it is the answer to all who have waited for it.

@@ -1,5 +1,6 @@
 //! Events, complete to the last field.
 
+use gateway::Property;
 use serde_json::json;
 
 use crate::support::{Envoy, api, event, send, worker};
@@ -47,7 +48,7 @@ fn request_context() -> serde_json::Value {
 fn request() {
     let sources = json!({"identitySource": ["method.request.header.HeaderAuth1"]});
     let host = Envoy::new().request("GET /pets/{id}", "/test/pets/42?q=1&q=2&e", &HEADERS);
-    host.properties.borrow_mut().insert("apigw.request", "r x".to_owned());
+    host.properties.borrow_mut().insert(Property::Request, b"r x".to_vec());
     let found = event(send(&worker(&api("request", sources)), &host).1);
     let expected = json!({
         "type": "REQUEST",
@@ -86,7 +87,7 @@ fn empty_maps_and_an_api_key() {
 fn payload_format_1() {
     let sources = json!({"identitySource": ["$request.header.HeaderAuth1", "$request.querystring.q"]});
     let host = Envoy::new().request("GET /pets/{id}", "/test/pets/42?q=123", &HEADERS);
-    host.properties.borrow_mut().insert("apigw.request", "r x".to_owned());
+    host.properties.borrow_mut().insert(Property::Request, b"r x".to_vec());
     let found = event(send(&worker(&api("httpV1", sources)), &host).1);
     let expected = json!({
         "version": "1.0", "type": "REQUEST",
@@ -105,7 +106,7 @@ fn payload_format_1() {
 fn payload_format_2() {
     let sources = json!({"identitySource": ["$request.header.HeaderAuth1", "$request.querystring.p2"]});
     let host = Envoy::new().request("GET /pets/{id}", "/test/pets/42?p1=v1&p1=v2&p2=v", &HEADERS);
-    host.properties.borrow_mut().insert("apigw.request", "r x".to_owned());
+    host.properties.borrow_mut().insert(Property::Request, b"r x".to_vec());
     for form in ["httpV2", "httpV2Simple"] {
         let found = event(send(&worker(&api(form, sources.clone())), &host).1);
         let expected = json!({

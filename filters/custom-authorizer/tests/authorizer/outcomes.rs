@@ -1,6 +1,6 @@
 //! The tables of outcomes, row by row.
 
-use gateway::{Answer, Headers, Metric, ResponseType, Step};
+use gateway::{Answer, Headers, Metric, Property, ResponseType, Step};
 use serde_json::{Value, json};
 
 use crate::support::{Envoy, answer, api, ask, called, outcome, policy, result, send, shown, worker};
@@ -167,8 +167,8 @@ fn what_later_filters_see() {
     let host = envoy.request("GET /pets/{id}", "/test/pets/42", &TOKEN);
     assert_eq!(ask(&worker, &host, result(document.clone())).map(|reply| reply.status), Some(403));
     let said = r#"{"principalId":"u1","tenant":"acme","level":7,"integrationLatency":0}"#;
-    assert_eq!(host.properties.borrow().get("apigw.authorizer").map(String::as_str), Some(said));
-    assert!(!host.properties.borrow().contains_key("apigw.usage_identifier_key"));
+    assert_eq!(host.property_text(Property::Authorizer).as_deref(), Some(said));
+    assert!(host.property_text(Property::UsageIdentifierKey).is_none());
 
     document["policyDocument"]["Statement"][0]["Effect"] = json!("Allow");
     let host = envoy.request("GET /pets/{id}", "/test/pets/42", &TOKEN);
@@ -176,8 +176,8 @@ fn what_later_filters_see() {
     called(step);
     envoy.now.set(envoy.now.get() + 12);
     assert!(outcome(gateway::Stream::on_callout(&mut stream, &host, result(document))).is_none());
-    assert!(host.properties.borrow()["apigw.authorizer"].ends_with("\"integrationLatency\":12}"));
-    assert_eq!(host.properties.borrow()["apigw.usage_identifier_key"], "key-value");
+    assert!(host.property_text(Property::Authorizer).unwrap_or_default().ends_with("\"integrationLatency\":12}"));
+    assert_eq!(host.property_text(Property::UsageIdentifierKey).as_deref(), Some("key-value"));
 }
 
 #[test]

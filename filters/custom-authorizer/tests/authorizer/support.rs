@@ -1,113 +1,38 @@
-//! A host in memory whose workers share data, and a function that answers as told.
+//! Workers that share data, and a function that answers as told.
 
-use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::cell::Cell;
 use std::rc::Rc;
 
 use custom_authorizer::{AuthorizerStream, CustomAuthorizer};
-use gateway::{
-    Answer, Callout, Cas, Filter, Headers, Host, LogLevel, Metric, Property, Reply, SharedDataError, Step, Stream,
-    UnixMillis,
-};
+use gateway::{Answer, Callout, Filter, Headers, Reply, Step, Stream};
 use serde_json::{Value, json};
-
-/// What one Envoy's workers share.
-#[derive(Default)]
-pub struct Shared(RefCell<BTreeMap<String, Vec<u8>>>);
-
-/// One request.
-pub struct TestHost {
-    pub headers: Vec<(String, Vec<u8>)>,
-    pub route: String,
-    pub now: Rc<Cell<u64>>,
-    pub shared: Rc<Shared>,
-    pub properties: RefCell<BTreeMap<&'static str, String>>,
-    pub logs: RefCell<Vec<String>>,
-    pub metrics: RefCell<Vec<Metric>>,
-}
-
-impl Host for TestHost {
-    fn now(&self) -> UnixMillis {
-        UnixMillis(self.now.get())
-    }
-    fn random(&self) -> u64 {
-        4
-    }
-    fn request_header(&self, name: &str) -> Option<Vec<u8>> {
-        self.request_headers().first(name).map(<[u8]>::to_vec)
-    }
-    fn request_headers(&self) -> Headers {
-        Headers::from_pairs(&self.headers)
-    }
-    fn request_headers_size(&self) -> usize {
-        self.request_headers().byte_size()
-    }
-    fn response_header(&self, _name: &str) -> Option<Vec<u8>> {
-        None
-    }
-    fn response_headers(&self) -> Headers {
-        Headers::default()
-    }
-    fn request_body(&self, _max_bytes: usize) -> Vec<u8> {
-        Vec::new()
-    }
-    fn response_body(&self, _max_bytes: usize) -> Vec<u8> {
-        Vec::new()
-    }
-    fn attribute(&self, path: &[&str]) -> Option<Vec<u8>> {
-        match path {
-            ["xds", "route_name"] => Some(self.route.clone().into_bytes()),
-            ["source", "address"] => Some(b"203.0.113.7:1234".to_vec()),
-            ["destination", "port"] => Some(443u64.to_le_bytes().to_vec()),
-            ["request", "time"] => Some((self.now.get() * 1_000_000).to_le_bytes().to_vec()),
-            _ => None,
-        }
-    }
-    fn property(&self, property: Property) -> Option<Vec<u8>> {
-        self.properties.borrow().get(property.name()).map(|text| text.clone().into_bytes())
-    }
-    fn set_property(&self, property: Property, value: &[u8]) {
-        self.properties.borrow_mut().insert(property.name(), String::from_utf8_lossy(value).into_owned());
-    }
-    fn shared_data(&self, key: &str) -> Result<Option<(Vec<u8>, Cas)>, SharedDataError> {
-        Ok(self.shared.0.borrow().get(key).map(|value| (value.clone(), Cas::MIN)))
-    }
-    fn set_shared_data(&self, key: &str, value: &[u8], _expected: Option<Cas>) -> Result<(), SharedDataError> {
-        self.shared.0.borrow_mut().insert(key.to_owned(), value.to_vec());
-        Ok(())
-    }
-    fn count(&self, metric: Metric) {
-        self.metrics.borrow_mut().push(metric);
-    }
-    fn log(&self, _level: LogLevel, message: &str) {
-        self.logs.borrow_mut().push(message.to_owned());
-    }
-}
+pub use test_host::TestHost;
+use test_host::{NOW_MILLIS, SharedData};
 
 /// An Envoy of which each filter is a worker.
 pub struct Envoy {
     pub now: Rc<Cell<u64>>,
-    pub shared: Rc<Shared>,
+    pub shared: Rc<SharedData>,
 }
 
 impl Envoy {
     pub fn new() -> Self {
-        Self { now: Rc::new(Cell::new(1_727_181_296_123)), shared: Rc::default() }
+        Self { now: Rc::new(Cell::new(NOW_MILLIS)), shared: Rc::default() }
     }
 
     pub fn request(&self, route: &str, target: &str, headers: &[(&str, &str)]) -> TestHost {
         let verb = route.split(' ').next().unwrap_or_default();
-        let pseudo = [(":method", verb), (":path", target), (":authority", "abc.example")];
-        let all = pseudo.iter().chain(headers);
-        TestHost {
-            headers: all.map(|(name, value)| (name.to_ascii_lowercase(), value.as_bytes().to_vec())).collect(),
-            route: route.to_owned(),
+        let host = TestHost {
             now: Rc::clone(&self.now),
-            shared: Rc::clone(&self.shared),
-            properties: RefCell::default(),
-            logs: RefCell::default(),
-            metrics: RefCell::default(),
-        }
+            shared: Some(Rc::clone(&self.shared)),
+            ..TestHost::request(verb, target, headers, b"")
+        };
+        let time = self.now.get() * 1_000_000;
+        host.to("abc.example")
+            .on_route(route)
+            .with_attribute("source.address", "203.0.113.7:1234")
+            .with_attribute("destination.port", 443u64.to_le_bytes())
+            .with_attribute("request.time", time.to_le_bytes())
     }
 
     pub fn wait(&self, seconds: u64) {

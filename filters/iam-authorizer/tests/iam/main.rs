@@ -1,15 +1,13 @@
 //! The filter against a host in memory. The cases on a real Envoy are in `tests/cases/iam*.yaml`.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::arithmetic_side_effects, missing_docs)]
 
-mod support;
-
 use gateway::{Body, Filter, GatewayError, Property, ResponseType, Step, Stream};
 use iam_authorizer::IamAuthorizer;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use sigv4::{Credentials, Request, Signer, Timestamp};
 use std::rc::Rc;
-use support::TestHost;
+use test_host::{NOW_MILLIS, TestHost};
 
 const SECRET: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
 
@@ -58,7 +56,7 @@ fn signed(method: &str, target: &str, body: &[u8]) -> TestHost {
 }
 
 fn now() -> Timestamp {
-    Timestamp::from_seconds(support::NOW_MILLIS / 1000)
+    Timestamp::from_seconds(NOW_MILLIS / 1000)
 }
 
 fn send(filter: &Rc<IamAuthorizer>, host: &TestHost) -> Result<(), GatewayError> {

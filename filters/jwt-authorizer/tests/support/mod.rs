@@ -1,142 +1,45 @@
 //! Envoy in a test's hand, and tokens with good signatures.
 #![allow(dead_code)]
 
-use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use gateway::{
-    Answer, Callout, Cas, Filter, Headers, Host, LogLevel, Metric, Property, Reply, SharedDataError, Step, Stream,
-    UnixMillis,
-};
+use gateway::{Answer, Callout, Filter, Headers, Property, Reply, Step, Stream};
 use jwt_authorizer::{JwtAuthorizer, JwtStream};
 use rsa::pkcs1v15::SigningKey;
 use rsa::sha2::Sha256;
 use rsa::signature::{SignatureEncoding, Signer};
 use rsa::{BigUint, RsaPrivateKey};
 use serde_json::{Value, json};
+pub use test_host::{SharedData, TestHost};
 
 pub const NOW: u64 = 1_750_000_000_000;
 pub const ISSUER: &str = "https://issuer.example/pool";
 pub const CLUSTER: &str = "https issuer.example:443";
 
-/// Shared data of one Envoy: all its workers have it.
-#[derive(Default)]
-pub struct Shared {
-    /// Values with their versions.
-    values: RefCell<BTreeMap<String, (Vec<u8>, u32)>>,
-    /// The last version that was issued.
-    version: Cell<u32>,
+/// A worker with a request on the route `GET /`.
+pub fn worker() -> TestHost {
+    worker_of(&Rc::default())
 }
 
-/// One worker, and the request that it has in hand.
-pub struct TestHost {
-    pub now: Cell<u64>,
-    pub headers: RefCell<Vec<(String, Vec<u8>)>>,
-    pub route: RefCell<String>,
-    pub properties: RefCell<BTreeMap<String, Vec<u8>>>,
-    pub logs: RefCell<Vec<String>>,
-    pub counted: RefCell<Vec<Metric>>,
-    pub shared: Option<Rc<Shared>>,
+/// A worker of an Envoy.
+pub fn worker_of(shared: &Rc<SharedData>) -> TestHost {
+    let host = TestHost { shared: Some(Rc::clone(shared)), ..TestHost::default() }.on_route("GET /");
+    host.now.set(NOW);
+    host
 }
 
-impl TestHost {
-    pub fn new() -> Self {
-        Self::of(&Rc::default())
-    }
-
-    /// A worker of an Envoy.
-    pub fn of(shared: &Rc<Shared>) -> Self {
-        Self {
-            now: Cell::new(NOW),
-            headers: RefCell::default(),
-            route: RefCell::new("GET /".to_owned()),
-            properties: RefCell::default(),
-            logs: RefCell::default(),
-            counted: RefCell::default(),
-            shared: Some(Rc::clone(shared)),
-        }
-    }
-
-    /// A request of these headers to a route.
-    pub fn request(&self, route: &str, headers: &[(&str, &[u8])]) {
-        self.route.replace(route.to_owned());
-        self.headers.replace(headers.iter().map(|(name, value)| ((*name).to_owned(), value.to_vec())).collect());
-        self.properties.borrow_mut().clear();
-    }
-
-    pub fn after_seconds(&self, seconds: u64) {
-        self.now.set(self.now.get() + seconds * 1000);
-    }
-
-    /// What the filter has left for `$context.authorizer`.
-    pub fn authorizer(&self) -> Value {
-        let properties = self.properties.borrow();
-        properties.get(Property::Authorizer.name()).map_or(Value::Null, |bytes| serde_json::from_slice(bytes).unwrap())
-    }
+/// Gives a worker a request of these headers to a route.
+pub fn request(host: &TestHost, route: &str, headers: &[(&str, &[u8])]) {
+    host.route(route);
+    host.request_headers.replace(headers.iter().map(|(name, value)| ((*name).to_owned(), value.to_vec())).collect());
+    host.properties.borrow_mut().clear();
 }
 
-impl Host for TestHost {
-    fn now(&self) -> UnixMillis {
-        UnixMillis(self.now.get())
-    }
-    fn random(&self) -> u64 {
-        4
-    }
-    fn request_header(&self, name: &str) -> Option<Vec<u8>> {
-        self.request_headers().first(name).map(<[u8]>::to_vec)
-    }
-    fn request_headers(&self) -> Headers {
-        Headers::from_pairs(&self.headers.borrow())
-    }
-    fn request_headers_size(&self) -> usize {
-        self.request_headers().byte_size()
-    }
-    fn response_header(&self, _name: &str) -> Option<Vec<u8>> {
-        None
-    }
-    fn response_headers(&self) -> Headers {
-        Headers::default()
-    }
-    fn request_body(&self, _max_bytes: usize) -> Vec<u8> {
-        Vec::new()
-    }
-    fn response_body(&self, _max_bytes: usize) -> Vec<u8> {
-        Vec::new()
-    }
-    fn attribute(&self, path: &[&str]) -> Option<Vec<u8>> {
-        (path == ["xds", "route_name"]).then(|| self.route.borrow().clone().into_bytes())
-    }
-    fn property(&self, property: Property) -> Option<Vec<u8>> {
-        self.properties.borrow().get(property.name()).cloned()
-    }
-    fn set_property(&self, property: Property, value: &[u8]) {
-        self.properties.borrow_mut().insert(property.name().to_owned(), value.to_vec());
-    }
-    fn shared_data(&self, key: &str) -> Result<Option<(Vec<u8>, Cas)>, SharedDataError> {
-        let values = self.shared.as_ref().ok_or(SharedDataError::Unavailable)?.values.borrow();
-        Ok(values.get(key).map(|(value, version)| (value.clone(), Cas::new(*version).unwrap())))
-    }
-    fn set_shared_data(&self, key: &str, value: &[u8], expected: Option<Cas>) -> Result<(), SharedDataError> {
-        let Shared { values, version } = &**self.shared.as_ref().ok_or(SharedDataError::Unavailable)?;
-        let mut values = values.borrow_mut();
-        if let (Some((_, found)), Some(expected)) = (values.get(key), expected)
-            && *found != expected.get()
-        {
-            return Err(SharedDataError::Changed);
-        }
-        version.set(version.get() + 1);
-        values.insert(key.to_owned(), (value.to_vec(), version.get()));
-        Ok(())
-    }
-    fn count(&self, metric: Metric) {
-        self.counted.borrow_mut().push(metric);
-    }
-    fn log(&self, _level: LogLevel, message: &str) {
-        self.logs.borrow_mut().push(message.to_owned());
-    }
+/// What the filter has left for `$context.authorizer`.
+pub fn authorizer(host: &TestHost) -> Value {
+    host.property_text(Property::Authorizer).map_or(Value::Null, |text| serde_json::from_str(&text).unwrap())
 }
 
 /// A configured filter.

@@ -44,7 +44,7 @@ fn lifecycle() {
         }
         let api = api(routes, json!({"f": function("f")}));
         let query = fact["given"]["handshake_query"].as_str().unwrap_or_default();
-        let host = TestHost::handshake(&format!("/prod?{query}"), &[]);
+        let host = handshake(&format!("/prod?{query}"), &[]);
         let (mut stream, mut step) = begin(&api, &host);
         if let Some(connect) = described.get("$connect") {
             step = stream.on_callout(&host, given(connect, ""));

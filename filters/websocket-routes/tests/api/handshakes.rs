@@ -1,4 +1,4 @@
-use gateway::{Answer, Filter, Property, Stream};
+use gateway::{Answer, Filter, Host, Property, Stream};
 use serde_json::json;
 
 use crate::support::*;
@@ -9,7 +9,7 @@ fn connect_api() -> Api {
 
 /// The reply when the function's call is answered so.
 fn refused(answer: Answer) -> (u16, String) {
-    let host = TestHost::handshake("/prod", &[]);
+    let host = handshake("/prod", &[]);
     let (mut stream, step) = begin(&connect_api(), &host);
     callout(step);
     let reply = reply(stream.on_callout(&host, answer));
@@ -20,7 +20,7 @@ fn refused(answer: Answer) -> (u16, String) {
 #[test]
 fn without_a_route_or_integration_a_handshake_is_accepted() {
     for routes in [json!({}), json!({"$connect": {}})] {
-        accepted(begin(&api(routes, json!({})), &TestHost::handshake("/prod", &[])).1);
+        accepted(begin(&api(routes, json!({})), &handshake("/prod", &[])).1);
     }
 }
 
@@ -31,7 +31,7 @@ fn the_integrations_status_is_the_clients() {
         assert_eq!(refused(answer), (status, "no".to_owned()));
     }
     for status in [200, 204, 299] {
-        let host = TestHost::handshake("/prod", &[]);
+        let host = handshake("/prod", &[]);
         let (mut stream, _) = begin(&connect_api(), &host);
         accepted(stream.on_callout(&host, result(json!({"statusCode": status}))));
     }
@@ -55,7 +55,7 @@ fn integrations_that_fail() {
 
 #[test]
 fn the_refusals_text_is_the_services() {
-    let host = TestHost::handshake("/prod", &[("sec-websocket-version", "13")]);
+    let host = handshake("/prod", &[("sec-websocket-version", "13")]);
     let api = api(json!({"$connect": {"requiredParameters": ["route.request.querystring.token"]}}), json!({}));
     let reply = reply(begin(&api, &host).1);
     let body = String::from_utf8(reply.body.clone()).unwrap();
@@ -65,13 +65,13 @@ fn the_refusals_text_is_the_services() {
     assert!(rest.starts_with(r#"", "requestId":""#), "{body}");
     assert!(id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)), "{id}");
     assert_eq!((reply.status, reply.header("content-type")), (400, Some(&b"application/json"[..])));
-    accepted(begin(&api, &TestHost::handshake("/prod?token=t", &[])).1);
+    accepted(begin(&api, &handshake("/prod?token=t", &[])).1);
 }
 
 #[test]
 fn subprotocols_come_from_the_integration() {
     let api = connect_api();
-    let host = TestHost::handshake("/prod", &[("sec-websocket-protocol", "a, b")]);
+    let host = handshake("/prod", &[("sec-websocket-protocol", "a, b")]);
     let (mut stream, step) = begin(&api, &host);
     assert_eq!(event(&callout(step))["headers"]["Sec-WebSocket-Protocol"], "a, b");
     let answer = result(json!({"statusCode": 200, "headers": {"SEC-WebSocket-Protocol": "b"}}));
@@ -86,10 +86,10 @@ fn subprotocols_come_from_the_integration() {
 fn what_is_no_handshake_is_forbidden() {
     let api = api(json!({"$default": {}}), json!({}));
     for (host, status) in [
-        (TestHost::request("GET", "/prod", &[]), 403),
-        (TestHost { route: "other".to_owned(), ..TestHost::handshake("/prod/x", &[]) }, 403),
-        (TestHost { route: String::new(), ..TestHost::handshake("/prod", &[]) }, 403),
-        (TestHost::request("GET", "/prod", &[("upgrade", "websocket")]), 400),
+        (http_request("GET", "/prod", &[]), 403),
+        (handshake("/prod/x", &[]).on_route("other"), 403),
+        (handshake("/prod", &[]).on_route(""), 403),
+        (http_request("GET", "/prod", &[("upgrade", "websocket")]), 400),
     ] {
         let reply = reply(begin(&api, &host).1);
         assert_eq!(reply.status, status);
@@ -103,13 +103,13 @@ fn what_is_no_handshake_is_forbidden() {
 #[test]
 fn an_id_opens_one_connection_once_and_only_while_its_request_lives() {
     let api = api(json!({}), json!({}));
-    let (stream, step) = begin(&api, &TestHost::handshake("/prod", &[]));
+    let (stream, step) = begin(&api, &handshake("/prod", &[]));
     let id = accepted(step);
     assert!(connect(&api, &id).2.write.starts_with(b"HTTP/1.1 101"));
     let again = connect(&api, &id).2;
     assert!(again.close && again.write.starts_with(b"HTTP/1.1 403"));
     drop(stream);
-    let (stream, step) = begin(&api, &TestHost::handshake("/prod", &[]));
+    let (stream, step) = begin(&api, &handshake("/prod", &[]));
     let id = accepted(step);
     drop(stream);
     assert!(connect(&api, &id).2.close);
@@ -119,8 +119,8 @@ fn an_id_opens_one_connection_once_and_only_while_its_request_lives() {
 
 #[test]
 fn the_connect_event() {
-    let host = TestHost::handshake("/prod?a=1&a=2", &[("x-custom", "value")]);
-    host.set_property_of(Property::Authorizer, r#"{"principalId":"user","n":1,"integrationLatency":12}"#);
+    let host = handshake("/prod?a=1&a=2", &[("x-custom", "value")]);
+    host.set_property(Property::Authorizer, r#"{"principalId":"user","n":1,"integrationLatency":12}"#.as_bytes());
     let event = event(&callout(begin(&connect_api(), &host).1));
     assert_eq!(event["headers"]["Host"], "api.example");
     assert_eq!(event["headers"]["x-custom"], "value");
@@ -131,17 +131,11 @@ fn the_connect_event() {
     let context = &event["requestContext"];
     assert_eq!(context["authorizer"], json!({"principalId": "user", "n": "1", "integrationLatency": 12}));
     assert_eq!(context["identity"], json!({"sourceIp": "203.0.113.7", "userAgent": "test"}));
-    assert_eq!(context["connectedAt"], START);
+    assert_eq!(context["connectedAt"], NOW_MILLIS);
     assert_eq!(context["requestTime"], "24/Sep/2024:12:34:56 +0000");
     assert_eq!(context["requestId"], context["extendedRequestId"]);
     let id = context["requestId"].as_str().unwrap();
     assert!(id.len() == 16 && id.ends_with('='), "{id}");
-}
-
-impl TestHost {
-    pub fn set_property_of(&self, property: Property, value: &str) {
-        self.properties.borrow_mut().insert(property, value.as_bytes().to_vec());
-    }
 }
 
 #[test]

@@ -1,4 +1,4 @@
-use gateway::{Address, Body, Connection, Filter, NetworkFilter, Property, Reply, Step, Stream};
+use gateway::{Address, Body, Connection, Filter, Host, NetworkFilter, Property, Reply, Step, Stream};
 use serde_json::{Value, json};
 use websocket_routes::{ConnectionId, SocketConnection};
 
@@ -9,18 +9,19 @@ fn echo() -> Api {
 }
 
 fn request(method: &str, id: &str, body: &[u8]) -> TestHost {
-    let mut host = TestHost::request(method, &format!("/prod/@connections/{id}"), &[]);
-    host.body = body.to_vec();
-    host.context = 99;
-    host
+    TestHost {
+        request_body: body.to_vec(),
+        address: Some(Address { worker: 42, context: 99 }),
+        ..http_request(method, &format!("/prod/@connections/{id}"), &[])
+    }
 }
 
 /// Runs a call, its way to the connection's worker and back included. Gives the reply, and what the connection does.
 fn call(api: &Api, host: &TestHost, connection: &mut SocketConnection, at: &TestHost) -> (Reply, gateway::Output) {
     let mut stream = api.http.stream();
-    let mut step = stream.on_request_headers(host, host.body.is_empty());
+    let mut step = stream.on_request_headers(host, host.request_body.is_empty());
     if matches!(step, Step::Buffer) {
-        step = stream.on_request_body(host, Body { bytes: host.body.len(), end_of_stream: true });
+        step = stream.on_request_body(host, Body { bytes: host.request_body.len(), end_of_stream: true });
     }
     if let Step::Respond(reply) = step {
         return (*reply, gateway::Output::default());
@@ -30,7 +31,7 @@ fn call(api: &Api, host: &TestHost, connection: &mut SocketConnection, at: &Test
     assert_eq!(to, Address { worker: 42, context: 0 });
     let output = match api.network.on_message(at, &message) {
         Some(context) => {
-            assert_eq!(context, at.context);
+            assert_eq!(Some(context), at.address.map(|address| address.context));
             connection.on_message(at, &message)
         }
         None => gateway::Output::default(),
@@ -71,7 +72,7 @@ fn sizes() {
 fn a_connection_is_told_about() {
     let api = echo();
     let (mut connection, at, id) = open(&api);
-    at.later(2000);
+    at.pass_millis(2000);
     connection.on_data(&at, &frame(0x89, b""), false);
     let (reply, _) = call(&api, &request("GET", &id, b""), &mut connection, &at);
     assert_eq!(reply.header("content-type"), Some(&b"application/json"[..]));
@@ -117,7 +118,7 @@ fn begin_whole(api: &Api, host: &TestHost) -> Step {
 #[test]
 fn a_connection_that_is_still_in_its_handshake_is_gone() {
     let api = echo();
-    let (_stream, step) = begin(&api, &TestHost::handshake("/prod", &[]));
+    let (_stream, step) = begin(&api, &handshake("/prod", &[]));
     let id = accepted(step);
     let (mut other, at, _) = open(&api);
     assert_eq!(call(&api, &request("POST", &id, b"x"), &mut other, &at).0.status, 410);
@@ -130,9 +131,9 @@ fn a_worker_that_does_not_answer_is_waited_for_a_while() {
     let host = request("GET", &id, b"");
     let mut stream = api.http.stream();
     assert!(matches!(stream.on_request_headers(&host, true), Step::Wait));
-    host.later(4000);
+    host.pass_millis(4000);
     assert!(matches!(stream.on_wake(&host), Step::Wait));
-    host.later(1000);
+    host.pass_millis(1000);
     assert_eq!(reply(stream.on_wake(&host)).status, 504);
 }
 
@@ -144,10 +145,10 @@ fn unsigned_calls_are_refused_unless_the_configuration_lets_them_in() {
     let refused = call(&api, &host, &mut connection, &at).0;
     assert_eq!((refused.status, refused.body.as_slice()), (403, &br#"{"message":"Missing Authentication Token"}"#[..]));
     for identity in ["{}", "no json", r#"{"apiKey":"k"}"#] {
-        host.set_property_of(Property::Identity, identity);
+        host.set_property(Property::Identity, identity.as_bytes());
         assert_eq!(call(&api, &host, &mut connection, &at).0.status, 403);
     }
-    host.set_property_of(Property::Identity, r#"{"userArn":"arn:aws:iam::123456789012:user/alice"}"#);
+    host.set_property(Property::Identity, r#"{"userArn":"arn:aws:iam::123456789012:user/alice"}"#.as_bytes());
     assert_eq!(call(&api, &host, &mut connection, &at).0.status, 200);
 }
 

@@ -159,7 +159,7 @@ fn templates_and_parameters() {
 fn mock_answers_by_itself() {
     let (mut connection, host, _) = open(&chat());
     let output = connection.on_data(&host, &text(r#"{"action":"ping"}"#), false);
-    assert_eq!(texts(&output), [format!("{{\"pong\":\"{START}\"}}")]);
+    assert_eq!(texts(&output), [format!("{{\"pong\":\"{NOW_MILLIS}\"}}")]);
 }
 
 #[test]
@@ -230,14 +230,14 @@ fn ends_and_their_events() {
 #[test]
 fn idle_and_old_connections_go_away() {
     let (mut connection, host, _) = open(&chat());
-    assert_eq!(connection.due().unwrap().0, START + 600_000);
-    host.later(500_000);
+    assert_eq!(connection.due().unwrap().0, NOW_MILLIS + 600_000);
+    host.pass_millis(500_000);
     connection.on_data(&host, &frame(0x89, b""), false);
-    assert_eq!(connection.due().unwrap().0, START + 1_100_000);
-    host.later(6_600_000);
+    assert_eq!(connection.due().unwrap().0, NOW_MILLIS + 1_100_000);
+    host.pass_millis(6_600_000);
     connection.on_data(&host, &frame(0x89, b""), false);
-    assert_eq!(connection.due().unwrap().0, START + 7_200_000);
-    host.later(200_000);
+    assert_eq!(connection.due().unwrap().0, NOW_MILLIS + 7_200_000);
+    host.pass_millis(200_000);
     let output = connection.on_due(&host);
     assert_eq!(close_code(&output), Some(1001));
     assert_eq!(connection.due(), None);

@@ -14,13 +14,13 @@ fn echo() -> Api {
 fn push(connection: &mut SocketConnection, host: &TestHost, id: &str, body: &[u8]) -> (u16, Output) {
     let api = echo();
     let request =
-        TestHost { body: body.to_vec(), ..TestHost::request("POST", &format!("/prod/@connections/{id}"), &[]) };
+        TestHost { request_body: body.to_vec(), ..http_request("POST", &format!("/prod/@connections/{id}"), &[]) };
     let mut stream = gateway::Filter::stream(&api.http);
     gateway::Stream::on_request_headers(&mut stream, &request, false);
     let body = gateway::Body { bytes: body.len(), end_of_stream: true };
     gateway::Stream::on_request_body(&mut stream, &request, body);
     let (_, message) = request.posted.borrow_mut().pop().unwrap();
-    assert_eq!(api.network.on_message(host, &message), Some(host.context));
+    assert_eq!(api.network.on_message(host, &message), host.address.map(|address| address.context));
     let output = connection.on_message(host, &message);
     let (_, answer) = host.posted.borrow_mut().pop().unwrap();
     (u16::from_be_bytes([answer[0], answer[1]]), output)
@@ -103,10 +103,10 @@ fn a_client_that_asks_and_never_reads_is_closed() {
         assert!(calls < 1000);
     }
     assert!((130..160).contains(&calls), "{calls}");
-    assert_eq!(connection.due().unwrap().0, START + 30_000);
+    assert_eq!(connection.due().unwrap().0, NOW_MILLIS + 30_000);
     // Pings are answered once there is room, the last one only.
     assert_eq!(connection.on_data(&host, &frame(0x89, b"?"), false).write, b"");
-    host.later(30_000);
+    host.pass_millis(30_000);
     assert_eq!(close_code(&connection.on_due(&host)), Some(1008));
 }
 
@@ -125,7 +125,7 @@ fn a_client_that_sent_too_much_is_heard_out_for_a_moment() {
     assert_eq!((close_code(&output), output.close), (Some(1009), false));
     assert!(connection.wants_data());
     assert_eq!(connection.on_data(&host, &[b'x'; 100_000], false), Output::default());
-    assert_eq!(connection.due().unwrap().0, START + 2000);
+    assert_eq!(connection.due().unwrap().0, NOW_MILLIS + 2000);
     assert!(connection.on_due(&host).close);
     let (mut gone, host, _) = open(&echo());
     gone.on_data(&host, &frame(0x81, &[b'x'; 40_000]), false);
@@ -135,13 +135,13 @@ fn a_client_that_sent_too_much_is_heard_out_for_a_moment() {
 #[test]
 fn a_head_that_does_not_end_is_refused() {
     let mut connection = echo().network.connection();
-    let host = TestHost::new(7);
+    let host = context(7);
     assert_eq!(connection.due(), None);
     assert!(!connection.on_data(&host, b"GET /prod HTTP/1.1\r\n", false).close);
-    assert_eq!(connection.due().unwrap().0, START + 10_000);
+    assert_eq!(connection.due().unwrap().0, NOW_MILLIS + 10_000);
     assert!(connection.on_data(&host, &[b'x'; 100_000], false).close);
     let mut slow = echo().network.connection();
     slow.on_data(&host, b"GET", false);
-    host.later(10_000);
+    host.pass_millis(10_000);
     assert!(slow.on_due(&host).close);
 }

@@ -44,7 +44,7 @@ proptest! {
     fn any_head_is_read_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..300), ends in any::<bool>()) {
         let api = echo();
         let mut connection = gateway::NetworkFilter::connection(&api.network);
-        let host = TestHost::new(7);
+        let host = context(7);
         let bytes = if ends { [&bytes[..], b"\r\n\r\n"].concat() } else { bytes };
         let output = connection.on_data(&host, &bytes, false);
         prop_assert!(output.callout.is_none());

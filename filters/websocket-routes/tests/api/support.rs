@@ -1,133 +1,51 @@
-//! An Envoy in memory: one worker, its clock, and the messages that were posted.
+//! One worker of an API, its requests and its connections.
 
-use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::cell::Cell;
 use std::rc::Rc;
 
-use gateway::{
-    Address, Answer, Callout, Cas, Connection, Filter, Headers, Host, LogLevel, Metric, NetworkFilter, Output,
-    Property, Reply, SharedDataError, Step, Stream, UnixMillis,
-};
+use gateway::{Address, Answer, Callout, Connection, Filter, Headers, NetworkFilter, Output, Reply, Step, Stream};
 use serde_json::{Value, json};
+pub use test_host::{NOW_MILLIS, TestHost};
 use websocket_routes::{RoutesStream, SocketConnection, WebSocketConnections, WebSocketRoutes};
-
-pub const START: u64 = 1_727_181_296_123;
-
-/// The surroundings of a request or connection.
-pub struct TestHost {
-    pub request: Vec<(String, String)>,
-    pub body: Vec<u8>,
-    pub route: String,
-    pub now: Cell<u64>,
-    pub context: u32,
-    pub posted: RefCell<Vec<(Address, Vec<u8>)>>,
-    pub properties: RefCell<HashMap<Property, Vec<u8>>>,
-    pub reachable: bool,
-}
 
 thread_local! {
     /// Each test has a thread of its own, and with it a worker of its own.
     static RANDOM: Cell<u64> = const { Cell::new(1) };
 }
 
-impl TestHost {
-    pub fn new(context: u32) -> Self {
-        Self {
-            request: Vec::new(),
-            body: Vec::new(),
-            route: String::new(),
-            now: Cell::new(START),
-            context,
-            posted: RefCell::default(),
-            properties: RefCell::default(),
-            reachable: true,
-        }
-    }
-
-    pub fn request(method: &str, target: &str, headers: &[(&str, &str)]) -> Self {
-        let mut host = Self::new(1);
-        let pseudo = [(":method", method), (":path", target), (":authority", "api.example")];
-        host.request = pseudo.iter().chain(headers).map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
-        host.route = if target.contains("connections/") { "@connections" } else { "$connect" }.to_owned();
-        host
-    }
-
-    /// A handshake.
-    pub fn handshake(target: &str, headers: &[(&str, &str)]) -> Self {
-        let own = [
-            ("upgrade", "websocket"),
-            ("connection", "upgrade"),
-            ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
-            ("sec-websocket-version", "13"),
-            ("user-agent", "test"),
-        ];
-        Self::request("GET", target, &[&own[..], headers].concat())
-    }
-
-    pub fn later(&self, millis: u64) {
-        self.now.set(self.now.get() + millis);
-    }
+fn random() -> u64 {
+    let next = RANDOM.get().wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+    RANDOM.set(next);
+    next
 }
 
-impl Host for TestHost {
-    fn now(&self) -> UnixMillis {
-        UnixMillis(self.now.get())
-    }
-    fn random(&self) -> u64 {
-        let next = RANDOM.get().wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        RANDOM.set(next);
-        next
-    }
-    fn request_header(&self, name: &str) -> Option<Vec<u8>> {
-        self.request.iter().find(|(n, _)| n == name).map(|(_, value)| value.clone().into_bytes())
-    }
-    fn request_headers(&self) -> Headers {
-        Headers::from_pairs(&self.request)
-    }
-    fn request_headers_size(&self) -> usize {
-        self.request_headers().byte_size()
-    }
-    fn response_header(&self, _name: &str) -> Option<Vec<u8>> {
-        None
-    }
-    fn response_headers(&self) -> Headers {
-        Headers::default()
-    }
-    fn request_body(&self, max_bytes: usize) -> Vec<u8> {
-        self.body.iter().copied().take(max_bytes).collect()
-    }
-    fn response_body(&self, _max_bytes: usize) -> Vec<u8> {
-        Vec::new()
-    }
-    fn attribute(&self, path: &[&str]) -> Option<Vec<u8>> {
-        match path {
-            ["xds", "route_name"] => Some(self.route.clone().into_bytes()),
-            ["source", "address"] => Some(b"203.0.113.7:5000".to_vec()),
-            ["request", "protocol"] => Some(b"HTTP/1.1".to_vec()),
-            _ => None,
-        }
-    }
-    fn property(&self, property: Property) -> Option<Vec<u8>> {
-        self.properties.borrow().get(&property).cloned()
-    }
-    fn set_property(&self, property: Property, value: &[u8]) {
-        self.properties.borrow_mut().insert(property, value.to_vec());
-    }
-    fn shared_data(&self, _key: &str) -> Result<Option<(Vec<u8>, Cas)>, SharedDataError> {
-        Ok(None)
-    }
-    fn set_shared_data(&self, _key: &str, _value: &[u8], _expected: Option<Cas>) -> Result<(), SharedDataError> {
-        Ok(())
-    }
-    fn address(&self) -> Option<Address> {
-        Some(Address { worker: 42, context: self.context })
-    }
-    fn post(&self, to: Address, message: &[u8]) -> bool {
-        self.posted.borrow_mut().push((to, message.to_vec()));
-        self.reachable
-    }
-    fn count(&self, _metric: Metric) {}
-    fn log(&self, _level: LogLevel, _message: &str) {}
+/// The surroundings of a request or connection.
+pub fn context(context: u32) -> TestHost {
+    in_context(context, TestHost::default())
+}
+
+fn in_context(context: u32, host: TestHost) -> TestHost {
+    TestHost { random, address: Some(Address { worker: 42, context }), ..host }
+        .with_attribute("source.address", "203.0.113.7:5000")
+        .with_attribute("request.protocol", "HTTP/1.1")
+}
+
+/// The surroundings of a request.
+pub fn http_request(method: &str, target: &str, headers: &[(&str, &str)]) -> TestHost {
+    let host = in_context(1, TestHost::request(method, target, headers, b""));
+    host.on_route(if target.contains("connections/") { "@connections" } else { "$connect" })
+}
+
+/// A handshake.
+pub fn handshake(target: &str, headers: &[(&str, &str)]) -> TestHost {
+    let own = [
+        ("upgrade", "websocket"),
+        ("connection", "upgrade"),
+        ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
+        ("sec-websocket-version", "13"),
+        ("user-agent", "test"),
+    ];
+    http_request("GET", target, &[&own[..], headers].concat())
 }
 
 /// An API, configured.
@@ -160,7 +78,7 @@ pub fn api_with(raw: Value) -> Api {
     let parse = || gateway::parse(raw.to_string().as_bytes()).unwrap();
     let http = Rc::new(WebSocketRoutes::configure(parse()).unwrap());
     let network = Rc::new(WebSocketConnections::configure(parse()).unwrap());
-    let host = TestHost::new(0);
+    let host = context(0);
     http.start(&host).unwrap();
     network.start(&host).unwrap();
     Api { http, network }
@@ -246,7 +164,7 @@ pub fn accepted(step: Step) -> String {
 
 /// Opens a connection to an API whose `$connect` route has no integration.
 pub fn open(api: &Api) -> (SocketConnection, TestHost, String) {
-    let (stream, step) = begin(api, &TestHost::handshake("/prod", &[]));
+    let (stream, step) = begin(api, &handshake("/prod", &[]));
     let id = accepted(step);
     let (connection, host, output) = connect(api, &id);
     assert!(output.write.starts_with(b"HTTP/1.1 101 "), "{output:?}");
@@ -257,7 +175,7 @@ pub fn open(api: &Api) -> (SocketConnection, TestHost, String) {
 /// What Envoy sends to the internal listener for an accepted handshake.
 pub fn connect(api: &Api, id: &str) -> (SocketConnection, TestHost, Output) {
     let mut connection = api.network.connection();
-    let host = TestHost::new(7);
+    let host = context(7);
     let head = format!(
         "GET /prod HTTP/1.1\r\nhost: api.example\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
          x-apigw-connection-id: {id}\r\n\r\n"
