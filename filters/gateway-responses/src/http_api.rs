@@ -36,7 +36,7 @@ impl HttpApi {
 
     /// The ids of a new request, which are one. A client cannot choose it.
     pub(crate) fn ids(host: &dyn Host) -> Ids {
-        let id = Ids::generate(host, None).extended_request_id;
+        let id = Ids::generate_extended(host);
         Ids { request_id: id.clone(), extended_request_id: id }
     }
 

@@ -91,8 +91,8 @@ impl Stream for MappingStream {
         }
         match &route.integration {
             Some(Integration::HttpApiProxy(proxy)) => {
-                let request = Request::read(&self.filter.api, route.method.as_ref(), host, Vec::new());
-                proxy.response_edits(host, &request).into()
+                let request = || Request::read(&self.filter.api, route.method.as_ref(), host, Vec::new());
+                proxy.response_edits(host, request).into()
             }
             _ => HttpProxy::response_edits(host).into(),
         }

@@ -116,24 +116,23 @@ impl Parameters {
         (200..=599).contains(&status).then_some(status)
     }
 
-    /// Applies the mappings of query parameters to the pairs of a request.
-    pub(crate) fn map_query(&self, scope: &Scope<'_>, pairs: &mut Vec<(String, String)>) -> bool {
-        let mut changed = false;
+    /// The request's query parameters, mapped; `None` where no mapping changes them.
+    pub(crate) fn mapped_query(&self, scope: &Scope<'_>) -> Option<Vec<(String, String)>> {
+        let mut mapped: Option<Vec<(String, String)>> = None;
         for (operation, target, value) in &self.0 {
             let Target::QueryString(name) = target else { continue };
             let text = value.text(scope).map(|text| String::from_utf8_lossy(&text).into_owned());
-            match (operation, text) {
-                (Operation::Remove, _) => pairs.retain(|(other, _)| other != name),
-                (_, None) => continue,
-                (Operation::Append, Some(text)) => pairs.push((name.clone(), text)),
-                (Operation::Overwrite, Some(text)) => {
-                    pairs.retain(|(other, _)| other != name);
-                    pairs.push((name.clone(), text));
-                }
+            if text.is_none() && *operation != Operation::Remove {
+                continue;
             }
-            changed = true;
+            let of_client = || scope.request.query().iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
+            let pairs = mapped.get_or_insert_with(|| of_client().collect());
+            if *operation != Operation::Append {
+                pairs.retain(|(other, _)| other != name);
+            }
+            pairs.extend(text.filter(|_| *operation != Operation::Remove).map(|text| (name.clone(), text)));
         }
-        changed
+        mapped
     }
 
     /// The changes of headers. `present` are the headers as they came, from which all values are made.

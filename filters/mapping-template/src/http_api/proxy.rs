@@ -52,8 +52,9 @@ impl Proxy {
     pub(crate) fn edits(&self, request: &Request<'_>) -> Result<Edits, Failure> {
         let scope = Scope { request, response: None };
         let mut edits = Edits::default();
-        let path = self.path(request, &scope);
-        self.rewrite_query(request, &scope, &mut edits);
+        let parameters = path_parameters(request);
+        let path = self.path(request, &parameters, &scope);
+        self.rewrite_query(request, &parameters, &scope, &mut edits);
         self.request.map_headers(&scope, &request.headers, &mut edits);
         let mapped = edits.set.iter().map(|(_, value)| value.len());
         if mapped.fold(path.len(), usize::saturating_add) > MAX_MAPPED_BYTES {
@@ -70,7 +71,7 @@ impl Proxy {
         Ok(edits)
     }
 
-    fn path(&self, request: &Request<'_>, scope: &Scope<'_>) -> Vec<u8> {
+    fn path(&self, request: &Request<'_>, parameters: &PathValues, scope: &Scope<'_>) -> Vec<u8> {
         let mut path = Vec::new();
         if let Some(mapped) = self.request.path(scope) {
             if mapped.first() != Some(&b'/') {
@@ -79,8 +80,7 @@ impl Proxy {
             push_path_value(&mut path, &mapped);
             return path;
         }
-        let parameters = path_parameters(request);
-        self.uri.push_path(&mut path, |name| value_of(&parameters, name));
+        self.uri.push_path(&mut path, |name| value_of(parameters, name));
         let target = request.headers.first(":path").unwrap_or_default();
         let behind = match self.append {
             None => return path,
@@ -99,27 +99,27 @@ impl Proxy {
 
     /// The URI's own query, then the client's, mapped. The route puts what stands behind the `?` of `:path` behind the
     /// upstream path.
-    fn rewrite_query(&self, request: &Request<'_>, scope: &Scope<'_>, edits: &mut Edits) {
+    fn rewrite_query(&self, request: &Request<'_>, parameters: &PathValues, scope: &Scope<'_>, edits: &mut Edits) {
         let target = request.headers.first(":path").unwrap_or_default();
         let (path, of_client) = split_target(target);
-        let mut pairs: Vec<(String, String)> =
-            request.query().iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         let mut query = Vec::new();
-        let parameters = path_parameters(request);
-        self.uri.push_query(&mut query, |name| value_of(&parameters, name));
-        let changed = self.request.map_query(scope, &mut pairs);
-        if !changed {
-            // What is not mapped stays as the client has written it.
-            if let Some(of_client) = of_client.filter(|query| !query.is_empty()) {
-                push_separator(&mut query);
-                query.extend_from_slice(of_client);
+        self.uri.push_query(&mut query, |name| value_of(parameters, name));
+        match self.request.mapped_query(scope) {
+            Some(pairs) => {
+                for (name, value) in &pairs {
+                    push_separator(&mut query);
+                    push_query_value(&mut query, name.as_bytes());
+                    query.push(b'=');
+                    push_query_value(&mut query, value.as_bytes());
+                }
             }
-        }
-        for (name, value) in pairs.iter().filter(|_| changed) {
-            push_separator(&mut query);
-            push_query_value(&mut query, name.as_bytes());
-            query.push(b'=');
-            push_query_value(&mut query, value.as_bytes());
+            // What is not mapped stays as the client has written it.
+            None => {
+                if let Some(of_client) = of_client.filter(|query| !query.is_empty()) {
+                    push_separator(&mut query);
+                    query.extend_from_slice(of_client);
+                }
+            }
         }
         if query != of_client.unwrap_or_default() {
             let mut target = path.to_vec();
@@ -131,8 +131,8 @@ impl Proxy {
         }
     }
 
-    /// The changes that turn the backend's answer into the client's.
-    pub(crate) fn response_edits(&self, host: &dyn Host, request: &Request<'_>) -> Edits {
+    /// The changes that turn the backend's answer into the client's. The request is read only where it is mapped from.
+    pub(crate) fn response_edits<'r>(&self, host: &dyn Host, request: impl FnOnce() -> Request<'r>) -> Edits {
         let response = host.response_headers();
         let mut edits = Edits::default();
         for name in HOP_BY_HOP.into_iter().filter(|name| response.first(name).is_some()) {
@@ -140,7 +140,8 @@ impl Proxy {
         }
         let status = response.first(":status").and_then(|status| std::str::from_utf8(status).ok()?.parse().ok());
         if let Some(parameters) = status.and_then(|status: u16| self.responses.get(&status)) {
-            let scope = Scope { request, response: Some(&response) };
+            let request = request();
+            let scope = Scope { request: &request, response: Some(&response) };
             parameters.map_headers(&scope, &response, &mut edits);
             if let Some(status) = parameters.status(&scope) {
                 edits.set(":status", status.to_string().into_bytes());
@@ -150,7 +151,10 @@ impl Proxy {
     }
 }
 
-fn value_of<'p>(parameters: &'p [(String, Vec<u8>)], name: &str) -> Option<&'p [u8]> {
+/// Path parameters by name.
+type PathValues = [(String, Vec<u8>)];
+
+fn value_of<'p>(parameters: &'p PathValues, name: &str) -> Option<&'p [u8]> {
     parameters.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_slice())
 }
 

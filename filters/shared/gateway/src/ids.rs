@@ -27,8 +27,13 @@ impl Ids {
             .and_then(|id| std::str::from_utf8(id).ok());
         Self {
             request_id: chosen.map_or_else(|| uuid(host.random(), host.random()), str::to_owned),
-            extended_request_id: base64_of_11_bytes(host.random(), host.random()),
+            extended_request_id: Self::generate_extended(host),
         }
+    }
+
+    /// An extended id for a new request.
+    pub fn generate_extended(host: &dyn Host) -> String {
+        base64_of_11_bytes(host.random(), host.random())
     }
 
     /// The ids of the request under way: those that `gateway-responses` has left, or new ones where it is not in the
