@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use gateway::{Api, ConfigError, RawApi, RawRoute, ResponseType, Source};
+use gateway::{Api, ConfigError, RawApi, RawRoute, ResponseType, Source, is_header_name};
 use serde::{Deserialize, Serialize};
 
 use crate::http_api::{HttpApi, RawHttpApi};
@@ -156,9 +156,4 @@ fn parameter(target: &str, expression: &str) -> Result<(String, Source), ConfigE
         ConfigError::new(target, format!("`{expression}` is no expression, {accepted}"))
     })?;
     Ok((name.to_ascii_lowercase(), source))
-}
-
-/// Whether `name` is a header name, as RFC 9110 §5.1 writes it.
-fn is_header_name(name: &str) -> bool {
-    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }

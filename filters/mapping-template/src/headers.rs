@@ -159,11 +159,6 @@ pub fn clean_value(mut value: Vec<u8>) -> Vec<u8> {
     value
 }
 
-/// Whether `name` is a header name, as RFC 9110 §5.1 writes it.
-pub fn is_name(name: &str) -> bool {
-    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -8,7 +8,7 @@
 //! Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/setup-http-integrations.html>
 
 use endpoint::{CallError, is_authority};
-use gateway::{Api, ConfigError, Edits, Host, Property, split_target};
+use gateway::{Api, ConfigError, Edits, Host, Property, is_header_name, split_target};
 
 use crate::failure::Failure;
 use crate::headers::{self, Fate, Kind};
@@ -147,7 +147,7 @@ impl HttpProxy {
 /// It is no token, as RFC 9110 §9.1 asks.
 pub fn backend_method(raw: Option<String>) -> Result<Option<String>, ConfigError> {
     match raw {
-        Some(method) if !headers::is_name(&method) => {
+        Some(method) if !is_header_name(&method) => {
             Err(ConfigError::new("httpMethod", format!("`{method}` is no HTTP method")))
         }
         Some(method) if !method.eq_ignore_ascii_case("ANY") => Ok(Some(method.to_ascii_uppercase())),

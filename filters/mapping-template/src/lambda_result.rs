@@ -2,11 +2,10 @@
 //!
 //! Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html#api-gateway-simple-proxy-for-lambda-output-format>
 
-use gateway::GatewayError;
+use gateway::{GatewayError, is_header_name};
 use serde_json::{Map, Value};
 
 use crate::failure::Failure;
-use crate::headers;
 
 /// 502: the result is not of the documented shape.
 pub(crate) fn malformed(reason: impl Into<String>) -> Failure {
@@ -50,5 +49,5 @@ pub(crate) fn members<'r>(
 
 /// A header's name in lower case.
 pub(crate) fn header_name(name: &str) -> Result<String, Failure> {
-    if headers::is_name(name) { Ok(name.to_ascii_lowercase()) } else { Err(malformed("a header has no valid name")) }
+    if is_header_name(name) { Ok(name.to_ascii_lowercase()) } else { Err(malformed("a header has no valid name")) }
 }

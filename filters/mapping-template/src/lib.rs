@@ -38,7 +38,7 @@ pub mod parts {
     pub use crate::backend::Target;
     pub use crate::content::{base64_decode, base64_encode, text};
     pub use crate::failure::Failure;
-    pub use crate::headers::{Kind, clean_value, is_internal, is_name};
+    pub use crate::headers::{Kind, clean_value, is_internal};
     pub use crate::http_proxy::backend_method;
     pub use crate::lambda::{Invocable, MAX_LAMBDA_BYTES, check_invocation, error_message};
     pub use crate::mock::status_code;

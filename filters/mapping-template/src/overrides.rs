@@ -2,9 +2,10 @@
 //!
 //! Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-override-request-response-parameters.html>
 
+use gateway::is_header_name;
 use vtl::{Map, MapKind, Value};
 
-use crate::headers::{self, is_name};
+use crate::headers;
 use crate::http_proxy::MAX_MAPPED_BYTES;
 use crate::parameters::Mapped;
 use crate::variables::{REQUEST_OVERRIDE, RESPONSE_OVERRIDE};
@@ -88,7 +89,7 @@ fn header_lines(overrides: Option<&Map>) -> Vec<(String, Vec<Vec<u8>>)> {
     let mut lines: Vec<(String, Vec<Vec<u8>>)> = Vec::new();
     for (name, values) in members(overrides, "header") {
         let name = name.to_ascii_lowercase();
-        if !is_name(&name) || headers::is_internal(&name) {
+        if !is_header_name(&name) || headers::is_internal(&name) {
             continue;
         }
         let values = values.into_iter().filter(|value| value.len() <= MAX_MAPPED_BYTES).map(headers::clean_value);

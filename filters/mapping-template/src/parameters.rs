@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use gateway::{ConfigError, Source, percent_decode};
+use gateway::{ConfigError, Destination, Source, percent_decode};
 use indexmap::IndexMap;
 use jsonpath::JsonPath;
 
@@ -19,14 +19,6 @@ pub struct RequestParameters {
     mappings: Vec<(Destination, From)>,
     /// The first destination that makes every request fail.
     illegal: Option<String>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Destination {
-    Path(String),
-    Query(String),
-    /// Lower case.
-    Header(String),
 }
 
 #[derive(Debug)]
@@ -138,19 +130,6 @@ impl RequestParameters {
             }
         }
         Ok(mapped)
-    }
-}
-
-impl Destination {
-    fn parse(text: &str) -> Option<Self> {
-        let (location, name) = text.strip_prefix("integration.request.")?.split_once('.')?;
-        match location {
-            _ if name.is_empty() => None,
-            "path" => Some(Self::Path(name.to_owned())),
-            "querystring" => Some(Self::Query(name.to_owned())),
-            "header" if headers::is_name(name) => Some(Self::Header(name.to_ascii_lowercase())),
-            _ => None,
-        }
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-integration-settings-integration-response.html>
 
-use gateway::{ConfigError, Reply, Source};
+use gateway::{ConfigError, Reply, ResponseSource, is_header_name};
 use indexmap::IndexMap;
 use jsonpath::JsonPath;
 use jsonpath::json::{self, Json, Object};
@@ -34,60 +34,49 @@ pub(crate) struct IntegrationResponse {
     content_handling: Option<ContentHandling>,
 }
 
-/// Headers of a response that are mapped: lower-case name and source.
+/// Headers of a response that are mapped.
 #[derive(Debug, Default)]
-pub struct ResponseParameters(Vec<(String, ResponseSource)>);
+pub struct ResponseParameters(Vec<Header>);
 
-/// Where the value of a response header comes from.
+/// A mapped header.
 #[derive(Debug)]
-enum ResponseSource {
-    /// `integration.response.header.NAME`
-    Header(String),
-    /// `integration.response.multivalueheader.NAME`
-    MultiValueHeader(String),
-    /// `integration.response.body`
-    Body,
-    /// `integration.response.body.PATH`
-    BodyPath(JsonPath),
-    /// Text, a stage variable, or `$context`.
-    Other(Source),
+struct Header {
+    /// In lower case.
+    name: String,
+    source: ResponseSource,
+    /// The path of [`ResponseSource::BodyPath`], compiled.
+    path: Option<JsonPath>,
 }
 
-impl ResponseSource {
+impl Header {
     /// Reads an expression.
     ///
     /// # Errors
     /// Why it is none.
-    fn parse(expression: &str) -> Result<Self, String> {
-        let parsed = match expression.strip_prefix("integration.response.") {
-            Some("body") => Some(Self::Body),
-            Some(rest) => match rest.split_once('.') {
-                Some((_, "")) | None => None,
-                // The gateway's own marks are no backend's headers.
-                Some((_, name)) if headers::is_internal(&name.to_ascii_lowercase()) => None,
-                Some(("header", name)) => Some(Self::Header(name.to_owned())),
-                Some(("multivalueheader", name)) => Some(Self::MultiValueHeader(name.to_owned())),
-                Some(("body", path)) => Some(Self::BodyPath(body::path(path).map_err(|error| error.to_string())?)),
-                Some(_) => None,
-            },
-            None => match Source::parse(expression) {
-                Some(source @ (Source::Literal(_) | Source::StageVariable(_) | Source::Context(_))) => {
-                    Some(Self::Other(source))
-                }
-                _ => None,
-            },
-        };
-        parsed.ok_or_else(|| {
-            format!(
-                "`{expression}` is no source, expected 'text', context.NAME, stageVariables.NAME, integration.response.body or \
-                 integration.response.{{header|multivalueheader}}.NAME"
-            )
-        })
+    fn parse(name: &str, expression: &str) -> Result<Self, String> {
+        let source = ResponseSource::parse(expression).ok_or_else(|| no_source(expression))?;
+        let mut path = None;
+        match &source {
+            ResponseSource::BodyPath(expression) => {
+                path = Some(body::path(expression).map_err(|error| error.to_string())?);
+            }
+            // The gateway's own marks are no backend's headers.
+            ResponseSource::Header(name) | ResponseSource::MultiValueHeader(name)
+                if headers::is_internal(&name.to_ascii_lowercase()) =>
+            {
+                return Err(no_source(expression));
+            }
+            _ => {}
+        }
+        Ok(Self { name: name.to_ascii_lowercase(), source, path })
     }
+}
 
-    fn reads_document(&self) -> bool {
-        matches!(self, Self::BodyPath(_))
-    }
+fn no_source(expression: &str) -> String {
+    format!(
+        "`{expression}` is no source, expected 'text', context.NAME, stageVariables.NAME, integration.response.body or \
+         integration.response.{{header|multivalueheader}}.NAME"
+    )
 }
 
 /// A backend's body as JSON, for mappings.
@@ -118,9 +107,9 @@ impl ResponseParameters {
             let wrong = |message: String| ConfigError::new(destination.as_str(), message);
             let name = destination
                 .strip_prefix(prefix)
-                .filter(|name| headers::is_name(name))
+                .filter(|name| is_header_name(name))
                 .ok_or_else(|| wrong(format!("is no destination, expected `{prefix}NAME`")))?;
-            parameters.push((name.to_ascii_lowercase(), ResponseSource::parse(source).map_err(wrong)?));
+            parameters.push(Header::parse(name, source).map_err(wrong)?);
         }
         Ok(Self(parameters))
     }
@@ -137,12 +126,12 @@ impl ResponseParameters {
     ) -> Result<Vec<(&str, Vec<u8>)>, Failure> {
         let text = String::from_utf8_lossy(&outcome.body);
         let error_message = if of_function { lambda::error_message(&outcome.body) } else { None };
-        let document = match self.0.iter().any(|(_, source)| source.reads_document()) {
+        let document = match self.0.iter().any(|header| header.path.is_some()) {
             true => document(&text, error_message.as_deref())?,
             false => Json::Null,
         };
         let mut mapped = Vec::with_capacity(self.0.len());
-        for (name, source) in &self.0 {
+        for Header { name, source, path } in &self.0 {
             let value = match source {
                 ResponseSource::Header(name) => outcome.headers.last(name).map(<[u8]>::to_vec),
                 ResponseSource::MultiValueHeader(name) => {
@@ -151,7 +140,7 @@ impl ResponseParameters {
                 }
                 ResponseSource::Body if outcome.body.is_empty() => Some(body::EMPTY.as_bytes().to_vec()),
                 ResponseSource::Body => Some(outcome.body.clone()),
-                ResponseSource::BodyPath(path) => body::text_at(&document, path),
+                ResponseSource::BodyPath(_) => path.as_ref().and_then(|path| body::text_at(&document, path)),
                 ResponseSource::Other(source) => request.values(source).pop(),
             };
             if let Some(value) = value.filter(|value| value.len() <= MAX_MAPPED_BYTES) {

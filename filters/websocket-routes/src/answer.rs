@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-use gateway::{ConfigError, GatewayError, Headers};
+use gateway::{ConfigError, GatewayError, Headers, is_header_name};
 use jsonpath::json::Json;
 use mapping_template::parts::{
     Failure, Outcome, Overrides, Request, ResponseParameters, base64_decode, base64_encode, clean_value, is_internal,
-    is_name, text,
+    text,
 };
 use mapping_template::{ContentHandling, SelectionPattern};
 use selection::{DEFAULT, Response, Subject, Use};
@@ -90,7 +90,8 @@ fn header_lines(name: &str, value: &Value) -> Vec<(String, Vec<u8>)> {
         Value::Number(_) | Value::Bool(_) => Some((name.clone(), value.to_string().into_bytes())),
         Value::Null | Value::Array(_) | Value::Object(_) => None,
     };
-    let passes = is_name(&name) && !matches!(name.as_str(), "content-length" | "transfer-encoding" | "connection");
+    let passes =
+        is_header_name(&name) && !matches!(name.as_str(), "content-length" | "transfer-encoding" | "connection");
     if passes { values.iter().filter_map(line).collect() } else { Vec::new() }
 }
 

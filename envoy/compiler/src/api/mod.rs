@@ -10,9 +10,9 @@ mod authorizer;
 mod gateway_response;
 mod http_api;
 mod integration;
-mod mapping;
 mod method;
 mod resource;
+mod template;
 
 use std::collections::BTreeMap;
 
@@ -25,9 +25,9 @@ pub use integration::{
     ConnectionType, ContentHandling, DEFAULT_TIMEOUT_MILLIS, Integration, IntegrationResponse, IntegrationType,
     PassthroughBehavior,
 };
-pub use mapping::{HeaderSource, MappingSource, RequestDestination, has_directives};
 pub use method::{Authorization, HttpMethod, Method, MethodResponse, ModelReference};
 pub use resource::{PathError, PathPart, Resource, ResourceId, ResourceTree};
+pub use template::has_directives;
 
 use crate::source::{Span, Spanned};
 

@@ -1,10 +1,9 @@
 //! Whether an integration can be run: its kind, its address, its templates.
 
+use gateway::{Destination, Source};
+
 use super::{Checked, Findings};
-use crate::api::{
-    ConnectionType, ContentHandling, Integration, IntegrationType, MappingSource, RequestDestination, Resource,
-    RestApi, has_directives,
-};
+use crate::api::{ConnectionType, ContentHandling, Integration, IntegrationType, Resource, RestApi, has_directives};
 use crate::aws_uri::{FunctionUri, ServiceUri};
 use crate::settings::Authority;
 use crate::source::Spanned;
@@ -92,9 +91,10 @@ impl Findings {
             Err(error) => self.diagnostics.error(uri.span, format!("Invalid endpoint address: {error}")),
             Ok(backend) => {
                 for name in backend.placeholders() {
-                    let mapped = integration.request_parameters.keys().any(|destination| {
-                        RequestDestination::parse(destination) == Some(RequestDestination::Path(name))
-                    });
+                    let mapped = integration
+                        .request_parameters
+                        .keys()
+                        .any(|destination| Destination::parse(destination) == Some(Destination::Path(name.to_owned())));
                     if !mapped {
                         let text = format!(
                             "`{{{name}}}` of {} stays as it is typed: `requestParameters` does not map \
@@ -176,15 +176,15 @@ impl Findings {
 
     fn check_mappings(&mut self, integration: &Integration) {
         for (destination, source) in &integration.request_parameters {
-            if let Some(RequestDestination::Header(name)) = RequestDestination::parse(destination)
-                && ILLEGAL_HEADERS.iter().any(|illegal| illegal.eq_ignore_ascii_case(name))
+            if let Some(Destination::Header(name)) = Destination::parse(destination)
+                && let Some(name) = ILLEGAL_HEADERS.iter().find(|illegal| illegal.eq_ignore_ascii_case(&name))
             {
                 let text =
                     format!("API Gateway does not let the header `{name}` be mapped: every request is answered 500");
                 self.diagnostics.warning(source.span, text);
             }
             let runs = *integration.kind == IntegrationType::HttpProxy;
-            if runs && matches!(MappingSource::parse(source), Some(MappingSource::Body(_))) {
+            if runs && Source::parse(source).is_some_and(|source| source.needs_body()) {
                 self.uses(Feature::BodyMapping, source.span);
             }
         }

@@ -2,11 +2,11 @@
 //!
 //! Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-swagger-extensions-gateway-responses.html>
 
-use super::integration::string_map;
-use gateway::ResponseType;
+use gateway::{ResponseType, Source};
 use indexmap::IndexMap;
 
-use crate::api::{GatewayResponse, MappingSource};
+use super::integration::string_map;
+use crate::api::GatewayResponse;
 use crate::read::{Reader, one_of};
 use crate::source::{Node, Spanned};
 
@@ -49,15 +49,12 @@ fn check_parameter(reader: &mut Reader<'_>, name: &str, source: &Spanned<String>
     if name.strip_prefix(HEADER_PREFIX).is_none_or(str::is_empty) {
         reader.error(source.span, format!("`{name}` is no response header, expected `{HEADER_PREFIX}NAME`"));
     }
-    match MappingSource::parse(source) {
-        Some(MappingSource::Body(_)) | None => {
-            let text = format!(
-                "`{}` is no source of a gateway response header, expected `'text'` in single quotes, `context.…`, \
+    if Source::parse(source).is_none_or(|source| source.needs_body()) {
+        let text = format!(
+            "`{}` is no source of a gateway response header, expected `'text'` in single quotes, `context.…`, \
                  `stageVariables.…` or `method.request.{{header,querystring,path}}.…`",
-                **source
-            );
-            reader.error(source.span, text);
-        }
-        Some(_) => {}
+            **source
+        );
+        reader.error(source.span, text);
     }
 }

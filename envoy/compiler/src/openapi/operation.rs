@@ -1,12 +1,12 @@
 //! One operation to a method.
 
+use gateway::{Destination, ResponseSource, Source};
 use indexmap::IndexMap;
 
 use super::rest_api::{Context, check_validator};
 use super::{Version, integration, schemas, security};
 use crate::api::{
-    Authorization, HeaderSource, HttpMethod, Integration, MappingSource, Method, MethodResponse, ModelReference,
-    PathPart, RequestDestination, ResourceId, RestApi,
+    Authorization, HttpMethod, Integration, Method, MethodResponse, ModelReference, PathPart, ResourceId, RestApi,
 };
 use crate::read::{Fields, Reader};
 use crate::source::{Entry, Node, Spanned};
@@ -272,31 +272,27 @@ pub fn is_status(text: &str) -> bool {
 /// Reports mapping expressions that are none, and those of parameters that the method does not declare.
 fn check_request_mappings(reader: &mut Reader<'_>, method: &Method, integration: &Integration) {
     for (destination, source) in &integration.request_parameters {
-        if RequestDestination::parse(destination).is_none() {
+        if Destination::parse(destination).is_none() {
             let text = format!(
                 "Invalid mapping expression specified: `{destination}` is no destination, expected \
                  `integration.request.{{header,querystring,path}}.NAME`"
             );
             reader.error(source.span, text);
         }
-        match MappingSource::parse(source) {
-            None => {
-                let text = format!(
-                    "Invalid mapping expression specified: {}; expected `method.request.…`, `context.…`, \
-                     `stageVariables.…` or `'text'` in single quotes",
-                    **source
-                );
-                reader.error(source.span, text);
-            }
-            Some(MappingSource::Parameter(parameter)) => {
-                let name = parameter.declaration();
-                let declared = method.request_parameters.keys().any(|key| key.eq_ignore_ascii_case(&name));
-                if !declared {
-                    let text = format!("the method does not declare `{name}`, API Gateway refuses such a mapping");
-                    reader.warning(source.span, text);
-                }
-            }
-            Some(_) => {}
+        let Some(parsed) = Source::parse(source) else {
+            let text = format!(
+                "Invalid mapping expression specified: {}; expected `method.request.…`, `context.…`, \
+                 `stageVariables.…` or `'text'` in single quotes",
+                **source
+            );
+            reader.error(source.span, text);
+            continue;
+        };
+        if let Some(name) = parsed.declaration()
+            && !method.request_parameters.keys().any(|key| key.eq_ignore_ascii_case(&name))
+        {
+            let text = format!("the method does not declare `{name}`, API Gateway refuses such a mapping");
+            reader.warning(source.span, text);
         }
     }
 }
@@ -324,7 +320,7 @@ fn declare_responses(reader: &mut Reader<'_>, method: &mut Method, integration: 
                 reader.warning(source.span, text);
                 response.response_parameters.insert(name.clone(), false);
             }
-            if HeaderSource::parse(source).is_none() {
+            if ResponseSource::parse(source).is_none() {
                 let text = format!(
                     "Invalid mapping expression specified: {}; expected `integration.response.…`, `context.…`, \
                      `stageVariables.…` or `'text'` in single quotes",

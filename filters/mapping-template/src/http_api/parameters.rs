@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use gateway::{ConfigError, Edits, Headers};
+use gateway::{ConfigError, Edits, Headers, is_header_name};
 use indexmap::IndexMap;
 
 use super::value::{Scope, Value};
@@ -206,7 +206,7 @@ fn parse_key(key: &str) -> Option<(Operation, Target)> {
 fn is_mappable(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     let reserved = RESERVED.contains(&name.as_str()) || RESERVED_PREFIXES.iter().any(|prefix| name.starts_with(prefix));
-    headers::is_name(&name) && !reserved
+    is_header_name(&name) && !reserved
 }
 
 #[cfg(test)]

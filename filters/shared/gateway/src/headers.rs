@@ -106,6 +106,11 @@ impl Headers {
     }
 }
 
+/// Whether `name` is a header name, as RFC 9110 §5.1 writes it.
+pub fn is_header_name(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
