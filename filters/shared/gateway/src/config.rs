@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use serde::Deserializer;
 use serde::de::DeserializeOwned;
 
 use crate::struct_value;
@@ -48,23 +47,19 @@ impl std::error::Error for ConfigError {}
 /// # Errors
 /// The first thing that does not fit, with its path.
 pub fn parse<T: DeserializeOwned>(configuration: &[u8]) -> Result<T, ConfigError> {
-    let error = match deserialize(&mut serde_json::Deserializer::from_slice(configuration)) {
+    let error = match from_json(configuration) {
         Ok(raw) => return Ok(raw),
         Err(error) => error,
     };
+    // By way of text: code that reads a value as well would make every module a tenth larger.
     match struct_value::decode(configuration) {
-        Some(value) => deserialize(value),
+        Some(value) => from_json(value.to_string().as_bytes()),
         None => Err(error),
     }
 }
 
-fn deserialize<'de, T, D>(deserializer: D) -> Result<T, ConfigError>
-where
-    T: DeserializeOwned,
-    D: Deserializer<'de>,
-    D::Error: fmt::Display,
-{
-    serde_path_to_error::deserialize(deserializer)
+fn from_json<T: DeserializeOwned>(json: &[u8]) -> Result<T, ConfigError> {
+    serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_slice(json))
         .map_err(|error| ConfigError::new(error.path().to_string(), error.inner().to_string()))
 }
 
