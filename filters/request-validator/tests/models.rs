@@ -91,6 +91,7 @@ fn every_keyword_has_its_sentence() {
             "numeric instance is not strictly lower than the required maximum 500",
         ),
         (json!({"multipleOf": 2}), "7", "remainder of division is not zero (7 / 2)"),
+        (json!({"multipleOf": 0.5}), "1E-02170957809", "remainder of division is not zero (1E-02170957809 / 0.5)"),
         (json!({"minLength": 2}), "\"a\"", "string \"a\" is too short (length: 1, required minimum: 2)"),
         (json!({"maxLength": 2}), "\"abc\"", "string \"abc\" is too long (length: 3, maximum allowed: 2)"),
         (json!({"pattern": "^a$"}), "\"b\"", "ECMA 262 regex \"^a$\" does not match input string \"b\""),

@@ -89,8 +89,11 @@ impl Decimal {
         if self.digits.is_empty() {
             return Some(true);
         }
-        let least = self.exponent.min(unit.exponent);
-        let (value, unit) = (self.scaled(least)?, unit.scaled(least)?);
+        // The last digit is no zero, so it stands below every multiple's.
+        if self.exponent < unit.exponent {
+            return Some(false);
+        }
+        let (value, unit) = (self.scaled(unit.exponent)?, unit.scaled(unit.exponent)?);
         value.checked_rem(unit).map(|rest| rest == 0)
     }
 
@@ -175,6 +178,8 @@ mod tests {
             ("0.00751", "0.0001", Some(false)),
             ("4.5", "1.5", Some(true)),
             ("0", "3", Some(true)),
+            ("1e-2170957809", "0.5", Some(false)),
+            ("214.509066666666666666666666666666666666666666", "0.5", Some(false)),
             ("1e300", "7", None),
         ] {
             assert_eq!(Decimal::read(value).is_multiple_of(&Decimal::read(unit)), expected, "{value} {unit}");
