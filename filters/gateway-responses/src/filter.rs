@@ -104,6 +104,11 @@ impl Stream for ResponsesStream {
         let answerer = Answerer::of(details.as_deref(), status);
         let of_filter = answerer == Answerer::Filter;
         let (error, rewrite) = match answerer {
+            Answerer::Upstream if !end_of_stream && is_too_large(host.response_header("content-length")) => {
+                host.count(Metric::Error);
+                host.log(LogLevel::Warn, "the backend's answer is larger than 10 MB");
+                (Some(GatewayError::new(ResponseType::ApiConfigurationError)), true)
+            }
             Answerer::Upstream => (None, false),
             // No error left: an integration's own answer.
             Answerer::Filter => {
@@ -226,12 +231,12 @@ fn too_large(host: &dyn Host, end_of_stream: bool) -> Option<Step> {
             return Some(Step::Respond(Box::new(Reply { status: 431, ..Reply::default() })));
         }
     }
-    if !end_of_stream {
-        let declared = host.request_header("content-length")?;
-        let bytes: usize = std::str::from_utf8(&declared).ok()?.parse().ok()?;
-        if bytes > MAX_PAYLOAD_BYTES {
-            return Some(Step::refuse(GatewayError::new(ResponseType::RequestTooLarge)));
-        }
-    }
-    None
+    let too_large = !end_of_stream && is_too_large(host.request_header("content-length"));
+    too_large.then(|| Step::refuse(GatewayError::new(ResponseType::RequestTooLarge)))
+}
+
+/// Whether this `content-length` is more than API Gateway takes, from clients and from backends.
+pub(crate) fn is_too_large(content_length: Option<Vec<u8>>) -> bool {
+    let announced = content_length.and_then(|digits| std::str::from_utf8(&digits).ok()?.parse::<u64>().ok());
+    announced.is_some_and(|bytes| bytes > MAX_PAYLOAD_BYTES as u64)
 }

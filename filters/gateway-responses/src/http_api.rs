@@ -2,7 +2,7 @@
 //!
 //! Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api.html>
 
-use gateway::{ConfigError, Edits, GatewayError, Host, Ids, MAX_HEADER_BYTES, MAX_PAYLOAD_BYTES, Reply, ResponseType};
+use gateway::{ConfigError, Edits, GatewayError, Host, Ids, MAX_HEADER_BYTES, Reply, ResponseType};
 use serde::{Deserialize, Serialize};
 
 use crate::cors::{Cors, RawCors};
@@ -52,14 +52,8 @@ impl HttpApi {
                 return Some(reply(431));
             }
         }
-        if !end_of_stream {
-            let declared = host.request_header("content-length")?;
-            let bytes: usize = std::str::from_utf8(&declared).ok()?.parse().ok()?;
-            if bytes > MAX_PAYLOAD_BYTES {
-                return Some(reply(413));
-            }
-        }
-        None
+        let too_large = !end_of_stream && crate::filter::is_too_large(host.request_header("content-length"));
+        too_large.then(|| reply(413))
     }
 
     /// The answer where no route matches: to a preflight what CORS says, else 404.

@@ -95,6 +95,7 @@ impl Network {
             Outcome::Silent => return Some(Answer::TimedOut),
             Outcome::Garbage => return Some(Answer::Garbage),
             Outcome::Closes => return Some(Answer::Closed),
+            Outcome::CutShort(_) => return Some(Answer::CutShort),
             Outcome::Answer(answer) => answer,
         };
         let mut response = host::Response::new(answer.status);

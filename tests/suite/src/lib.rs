@@ -17,6 +17,7 @@
 
 pub mod backend;
 pub mod base64;
+pub mod bytes;
 pub mod client;
 pub mod gateway;
 mod http;

@@ -20,6 +20,7 @@ pub use aws::{Service, sqs_message};
 pub use lambda::Function;
 pub use received::Received;
 
+use crate::bytes::Bytes;
 use crate::http::{self, Length, Reader};
 
 /// How a backend behaves.
@@ -50,6 +51,8 @@ pub enum Behaviour {
     Garbage,
     /// Closes the connection instead of answering.
     Closes,
+    /// Announces this answer with a byte more, sends it, and closes the connection.
+    CutsShort(Fixed),
 }
 
 /// A fixed answer.
@@ -64,7 +67,7 @@ pub struct Fixed {
     pub headers: Vec<(String, String)>,
     /// Body.
     #[serde(default)]
-    pub body: String,
+    pub body: Bytes,
 }
 
 /// An answer.
@@ -91,6 +94,8 @@ pub enum Outcome {
     Garbage,
     /// The end of the connection.
     Closes,
+    /// An answer whose last byte never comes.
+    CutShort(Answer),
 }
 
 /// Decides what comes of requests, and remembers them.
@@ -106,6 +111,13 @@ pub struct Backend {
     pub address: SocketAddr,
     /// What it does.
     pub stub: Arc<Stub>,
+}
+
+impl Fixed {
+    fn answer(&self) -> Answer {
+        let status = if self.status == 0 { 200 } else { self.status };
+        Answer { status, headers: self.headers.clone(), body: self.body.to_vec() }
+    }
 }
 
 impl Answer {
@@ -195,8 +207,9 @@ fn serve(stream: TcpStream, stub: &Stub) -> io::Result<()> {
         let body = reader.body(http::length(&headers).unwrap_or(Length::None))?;
         let head_only = method == "HEAD";
         let target = String::from_utf8_lossy(&target).into_owned();
-        let answer = match stub.handle(Received { method, target, headers, body }) {
-            Outcome::Answer(answer) => answer,
+        let (answer, missing) = match stub.handle(Received { method, target, headers, body }) {
+            Outcome::Answer(answer) => (answer, 0),
+            Outcome::CutShort(answer) => (answer, 1),
             Outcome::Silent => {
                 std::thread::sleep(Duration::from_secs(60));
                 return Ok(());
@@ -209,13 +222,16 @@ fn serve(stream: TcpStream, stub: &Stub) -> io::Result<()> {
             bytes.extend_from_slice(format!("{name}: {value}\r\n").as_bytes());
         }
         if answer.status != 204 {
-            bytes.extend_from_slice(format!("Content-Length: {}\r\n", answer.body.len()).as_bytes());
+            bytes.extend_from_slice(format!("Content-Length: {}\r\n", answer.body.len() + missing).as_bytes());
         }
         bytes.extend_from_slice(b"\r\n");
         if !head_only && !matches!(answer.status, 204 | 304) {
             bytes.extend_from_slice(&answer.body);
         }
         writer.write_all(&bytes)?;
+        if missing > 0 {
+            return Ok(());
+        }
     }
     Ok(())
 }
@@ -236,11 +252,8 @@ impl Behaviour {
                 None => return Outcome::Silent,
             },
             Self::Aws(service) => service.answer(request),
-            Self::Answer(Fixed { status, headers, body }) => Answer {
-                status: if *status == 0 { 200 } else { *status },
-                headers: headers.clone(),
-                body: body.clone().into_bytes(),
-            },
+            Self::Answer(fixed) => fixed.answer(),
+            Self::CutsShort(fixed) => return Outcome::CutShort(fixed.answer()),
             Self::HttpEchoBody => {
                 let content_type = request.header("content-type").unwrap_or_else(|| "text/plain".to_owned());
                 Answer { status: 200, headers: Vec::new(), body: request.body.clone() }

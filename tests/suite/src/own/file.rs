@@ -9,6 +9,7 @@ use serde_yaml_ng::Value;
 use super::Expect;
 use super::sign::Sign;
 use crate::backend::Behaviour;
+use crate::bytes::Bytes;
 use crate::client::Request;
 
 /// One API and the cases on it.
@@ -110,52 +111,12 @@ pub enum Lines {
     One(Bytes),
 }
 
-/// Bytes, written as text or described.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(untagged)]
-pub enum Bytes {
-    /// As they are.
-    Text(String),
-    /// What text cannot hold.
-    Described(Described),
-}
-
-/// Bytes that a file does not spell out.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Described {
-    /// Comes first.
-    #[serde(default)]
-    pub prefix: String,
-    /// Comes `times` times.
-    #[serde(default)]
-    pub repeat: String,
-    /// How often `repeat` comes.
-    #[serde(default)]
-    pub times: usize,
-    /// Then these bytes.
-    #[serde(default)]
-    pub bytes: Vec<u8>,
-}
-
 fn once() -> u32 {
     1
 }
 
 fn get() -> String {
     "GET".to_owned()
-}
-
-impl Bytes {
-    /// The bytes.
-    pub fn to_vec(&self) -> Vec<u8> {
-        match self {
-            Self::Text(text) => text.clone().into_bytes(),
-            Self::Described(Described { prefix, repeat, times, bytes }) => {
-                [prefix.as_bytes(), repeat.repeat(*times).as_bytes(), bytes].concat()
-            }
-        }
-    }
 }
 
 impl RawRequest {
