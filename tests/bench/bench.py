@@ -46,7 +46,7 @@ def measure(tools, peers, seconds, rounds, folder):
 
         backend_port = 0
         if wanted & PROXYING:
-            backend_port = envoy("backend", configuration.direct(), load_core).port
+            backend_port = envoy("backend", configuration.backend(), load_core).port
         makers = bootstraps(tools, folder)
         gateways = {name: envoy(name, makers[name](backend_port), envoy_core) for name in makers if name in wanted}
         memory = {name: gateway.memory_kib() for name, gateway in gateways.items()}

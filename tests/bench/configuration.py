@@ -47,6 +47,13 @@ def direct(filters=()):
     return bootstrap({"direct_response": {"status": 200, "body": body}}, filters)
 
 
+def backend():
+    """What `direct` answers, after the whole request: an answer before it would cost a connection each time."""
+    return direct([{"name": "buffer", "typed_config": {
+        "@type": "type.googleapis.com/envoy.extensions.filters.http.buffer.v3.Buffer", "max_request_bytes": 1 << 20,
+    }}])
+
+
 def proxy(backend_port):
     """Envoy alone in front of the backend."""
     address = {"socket_address": {"address": "127.0.0.1", "port_value": backend_port}}
