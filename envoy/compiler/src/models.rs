@@ -7,9 +7,10 @@
 
 use std::collections::BTreeMap;
 
+use indexmap::IndexMap;
 use serde_json::Value;
 
-use crate::api::{Method, RequestValidator, RestApi};
+use crate::api::{Method, Model, RequestValidator, RestApi};
 
 /// Where definitions keep their schemas.
 const PREFIXES: [&str; 2] = ["#/definitions/", "#/components/schemas/"];
@@ -47,10 +48,20 @@ pub fn used(api: &RestApi) -> impl Iterator<Item = &str> {
 /// `api_id` is the API's id; `is_given` says whether the settings say so. Where they do not, an address names this API
 /// whatever its id is: the definition may have been written for one that has gone.
 pub fn schemas(api: &RestApi, api_id: &str, is_given: bool) -> BTreeMap<String, Value> {
+    with_addresses(&api.models, used(api), api_id, is_given)
+}
+
+/// The same for any API's models.
+pub fn with_addresses<'n>(
+    models: &IndexMap<String, Model>,
+    used: impl Iterator<Item = &'n str>,
+    api_id: &str,
+    is_given: bool,
+) -> BTreeMap<String, Value> {
     let mut schemas = BTreeMap::new();
-    let mut wanted: Vec<String> = used(api).map(str::to_owned).collect();
+    let mut wanted: Vec<String> = used.map(str::to_owned).collect();
     while let Some(name) = wanted.pop() {
-        let Some(model) = api.models.get(&name).filter(|_| !schemas.contains_key(&name)) else { continue };
+        let Some(model) = models.get(&name).filter(|_| !schemas.contains_key(&name)) else { continue };
         let own = model.schema.get("definitions");
         let mut schema = model.schema.clone();
         refer(&mut schema, &mut |reference| {

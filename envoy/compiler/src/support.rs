@@ -15,8 +15,6 @@ pub enum Feature {
     HttpApiServiceIntegration,
     /// Limits of single routes of an HTTP API.
     RouteThrottling,
-    /// A WebSocket API.
-    WebSocketApi,
     /// More than one definition in a run.
     SeveralDefinitions,
     /// Authorizers of type TOKEN and REQUEST.
@@ -97,7 +95,6 @@ impl Feature {
                 Error("integrations of HTTP APIs with AWS services other than Lambda are not supported yet")
             }
             Self::RouteThrottling => Error("limits of an HTTP API's routes are not supported yet"),
-            Self::WebSocketApi => Error("WebSocket APIs are not supported yet"),
             Self::SeveralDefinitions => Error("several definitions in one run are not supported yet"),
 
             Self::LambdaAuthorizer | Self::CognitoAuthorizer | Self::JwtAuthorizer => Yes,

@@ -55,7 +55,8 @@ impl Authorizer {
                 return Err(ConfigError::new("identityValidationExpression", "is for authorizers of type TOKEN only"));
             }
         };
-        let default_ttl = if sources.is_empty() { 0 } else { DEFAULT_RESULT_TTL_SECONDS };
+        let is_kept = !sources.is_empty() && form != Form::WebSocket;
+        let default_ttl = if is_kept { DEFAULT_RESULT_TTL_SECONDS } else { 0 };
         let ttl = raw.authorizer_result_ttl_in_seconds.unwrap_or(default_ttl);
         if ttl > MAX_TTL_SECONDS {
             let message = format!("{ttl} is too long, expected at most {MAX_TTL_SECONDS}");
@@ -65,8 +66,12 @@ impl Authorizer {
             let message = "answers cannot be kept without an identity source, expected one, or 0 seconds";
             return Err(ConfigError::new("authorizerResultTtlInSeconds", message));
         }
+        if ttl > 0 && form == Form::WebSocket {
+            let message = "a WebSocket API asks at each handshake, expected 0 seconds";
+            return Err(ConfigError::new("authorizerResultTtlInSeconds", message));
+        }
         let default_timeout = match (form, &raw.target) {
-            (Form::Token | Form::Request, RawTarget::Function(_)) => REST_TIMEOUT_MILLIS,
+            (Form::Token | Form::Request | Form::WebSocket, RawTarget::Function(_)) => REST_TIMEOUT_MILLIS,
             _ => HTTP_TIMEOUT_MILLIS,
         };
         let respondent = Respondent::from_raw(api, raw.endpoint, raw.target, default_timeout)?;

@@ -75,12 +75,9 @@ impl Document {
                     with_latency: false,
                 })
             }
-            Form::Token | Form::Request | Form::HttpV1 | Form::HttpV2 => {
+            Form::Token | Form::Request | Form::HttpV1 | Form::HttpV2 | Form::WebSocket => {
                 let is_http = matches!(form, Form::HttpV1 | Form::HttpV2);
-                let principal = match &raw.principal_id {
-                    Some(Value::String(principal)) if !principal.is_empty() => principal,
-                    _ => return Err("`principalId` is no text, or empty".to_owned()),
-                };
+                let principal = principal(raw.principal_id.as_ref(), form)?;
                 let policy = raw.policy_document.ok_or("there is no `policyDocument`")?;
                 let policy =
                     Policy::compile(&policy, Kind::Authorizer).map_err(|error| format!("policyDocument: {error}"))?;
@@ -90,7 +87,7 @@ impl Document {
                     Some(Value::String(key)) => Some(key),
                     Some(_) => return Err("`usageIdentifierKey` is no text".to_owned()),
                 };
-                let members = members(Some(principal), &context);
+                let members = members(principal.as_deref(), &context);
                 Ok(Self { rule: Rule::Policy(policy), usage_identifier_key, members, with_latency: !is_http })
             }
         }
@@ -103,6 +100,16 @@ impl Document {
             (true, false) => format!("{{{},\"integrationLatency\":{latency_millis}}}", self.members),
             (true, true) => format!("{{\"integrationLatency\":{latency_millis}}}"),
         }
+    }
+}
+
+/// `principalId`. A WebSocket API does without, and takes a number.
+fn principal(value: Option<&Value>, form: Form) -> Result<Option<String>, String> {
+    match value {
+        Some(Value::String(principal)) if !principal.is_empty() => Ok(Some(principal.clone())),
+        None | Some(Value::Null) if form == Form::WebSocket => Ok(None),
+        Some(Value::Number(principal)) if form == Form::WebSocket => Ok(Some(principal.to_string())),
+        _ => Err("`principalId` is no text, or empty".to_owned()),
     }
 }
 

@@ -6,9 +6,9 @@
 use gateway::event::{grouped, write_identity};
 use gateway::json::Writer;
 
-use crate::event_v2;
 use crate::raw::Form;
 use crate::request::{Request, Subject, text};
+use crate::{event_v2, event_websocket};
 
 /// Room for an event before it grows.
 const USUAL_BYTES: usize = 4096;
@@ -21,6 +21,7 @@ pub(crate) fn event(form: Form, subject: &Subject<'_>) -> String {
         Form::Token => token(subject, &mut out),
         Form::Request | Form::HttpV1 => request(form, subject, &mut out),
         Form::HttpV2 | Form::HttpV2Simple => event_v2::write(subject, &mut out),
+        Form::WebSocket => event_websocket::write(subject.request, &mut out),
     }
     out.close('}');
     out.finish()
@@ -108,7 +109,7 @@ fn request_context(request: &Request<'_>, out: &mut Writer) {
 }
 
 /// The last value of each name; an empty object where there is none.
-fn last_values(name: &str, groups: &[(String, Vec<String>)], out: &mut Writer) {
+pub(crate) fn last_values(name: &str, groups: &[(String, Vec<String>)], out: &mut Writer) {
     out.open(name, '{');
     for (name, values) in groups {
         out.text(name, values.last().map_or("", String::as_str));
@@ -116,7 +117,7 @@ fn last_values(name: &str, groups: &[(String, Vec<String>)], out: &mut Writer) {
     out.close('}');
 }
 
-fn all_values(name: &str, groups: &[(String, Vec<String>)], out: &mut Writer) {
+pub(crate) fn all_values(name: &str, groups: &[(String, Vec<String>)], out: &mut Writer) {
     match groups {
         [] => out.raw(name, "{}"),
         groups => out.multiple_values(name, groups),

@@ -127,7 +127,7 @@ impl Stream for AuthorizerStream {
                 let headers = host.request_headers();
                 let filter = Rc::clone(&self.filter);
                 let context = Context::new(&filter.api, route.method.as_ref(), host);
-                let request = Request::new(&context, host, &headers, &route_name);
+                let request = Request::new(&context, host, &headers, &route_name, route.authorizer.form);
                 match route.authorizer.sources.identify(&context, &headers, &route_name) {
                     Some(identity) => self.answer_for(&request, &identity, &route, Some(waiting.key)),
                     None => self.refuse(host, Refusal::Unauthorized, route.authorizer.form),
@@ -144,7 +144,7 @@ impl AuthorizerStream {
         let Authorizer { form, sources, validation, ttl_millis, .. } = &*route.authorizer;
         let headers = host.request_headers();
         let context = Context::new(&filter.api, route.method.as_ref(), host);
-        let request = Request::new(&context, host, &headers, route_name);
+        let request = Request::new(&context, host, &headers, route_name, *form);
         if let Some(policy) = &filter.resource_policy {
             let call = Call { method_arn: &request.method_arn, context: &context, host };
             if let Decision::Deny(statement) = call.evaluate(policy) {
@@ -215,7 +215,7 @@ impl AuthorizerStream {
                 let route_name = host.attribute(&["xds", "route_name"]).unwrap_or_default();
                 let headers = host.request_headers();
                 let context = Context::new(&filter.api, route.method.as_ref(), host);
-                let request = Request::new(&context, host, &headers, &route_name);
+                let request = Request::new(&context, host, &headers, &route_name, *form);
                 return self.decide(&request, route, document, latency_millis);
             }
             Outcome::Unauthorized => Refusal::Unauthorized,

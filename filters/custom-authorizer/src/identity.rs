@@ -67,11 +67,16 @@ impl Sources {
             let place = match form {
                 Form::Token | Form::Request => of_rest_api(expression),
                 Form::HttpV1 | Form::HttpV2 | Form::HttpV2Simple => of_http_api(expression),
+                Form::WebSocket => of_websocket_api(expression),
             };
             let accepted = match form {
                 Form::Token => "`method.request.header.NAME`",
                 Form::Request => {
                     "`method.request.header.NAME`, `method.request.querystring.NAME`, `stageVariables.NAME` or \
+                     `context.NAME`"
+                }
+                Form::WebSocket => {
+                    "`route.request.header.NAME`, `route.request.querystring.NAME`, `stageVariables.NAME` or \
                      `context.NAME`"
                 }
                 _ => "`$request.header.NAME`, `$request.querystring.NAME`, `$stageVariables.NAME` or `$context.NAME`",
@@ -146,6 +151,14 @@ fn of_http_api(expression: &str) -> Option<Place> {
     source.or_else(|| name("$context.").map(Source::Context)).map(|source| Place::Source(with_host(source)))
 }
 
+/// As those of REST APIs, but that headers and query are the route's.
+fn of_websocket_api(expression: &str) -> Option<Place> {
+    match expression.strip_prefix("route.request.") {
+        Some(rest) => of_rest_api(&format!("method.request.{rest}")),
+        None => of_rest_api(expression).filter(|_| !expression.starts_with("method.")),
+    }
+}
+
 /// `Host` stands among the pseudo headers.
 fn with_host(source: Source) -> Source {
     match source {
@@ -197,6 +210,10 @@ mod tests {
             assert!(parse(http, Form::HttpV2) && parse(http, Form::HttpV1), "{http}");
         }
         assert!(!parse("$request.path.id", Form::HttpV2) && !parse("$request.header.", Form::HttpV2));
+        for connect in ["route.request.header.A", "route.request.querystring.q", "context.connectionId"] {
+            assert!(parse(connect, Form::WebSocket), "{connect}");
+        }
+        assert!(!parse("method.request.header.A", Form::WebSocket) && !parse("idsource1", Form::WebSocket));
         assert!(Sources::parse(&[], Form::Token).is_err() && Sources::parse(&[], Form::Request).is_ok());
     }
 

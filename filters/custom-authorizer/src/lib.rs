@@ -19,6 +19,7 @@ mod decision;
 mod document;
 mod event;
 mod event_v2;
+mod event_websocket;
 mod filter;
 mod flight;
 mod function;

@@ -60,7 +60,8 @@ pub struct RawAuthorizer {
     /// Regular expression that must be found in the token; `token` only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identity_validation_expression: Option<String>,
-    /// Seconds for which an answer is kept, 0–3600; 0 for none. Absent: 300 where there are identity sources, else 0.
+    /// Seconds for which an answer is kept, 0–3600; 0 for none. Absent: 300 where there are identity sources, else
+    /// 0; of a WebSocket API always 0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub authorizer_result_ttl_in_seconds: Option<u32>,
     /// Where it is called. Without a timeout of its own: 30,000 milliseconds for REST APIs, 10,000 for HTTP APIs and for
@@ -84,6 +85,8 @@ pub enum Form {
     HttpV2,
     /// HTTP API, payload format 2.0 with simple responses: answers with `isAuthorized`.
     HttpV2Simple,
+    /// WebSocket API: the handshake; answers with a policy, which is never kept.
+    WebSocket,
 }
 
 /// Seconds for which an answer is kept when the authorizer sets nothing.

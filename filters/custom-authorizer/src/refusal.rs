@@ -51,7 +51,8 @@ pub(crate) fn by_resource_policy(method_arn: &str, messages: DenyMessages) -> St
 impl Refusal {
     pub(crate) fn step(self, form: Form, messages: DenyMessages) -> Step {
         match form {
-            Form::Token | Form::Request => Step::refuse(self.of_rest_api(messages)),
+            // A WebSocket API's are reworded by `gateway-responses`.
+            Form::Token | Form::Request | Form::WebSocket => Step::refuse(self.of_rest_api(messages)),
             Form::HttpV1 | Form::HttpV2 | Form::HttpV2Simple => Step::Respond(Box::new(self.of_http_api())),
         }
     }

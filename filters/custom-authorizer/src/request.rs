@@ -1,16 +1,17 @@
 //! The request that an authorizer is asked about, read once.
 
-use gateway::policy::method_arn;
+use gateway::policy::{method_arn, route_arn};
 use gateway::{Context, Headers, Host, METHOD_HEADER, client};
 
 use crate::identity::Identity;
+use crate::raw::Form;
 
 /// A request.
 pub(crate) struct Request<'a> {
     pub(crate) context: &'a Context<'a>,
     pub(crate) host: &'a dyn Host,
     pub(crate) headers: &'a Headers,
-    /// ARN of the method, with the path as it was sent.
+    /// ARN of the method, with the path as it was sent; of a handshake, that of `$connect`.
     pub(crate) method_arn: String,
     /// Name of Envoy's route, which is the route key: `GET /pets`.
     pub(crate) route_name: &'a [u8],
@@ -22,8 +23,12 @@ impl<'a> Request<'a> {
         host: &'a dyn Host,
         headers: &'a Headers,
         route_name: &'a [u8],
+        form: Form,
     ) -> Self {
-        let method_arn = method_arn(context.api(), verb(headers), context.resource_path_as_sent());
+        let method_arn = match form {
+            Form::WebSocket => route_arn(context.api(), "$connect"),
+            _ => method_arn(context.api(), verb(headers), context.resource_path_as_sent()),
+        };
         Self { context, host, headers, method_arn, route_name }
     }
 

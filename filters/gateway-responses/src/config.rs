@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::http_api::{HttpApi, RawHttpApi};
 use crate::template::Template;
+use crate::websocket_api::RawWebSocketApi;
 
 /// The filter's configuration as written.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -21,6 +22,9 @@ pub struct RawConfig {
     /// The API is an HTTP API.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub http_api: Option<RawHttpApi>,
+    /// The API is a WebSocket API.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub web_socket_api: Option<RawWebSocketApi>,
     /// Settings by Envoy route name.
     #[serde(default)]
     pub routes: BTreeMap<String, RawResponsesRoute>,
@@ -77,6 +81,7 @@ pub struct GatewayResponses {
     pub(crate) api: Api,
     pub(crate) responses: BTreeMap<ResponseType, GatewayResponse>,
     pub(crate) http_api: Option<HttpApi>,
+    pub(crate) is_web_socket_api: bool,
     pub(crate) routes: BTreeMap<String, Rc<RawResponsesRoute>>,
     pub(crate) default: Rc<RawResponsesRoute>,
 }
@@ -106,10 +111,15 @@ impl GatewayResponses {
         if http_api.is_some() && !responses.is_empty() {
             return Err(ConfigError::new("gatewayResponses", "HTTP APIs have no gateway responses to customise"));
         }
+        if raw.web_socket_api.is_some() && (http_api.is_some() || !responses.is_empty()) {
+            let message = "a WebSocket API is no HTTP API, and has no gateway responses to customise";
+            return Err(ConfigError::new("webSocketApi", message));
+        }
         Ok(Self {
             api: raw.api,
             responses,
             http_api,
+            is_web_socket_api: raw.web_socket_api.is_some(),
             routes: raw.routes.into_iter().map(|(name, route)| (name, Rc::new(route))).collect(),
             default: Rc::new(raw.default),
         })

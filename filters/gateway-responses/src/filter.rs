@@ -11,6 +11,7 @@ use crate::config::{GatewayResponse, GatewayResponses, RawConfig, RawResponsesRo
 use crate::failure::Answerer;
 use crate::http_api::{CorsHeader, HttpApi};
 use crate::template::Scope;
+use crate::websocket_api::{self, Handshake};
 
 /// Headers that Envoy itself adds before the filters see a request; they do not count as the client's.
 pub(crate) const ADDED_BY_ENVOY: [&[u8]; 5] =
@@ -34,6 +35,7 @@ impl Filter for GatewayResponses {
             route: None,
             trace_id: None,
             cors: None,
+            handshake: None,
             received_bytes: 0,
         }
     }
@@ -47,15 +49,20 @@ pub struct ResponsesStream {
     trace_id: Option<String>,
     /// What CORS adds to the response.
     cors: Option<Vec<CorsHeader>>,
+    /// The request is a WebSocket API's handshake.
+    handshake: Option<Handshake>,
     received_bytes: usize,
 }
 
 impl Stream for ResponsesStream {
     fn on_request_headers(&mut self, host: &dyn Host, end_of_stream: bool) -> Step {
-        let ids = match &self.filter.http_api {
-            Some(_) => HttpApi::ids(host),
-            None => Ids::generate(host, host.request_header("x-amzn-requestid").as_deref()),
+        let handshake = if self.filter.is_web_socket_api { Handshake::begin(host) } else { None };
+        let (handshake, ids) = match (handshake, &self.filter.http_api) {
+            (Some((handshake, ids)), _) => (Some(handshake), ids),
+            (None, Some(_)) => (None, HttpApi::ids(host)),
+            (None, None) => (None, Ids::generate(host, host.request_header("x-amzn-requestid").as_deref())),
         };
+        self.handshake = handshake;
         host.set_property(Property::Request, ids.to_text().as_bytes());
         self.ids = Some(ids);
         self.cors = self.filter.http_api.as_ref().and_then(|http_api| http_api.cors_headers(host));
@@ -88,6 +95,10 @@ impl Stream for ResponsesStream {
     }
 
     fn on_request_body(&mut self, host: &dyn Host, body: Body) -> Step {
+        if self.handshake.is_some() {
+            // A connection's frames.
+            return Step::Continue;
+        }
         self.received_bytes = self.received_bytes.saturating_add(body.bytes);
         if self.received_bytes > MAX_PAYLOAD_BYTES {
             host.count(Metric::Denied);
@@ -128,6 +139,15 @@ impl Stream for ResponsesStream {
             return match error {
                 Some(error) => Step::Respond(Box::new(HttpApi::error(&error, &ids, cors))),
                 None => HttpApi::edits(host, ids, cors).into(),
+            };
+        }
+        if self.filter.is_web_socket_api {
+            return match (error, &self.handshake) {
+                (Some(error), Some(handshake)) => Step::Respond(Box::new(handshake.refusal(&error, &ids))),
+                (Some(error), None) => Step::Respond(Box::new(websocket_api::refusal(&error, &ids))),
+                // Its integration's answer, or the connection.
+                (None, Some(_)) => Step::Continue,
+                (None, None) => with_ids(ids),
             };
         }
         let custom = error.as_ref().and_then(|error| self.customised(error));
@@ -209,6 +229,14 @@ impl ResponsesStream {
             }
         }
     }
+}
+
+/// Adds the ids to a response that stays.
+fn with_ids(ids: Ids) -> Step {
+    let mut edits = Edits::default();
+    edits.set("x-amzn-requestid", ids.request_id.into_bytes());
+    edits.set("x-amz-apigw-id", ids.extended_request_id.into_bytes());
+    edits.into()
 }
 
 fn status(host: &dyn Host) -> u16 {

@@ -5,7 +5,8 @@
 //! the API's customised gateway responses to what later filters answered, and turns Envoy's own failures (upstream
 //! unreachable, timeout, body too large) into API Gateway's.
 //!
-//! For HTTP APIs it does the same in their words, which no API can customise, and CORS beside it.
+//! For HTTP APIs it does the same in their words, which no API can customise, and CORS beside it; for WebSocket APIs in
+//! theirs, and gives each handshake its connection's id.
 //!
 //! Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-gatewayResponse-definition.html>
 
@@ -15,7 +16,9 @@ mod failure;
 mod filter;
 mod http_api;
 mod template;
+mod websocket_api;
 
 pub use config::{GatewayResponses, RawConfig, RawGatewayResponse, RawResponsesRoute, Refusal};
 pub use cors::RawCors;
 pub use http_api::RawHttpApi;
+pub use websocket_api::RawWebSocketApi;

@@ -9,7 +9,7 @@ use iam_policy::{ExecuteApi, Kind, Policy, PolicyError};
 use sigv4::{KeyCache, Timestamp};
 
 use crate::principal::Principal;
-use crate::raw::{AuthorizationType, RawConfig, RawCredential, RawIamRoute, RawVpcEndpoint};
+use crate::raw::{AuthorizationType, RawConfig, RawCredential, RawIamRoute, RawTarget, RawVpcEndpoint};
 
 /// The filter, configured.
 #[derive(Debug)]
@@ -44,6 +44,7 @@ pub(crate) struct Credential {
 pub(crate) struct Route {
     pub(crate) authorization: AuthorizationType,
     pub(crate) method: Option<RawRoute>,
+    pub(crate) target: RawTarget,
 }
 
 impl IamAuthorizer {
@@ -64,7 +65,9 @@ impl IamAuthorizer {
                 return Err(below(ConfigError::new("accessKeyId", "stands there twice")));
             }
         }
-        let route = |raw: RawIamRoute| Rc::new(Route { authorization: raw.authorization_type, method: raw.method });
+        let route = |raw: RawIamRoute| {
+            Rc::new(Route { authorization: raw.authorization_type, method: raw.method, target: raw.target })
+        };
         Ok(Self {
             resource_policy,
             deny_messages: raw.deny_messages,

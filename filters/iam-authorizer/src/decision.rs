@@ -2,7 +2,7 @@
 //!
 //! Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-authorization-flow.html>
 
-use gateway::policy::{DenyMessages, INVOKE, RequestKeys, method_arn};
+use gateway::policy::{DenyMessages, INVOKE, MANAGE_CONNECTIONS, RequestKeys, connections_arn, method_arn, route_arn};
 use gateway::{Context, GatewayError, Host, METHOD_HEADER, ResponseType};
 use iam_policy::{
     Caller, Decision, Request, Verdict, cross_account, evaluate, mask_account, resource_policy_alone, same_account,
@@ -10,6 +10,7 @@ use iam_policy::{
 
 use crate::config::{Credential, IamAuthorizer, Route};
 use crate::keys::AllKeys;
+use crate::raw::RawTarget;
 
 impl IamAuthorizer {
     /// Whether the policies let a request on. `caller` is who has signed it, `None` an anonymous caller.
@@ -24,7 +25,11 @@ impl IamAuthorizer {
         }
         let context = Context::new(&self.api, route.method.as_ref(), host);
         let verb = host.request_header(METHOD_HEADER).or_else(|| host.request_header(":method")).unwrap_or_default();
-        let arn = method_arn(&self.api, &verb, context.resource_path_as_sent());
+        let (action, arn) = match route.target {
+            RawTarget::Method => (INVOKE, method_arn(&self.api, &verb, context.resource_path_as_sent())),
+            RawTarget::Connect => (INVOKE, route_arn(&self.api, "$connect")),
+            RawTarget::ManageConnections => (MANAGE_CONNECTIONS, connections_arn(&self.api, &verb)),
+        };
         let same = caller.is_none_or(|caller| caller.principal.account_id == self.api.account_id);
         let keys = AllKeys {
             request: RequestKeys::new(&context, host),
@@ -33,7 +38,7 @@ impl IamAuthorizer {
             caller,
         };
         let request = Request {
-            action: INVOKE,
+            action,
             resource: &arn,
             caller: caller.map_or(Caller::Anonymous, |caller| Caller::Iam {
                 account_id: &caller.principal.account_id,
@@ -53,29 +58,26 @@ impl IamAuthorizer {
         let denied_by_caller = matches!(of_caller, Some(Decision::Deny(_)));
         let reason = match verdict {
             Verdict::Allow => return Ok(()),
-            verdict => self.reason(verdict, caller.is_some(), denied_by_caller),
+            verdict => self.reason(verdict, action, caller.is_some(), denied_by_caller),
         };
         let name = caller.map_or("anonymous", |caller| caller.principal.arn.as_str());
         let message =
-            format!("User: {name} is not authorized to perform: {INVOKE} on resource: {}{reason}", mask_account(&arn));
+            format!("User: {name} is not authorized to perform: {action} on resource: {}{reason}", mask_account(&arn));
         Err(GatewayError::new(ResponseType::AccessDenied).with_message(message))
     }
 
     /// The end of the refusal's sentence.
-    fn reason(&self, verdict: Verdict, is_signed: bool, denied_by_caller: bool) -> &'static str {
+    fn reason(&self, verdict: Verdict, action: &str, is_signed: bool, denied_by_caller: bool) -> String {
+        let of_policy = |of_caller: bool| if of_caller { "identity-based policy" } else { "resource-based policy" };
         match (self.deny_messages, verdict) {
-            (_, Verdict::Allow) => "",
-            (DenyMessages::Classic, Verdict::ExplicitDeny) => " with an explicit deny",
-            (DenyMessages::Classic, Verdict::ImplicitDeny) => "",
-            (DenyMessages::Current, Verdict::ExplicitDeny) if denied_by_caller => {
-                " with an explicit deny in an identity-based policy"
-            }
-            (DenyMessages::Current, Verdict::ExplicitDeny) => " with an explicit deny in a resource-based policy",
-            (DenyMessages::Current, Verdict::ImplicitDeny) if is_signed => {
-                " because no identity-based policy allows the execute-api:Invoke action"
+            (_, Verdict::Allow) | (DenyMessages::Classic, Verdict::ImplicitDeny) => String::new(),
+            (DenyMessages::Classic, Verdict::ExplicitDeny) => " with an explicit deny".to_owned(),
+            (DenyMessages::Current, Verdict::ExplicitDeny) => {
+                let article = if denied_by_caller { "an" } else { "a" };
+                format!(" with an explicit deny in {article} {}", of_policy(denied_by_caller))
             }
             (DenyMessages::Current, Verdict::ImplicitDeny) => {
-                " because no resource-based policy allows the execute-api:Invoke action"
+                format!(" because no {} allows the {action} action", of_policy(is_signed))
             }
         }
     }

@@ -10,7 +10,7 @@ use sigv4::{Claim, Refusal, Request, Timestamp};
 
 use crate::caller;
 use crate::config::{Credential, IamAuthorizer, Route};
-use crate::raw::{AuthorizationType, RawConfig};
+use crate::raw::{AuthorizationType, RawConfig, RawTarget};
 use crate::refusal::gateway_error;
 
 impl Filter for IamAuthorizer {
@@ -54,7 +54,8 @@ impl Stream for IamStream {
             return self.filter.finish(host, &route, None);
         }
         match self.filter.read(host, route) {
-            Ok((signed, covers_body)) if covers_body && !end_of_stream => {
+            // What follows a handshake are the connection's frames.
+            Ok((signed, covers_body)) if covers_body && !end_of_stream && signed.route.target != RawTarget::Connect => {
                 self.held = Some(signed);
                 Step::Buffer
             }

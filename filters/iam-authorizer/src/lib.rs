@@ -17,4 +17,4 @@ mod refusal;
 
 pub use config::IamAuthorizer;
 pub use principal::{Principal, PrincipalKind};
-pub use raw::{AuthorizationType, RawConfig, RawCredential, RawIamRoute, RawVpcEndpoint};
+pub use raw::{AuthorizationType, RawConfig, RawCredential, RawIamRoute, RawTarget, RawVpcEndpoint};

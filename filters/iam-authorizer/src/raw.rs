@@ -99,6 +99,28 @@ pub struct RawIamRoute {
     /// The method that the route stands for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub method: Option<RawRoute>,
+    /// What a caller needs the permission for.
+    #[serde(default, skip_serializing_if = "RawTarget::is_method")]
+    pub target: RawTarget,
+}
+
+/// What a caller needs the permission for: an action, and the ARN that it is about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum RawTarget {
+    /// To invoke the method.
+    #[default]
+    Method,
+    /// To invoke the `$connect` route of a WebSocket API.
+    Connect,
+    /// To manage the connections of a WebSocket API.
+    ManageConnections,
+}
+
+impl RawTarget {
+    fn is_method(&self) -> bool {
+        *self == Self::Method
+    }
 }
 
 /// `authorizationType` of a method, as far as this filter decides.

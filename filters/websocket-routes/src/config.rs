@@ -4,11 +4,15 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use gateway::{Api, ConfigError, Host, LogLevel};
+use request_validator::Models;
 use selection::{CONNECT, DEFAULT, DISCONNECT, Expression, MAX_TEXT_BYTES, Routes, Use};
+use usage_plan::RouteThrottle;
 
 use crate::integration::Integration;
 use crate::raw::{Authorization, RawConfig, RawLimits, RawMessageRoute};
 use crate::request::Required;
+use crate::throttle;
+use crate::validation::{Validation, compile_models};
 
 /// The API, configured.
 #[derive(Debug)]
@@ -17,6 +21,7 @@ pub struct WebSocketConfig {
     pub(crate) routes: Routes<Route>,
     pub(crate) connections_authorization: Authorization,
     pub(crate) limits: RawLimits,
+    pub(crate) account_throttle: Option<RouteThrottle>,
     integrations: BTreeMap<String, Rc<Integration>>,
 }
 
@@ -29,6 +34,10 @@ pub struct Route {
     pub two_way: bool,
     /// What a handshake must have.
     pub required: Vec<Required>,
+    /// What messages must fit.
+    pub validation: Option<Validation>,
+    /// How many there may be.
+    pub throttle: Option<RouteThrottle>,
 }
 
 impl WebSocketConfig {
@@ -41,16 +50,21 @@ impl WebSocketConfig {
                 .map_err(|error| error.below(&format!("integrations.{id}")))?;
             integrations.insert(id, Rc::new(compiled));
         }
+        let used = raw.routes.values().filter(|route| route.model_selection_expression.is_some());
+        let used = used.flat_map(|route| route.request_models.values().map(String::as_str));
+        let models = compile_models(&raw.api.api_id, &raw.models, used)?;
         let mut routes = Vec::new();
         for (key, route) in raw.routes {
-            let compiled =
-                Route::from_raw(&key, route, &integrations).map_err(|error| error.below(&format!("routes.{key}")))?;
+            let compiled = Route::from_raw(&key, route, &raw.api, &integrations, &models)
+                .map_err(|error| error.below(&format!("routes.{key}")))?;
             routes.push((key, compiled));
         }
         if raw.limits.idle_timeout_millis == 0 || raw.limits.connection_duration_millis == 0 {
             return Err(ConfigError::new("limits", "0 milliseconds end every connection at once"));
         }
+        let account_throttle = raw.account_throttle.map(throttle::of_account).transpose();
         Ok(Self {
+            account_throttle: account_throttle.map_err(|error| error.below("accountThrottle"))?,
             routes: Routes::new(expression, routes),
             api: raw.api,
             connections_authorization: raw.connections_authorization,
@@ -73,7 +87,9 @@ impl Route {
     fn from_raw(
         key: &str,
         raw: RawMessageRoute,
+        api: &Api,
         integrations: &BTreeMap<String, Rc<Integration>>,
+        models: &Models,
     ) -> Result<Self, ConfigError> {
         if key.is_empty() || key.len() > MAX_TEXT_BYTES {
             return Err(ConfigError::new("", format!("a key has 1 to {MAX_TEXT_BYTES} bytes")));
@@ -103,6 +119,15 @@ impl Route {
         if !required.is_empty() && key != CONNECT {
             return Err(ConfigError::new("requiredParameters", "only handshakes have headers and a query"));
         }
-        Ok(Self { integration, two_way, required })
+        let validation = match &raw.model_selection_expression {
+            None => None,
+            Some(_) if key == CONNECT || key == DISCONNECT => {
+                return Err(ConfigError::new("modelSelectionExpression", "only messages have a body"));
+            }
+            Some(expression) => Some(Validation::from_raw(expression, &raw.request_models, models)?),
+        };
+        let throttle = raw.throttle.map(|throttle| throttle::of_route(throttle, api, key)).transpose();
+        let throttle = throttle.map_err(|error| error.below("throttle"))?;
+        Ok(Self { integration, two_way, required, validation, throttle })
     }
 }

@@ -10,17 +10,20 @@ use gateway::{Answer, Callout, Connection, Host, LogLevel, Metric, Output, UnixM
 use jsonpath::json as json_tree;
 use mapping_template::parts::Failure;
 use selection::DISCONNECT;
-use websocket::{End, Event as Received, MAX_MESSAGE_BYTES, Reader, Violation, accept_key, write};
+use websocket::{
+    ConnectionId, End, Event as Received, MAX_MESSAGE_BYTES, ParsedId, Reader, Violation, accept_key, write,
+};
 
 use crate::answer::Given;
-use crate::config::WebSocketConfig;
-use crate::error::{FORBIDDEN, error_text, of_failure};
+use crate::config::{Route, WebSocketConfig};
+use crate::error::{FORBIDDEN, error_text, of_failure, validation_error};
 use crate::event::{Event, Facts, Kind, Session};
 use crate::head::{Head, MAX_HEAD_BYTES};
-use crate::id::{ConnectionId, Parsed};
 use crate::integration::{Begun, Integration};
 use crate::management::{Call, Operation, gone, post_reply};
+use crate::throttle::{self, TOO_MANY_REQUESTS};
 use crate::unread::Unread;
+use crate::validation::Invalid;
 use crate::worker;
 
 /// How many messages wait while one is with its integration.
@@ -37,7 +40,6 @@ const LINGER_MILLIS: u64 = 2000;
 
 /// One connection.
 pub struct SocketConnection {
-    config: Rc<WebSocketConfig>,
     state: State,
 }
 
@@ -49,6 +51,8 @@ enum State {
 }
 
 struct Open {
+    /// The API as it was at the handshake; an open connection follows its changes.
+    config: Rc<WebSocketConfig>,
     serial: u64,
     session: Session,
     reader: Reader,
@@ -73,11 +77,13 @@ struct UnderWay {
     two_way: bool,
 }
 
-impl SocketConnection {
-    pub(crate) fn new(config: Rc<WebSocketConfig>) -> Self {
-        Self { config, state: State::Head(Vec::new(), None) }
+impl Default for SocketConnection {
+    fn default() -> Self {
+        Self { state: State::Head(Vec::new(), None) }
     }
+}
 
+impl SocketConnection {
     fn read_head(&mut self, host: &dyn Host, bytes: &[u8], output: &mut Output) {
         let State::Head(head, until) = &mut self.state else { return };
         until.get_or_insert_with(|| UnixMillis(host.now().0.saturating_add(HEAD_MILLIS)));
@@ -90,7 +96,7 @@ impl SocketConnection {
         };
         let rest = head.split_off(parsed.bytes.min(head.len()));
         let id = match parsed.connection_id.as_deref().map(ConnectionId::parse) {
-            Some(Parsed::Id(id)) => Some(id),
+            Some(ParsedId::Id(id)) => Some(id),
             _ => None,
         };
         let accepted = id.and_then(|id| Some((id.serial, worker::take_accepted(id.serial)?)));
@@ -101,6 +107,7 @@ impl SocketConnection {
         write_handshake(&parsed, accepted.subprotocol.as_deref(), &mut output.write);
         worker::register(serial, address.context);
         let mut open = Box::new(Open {
+            config: accepted.config,
             serial,
             session: accepted.session,
             reader: Reader::default(),
@@ -114,7 +121,7 @@ impl SocketConnection {
             end: None,
             linger_until: None,
         });
-        open.feed(&self.config, host, &rest, output);
+        open.feed(host, &rest, output);
         self.state = State::Open(open);
     }
 
@@ -130,7 +137,7 @@ impl Connection for SocketConnection {
         let mut output = Output::default();
         match &mut self.state {
             State::Head(..) => self.read_head(host, bytes, &mut output),
-            State::Open(open) => open.feed(&self.config, host, bytes, &mut output),
+            State::Open(open) => open.feed(host, bytes, &mut output),
             State::Ended => {}
         }
         output.close |= end;
@@ -148,8 +155,8 @@ impl Connection for SocketConnection {
     fn on_callout(&mut self, host: &dyn Host, answer: Answer) -> Output {
         let mut output = Output::default();
         if let State::Open(open) = &mut self.state {
-            open.answered(&self.config, host, answer, &mut output);
-            open.go_on(&self.config, host, &mut output);
+            open.answered(host, answer, &mut output);
+            open.go_on(host, &mut output);
         }
         output
     }
@@ -192,7 +199,7 @@ impl Connection for SocketConnection {
         match &self.state {
             State::Head(_, until) => *until,
             State::Open(open) if open.end.is_none() => {
-                let limits = &self.config.limits;
+                let limits = &open.config.limits;
                 let idle = after(open.last_active, limits.idle_timeout_millis);
                 let life = after(open.session.connected_at, limits.connection_duration_millis);
                 let stalled = open.stalled_since.map(|since| after(since, STALLED_MILLIS));
@@ -206,7 +213,7 @@ impl Connection for SocketConnection {
     fn on_close(&mut self, host: &dyn Host) -> Option<Callout> {
         let State::Open(open) = std::mem::replace(&mut self.state, State::Ended) else { return None };
         worker::forget(open.serial);
-        let config = worker::current(&self.config);
+        let config = worker::current(&open.config);
         let integration = config.routes.get(DISCONNECT)?.integration.as_ref()?;
         let facts = Facts::new(host, Kind::Disconnect(open.end.unwrap_or(End::Lost)), DISCONNECT);
         let event = Event { facts: &facts, session: &open.session, host };
@@ -228,7 +235,7 @@ impl Open {
     }
 
     /// Bytes have come.
-    fn feed(&mut self, config: &Rc<WebSocketConfig>, host: &dyn Host, bytes: &[u8], output: &mut Output) {
+    fn feed(&mut self, host: &dyn Host, bytes: &[u8], output: &mut Output) {
         if self.end.is_some() {
             return;
         }
@@ -240,15 +247,15 @@ impl Open {
             host.log(LogLevel::Info, "a client sends too far ahead of the answers");
             return self.end_with(host, End::Overflow, output);
         }
-        self.go_on(config, host, output);
+        self.go_on(host, output);
     }
 
     /// Handles what waits, as far as it can be handled now.
-    fn go_on(&mut self, config: &Rc<WebSocketConfig>, host: &dyn Host, output: &mut Output) {
+    fn go_on(&mut self, host: &dyn Host, output: &mut Output) {
         let backlog = std::mem::take(&mut self.backlog);
         let mut input = backlog.as_slice();
         loop {
-            self.handle_waiting(config, host, output);
+            self.handle_waiting(host, output);
             if !self.can_take() {
                 break;
             }
@@ -284,7 +291,7 @@ impl Open {
         }
     }
 
-    fn handle_waiting(&mut self, config: &Rc<WebSocketConfig>, host: &dyn Host, output: &mut Output) {
+    fn handle_waiting(&mut self, host: &dyn Host, output: &mut Output) {
         while self.end.is_none() && self.under_way.is_none() {
             if self.unread.is_full() && !self.waiting.is_empty() {
                 self.stalled_since.get_or_insert(host.now());
@@ -292,30 +299,50 @@ impl Open {
             }
             self.stalled_since = None;
             let Some(message) = self.waiting.pop_front() else { return };
-            self.handle(config, host, message, output);
+            self.handle(host, message, output);
         }
     }
 
     /// A message meets its route.
-    fn handle(&mut self, config: &Rc<WebSocketConfig>, host: &dyn Host, message: String, output: &mut Output) {
-        let config = worker::current(config);
-        let selected = {
-            let document = json_tree::parse(&message).ok();
-            config.routes.select(document.as_ref()).map(|(key, route)| (key.to_owned(), route.clone()))
-        };
-        let Some((key, route)) = selected else {
+    fn handle(&mut self, host: &dyn Host, message: String, output: &mut Output) {
+        let config = worker::current(&self.config);
+        let document = json_tree::parse(&message).ok();
+        let Some((key, route)) = config.routes.select(document.as_ref()) else {
             host.count(Metric::Denied);
             let facts = Facts::message(host, "");
             return self.send_error(host, FORBIDDEN, &facts, output);
         };
-        let facts = Facts::message(host, &key);
-        let Some(integration) = route.integration else {
+        let facts = Facts::message(host, key);
+        if !throttle::admit(config.account_throttle.iter().chain(&route.throttle), host) {
+            host.count(Metric::Denied);
+            return self.send_error(host, TOO_MANY_REQUESTS, &facts, output);
+        }
+        match route.validation.as_ref().map(|validation| validation.check(&message, document.as_ref())) {
+            None | Some(Ok(())) => {}
+            Some(Err(invalid)) => return self.invalid(host, &invalid, &facts, output),
+        }
+        drop(document);
+        self.call(host, &config, route, facts, message, output);
+    }
+
+    /// A message that may pass goes to its integration.
+    fn call(
+        &mut self,
+        host: &dyn Host,
+        config: &WebSocketConfig,
+        route: &Route,
+        facts: Facts,
+        message: String,
+        output: &mut Output,
+    ) {
+        let Some(integration) = &route.integration else {
             return self.fail(host, &Failure::configuration("the route has no integration"), &facts, output);
         };
         let event = Event { facts: &facts, session: &self.session, host };
         match integration.begin(&config.api, &event, &message) {
             Ok(Begun::Call(callout)) => {
                 output.callout = Some(callout);
+                let integration = Rc::clone(integration);
                 self.under_way = Some(UnderWay { facts, message, integration, two_way: route.two_way });
             }
             Ok(Begun::Given(given)) => self.give(host, given, route.two_way, output),
@@ -323,13 +350,26 @@ impl Open {
         }
     }
 
+    /// A message does not fit its model.
+    fn invalid(&mut self, host: &dyn Host, invalid: &Invalid, facts: &Facts, output: &mut Output) {
+        let details = match invalid {
+            Invalid::Model(reason) => return self.fail(host, &Failure::configuration(*reason), facts, output),
+            Invalid::Message(details) => details,
+        };
+        host.count(Metric::Denied);
+        host.log(LogLevel::Info, &format!("a message does not fit its model: {details}"));
+        let message_id = facts.message_id().unwrap_or_default();
+        let text = validation_error(&self.session.connection_id, message_id, &facts.request_id);
+        self.send(host, output, |out| write::text(out, &text));
+    }
+
     /// The integration of the message under way has answered.
-    fn answered(&mut self, config: &Rc<WebSocketConfig>, host: &dyn Host, answer: Answer, output: &mut Output) {
+    fn answered(&mut self, host: &dyn Host, answer: Answer, output: &mut Output) {
         let Some(UnderWay { facts, message, integration, two_way }) = self.under_way.take() else { return };
         if self.end.is_some() {
             return;
         }
-        let config = worker::current(config);
+        let config = worker::current(&self.config);
         let event = Event { facts: &facts, session: &self.session, host };
         match integration.end(&config.api, &event, &message, answer) {
             Ok(given) => self.give(host, given, two_way, output),

@@ -12,6 +12,14 @@ pub fn error_text(message: &str, connection_id: &str, request_id: &str) -> Strin
     format!("{{\"message\": {message}, \"connectionId\":{connection}, \"requestId\":{request}}}")
 }
 
+/// What a message is told that does not fit its model; the service's guide prints its id, too.
+pub fn validation_error(connection_id: &str, message_id: &str, request_id: &str) -> String {
+    let [connection, message, request] = [connection_id, message_id, request_id].map(json::quote);
+    format!(
+        "{{\"message\": \"Bad request body\", \"connectionId\":{connection}, \"messageId\":{message}, \"requestId\":{request}}}"
+    )
+}
+
 /// The answer to a handshake that is refused.
 pub fn handshake_refusal(status: u16, message: &str, connection_id: &str, request_id: &str) -> Reply {
     let mut reply =

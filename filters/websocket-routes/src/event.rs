@@ -1,9 +1,7 @@
 //! One event of a connection, in the shape of a request: what mappings, templates and calls look at.
 
 use gateway::{Address, Cas, Headers, Host, LogLevel, Metric, Property, SharedDataError, UnixMillis};
-use websocket::End;
-
-use crate::id::event_id;
+use websocket::{End, event_id};
 
 /// What the API knows of a connection for as long as it lives.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -51,12 +49,21 @@ pub struct Facts {
 impl Facts {
     /// A new event on the route `route_key`.
     pub fn new(host: &dyn Host, kind: Kind, route_key: &str) -> Self {
-        Self { kind, route_key: route_key.to_owned(), request_id: event_id(host), time: host.now() }
+        let request_id = new_id(host);
+        Self { kind, route_key: route_key.to_owned(), request_id, time: host.now() }
     }
 
     /// A message on the route `route_key`.
     pub fn message(host: &dyn Host, route_key: &str) -> Self {
-        Self::new(host, Kind::Message(event_id(host)), route_key)
+        Self::new(host, Kind::Message(new_id(host)), route_key)
+    }
+
+    /// `messageId`
+    pub fn message_id(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Message(id) => Some(id),
+            Kind::Connect | Kind::Disconnect(_) => None,
+        }
     }
 
     /// `eventType`
@@ -67,6 +74,10 @@ impl Facts {
             Kind::Disconnect(_) => "DISCONNECT",
         }
     }
+}
+
+fn new_id(host: &dyn Host) -> String {
+    event_id([host.random(), host.random()])
 }
 
 /// An event in its surroundings. Only a handshake has headers and a query.

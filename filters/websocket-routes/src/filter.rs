@@ -9,13 +9,16 @@ use crate::connection::SocketConnection;
 use crate::error::forbidden;
 use crate::handshake::Handshake;
 use crate::management::{Call, Management, gone, post_reply};
-use crate::raw::RawConfig;
+use crate::raw::{RawConfig, RawConnections};
 use crate::worker;
 
 /// Name of the Envoy route for handshakes: the stage's path.
 pub const CONNECT_ROUTE: &str = "$connect";
 /// Name of the Envoy route for `@connections/{connectionId}`.
 pub const CONNECTIONS_ROUTE: &str = "@connections";
+
+/// How often the clock is looked at, in milliseconds.
+const TICK_MILLIS: u32 = 1000;
 
 /// The HTTP filter of the public listener, configured.
 #[derive(Debug)]
@@ -36,31 +39,36 @@ impl Filter for WebSocketRoutes {
         Ok(())
     }
 
+    /// Streams that wait for another worker's answer give up in time.
+    fn tick_millis(&self) -> u32 {
+        TICK_MILLIS
+    }
+
+    fn takes_messages(&self) -> bool {
+        true
+    }
+
     fn stream(self: &Rc<Self>) -> RoutesStream {
         RoutesStream { config: Rc::clone(&self.0), role: Role::Unknown }
     }
 }
 
-/// The network filter of the internal listener, configured.
+/// The network filter of the internal listener. It has nothing to set: a handshake brings its connection's API along, so
+/// that the listener, and every connection on it, stays while the API changes.
 #[derive(Debug)]
-pub struct WebSocketConnections(Rc<WebSocketConfig>);
+pub struct WebSocketConnections;
 
 impl NetworkFilter for WebSocketConnections {
     const NAME: &'static str = "websocket-connections";
-    type Raw = RawConfig;
+    type Raw = RawConnections;
     type Connection = SocketConnection;
 
-    fn configure(raw: RawConfig) -> Result<Self, ConfigError> {
-        WebSocketConfig::from_raw(raw).map(|config| Self(Rc::new(config)))
-    }
-
-    fn start(self: &Rc<Self>, _host: &dyn Host) -> Result<(), ConfigError> {
-        worker::configure(&self.0);
-        Ok(())
+    fn configure(_raw: RawConnections) -> Result<Self, ConfigError> {
+        Ok(Self)
     }
 
     fn tick_millis(&self) -> u32 {
-        1000
+        TICK_MILLIS
     }
 
     fn on_message(&self, host: &dyn Host, message: &[u8]) -> Option<u32> {
@@ -73,7 +81,7 @@ impl NetworkFilter for WebSocketConnections {
     }
 
     fn connection(self: &Rc<Self>) -> SocketConnection {
-        SocketConnection::new(Rc::clone(&self.0))
+        SocketConnection::default()
     }
 }
 

@@ -8,13 +8,14 @@ use gateway::{Answer, Edits, Host, LogLevel, Metric, Property, Query, Reply, Ste
 use mapping_template::parts::Failure;
 use selection::CONNECT;
 
+use crate::announced::Announced;
 use crate::answer::Given;
 use crate::config::{Route, WebSocketConfig};
 use crate::error::{handshake_refusal, of_failure};
 use crate::event::{Event, Facts, Kind, Session};
 use crate::head::CONNECTION_HEADER;
-use crate::id::ConnectionId;
 use crate::integration::Begun;
+use crate::throttle::{self, TOO_MANY_REQUESTS};
 use crate::worker::{self, Accepted};
 
 /// One handshake.
@@ -29,24 +30,25 @@ pub struct Handshake {
 impl Handshake {
     /// Begins: what the route requires is checked, and its integration called.
     pub fn begin(config: Rc<WebSocketConfig>, host: &dyn Host) -> (Self, Step) {
-        let facts = Facts::new(host, Kind::Connect, CONNECT);
-        let address = host.address();
-        let serial = host.random();
-        let id = ConnectionId { node: 0, worker: address.map(|address| address.worker).unwrap_or_default(), serial };
-        // The ids of the request, for access logs and whoever answers.
-        host.set_property(Property::Request, format!("{0} {0}", facts.request_id).as_bytes());
+        let announced = Announced::of(host);
+        let facts = Facts {
+            kind: Kind::Connect,
+            route_key: CONNECT.to_owned(),
+            request_id: announced.request_id,
+            time: host.now(),
+        };
         let text = |value: Vec<u8>| String::from_utf8_lossy(&value).into_owned();
         let session = Session {
-            connection_id: id.to_string(),
-            connected_at: facts.time,
+            connection_id: announced.connection.to_string(),
+            connected_at: announced.connected_at,
             source_ip: host.attribute(&["source", "address"]).map(source_ip).unwrap_or_default(),
             user_agent: host.request_header("user-agent").map(text),
             domain_name: host.request_header(":authority").map(text).unwrap_or_default(),
             authorizer: host.property(Property::Authorizer),
             identity: host.property(Property::Identity),
         };
-        let mut handshake = Self { config, facts, session, serial, accepted: false };
-        let step = match address {
+        let mut handshake = Self { config, facts, session, serial: announced.connection.serial, accepted: false };
+        let step = match host.address() {
             Some(_) => handshake.run(host),
             None => handshake.fail(host, &Failure::configuration("this worker has no internal listener")),
         };
@@ -62,7 +64,12 @@ impl Handshake {
             return self.refuse(host, 400, "Bad Request");
         }
         let config = Rc::clone(&self.config);
-        let Some(route) = config.routes.get(CONNECT) else { return self.accept(host, None) };
+        let route = config.routes.get(CONNECT);
+        let limits = config.account_throttle.iter().chain(route.and_then(|route| route.throttle.as_ref()));
+        if !throttle::admit(limits, host) {
+            return self.refuse(host, 429, TOO_MANY_REQUESTS);
+        }
+        let Some(route) = route else { return self.accept(host, None) };
         if let Some(missing) = missing(route, host) {
             return self.refuse(host, 400, &format!("Missing required request parameters: [{missing}]"));
         }
@@ -121,7 +128,8 @@ impl Handshake {
 
     fn accept(&mut self, host: &dyn Host, subprotocol: Option<Vec<u8>>) -> Step {
         self.accepted = true;
-        worker::accept(self.serial, Accepted { session: self.session.clone(), subprotocol });
+        let config = Rc::clone(&self.config);
+        worker::accept(self.serial, Accepted { config, session: self.session.clone(), subprotocol });
         host.count(Metric::Allowed);
         let mut edits = Edits::default();
         edits.set(CONNECTION_HEADER, self.session.connection_id.clone().into_bytes());

@@ -8,6 +8,7 @@
 //!
 //! Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api.html>
 
+mod announced;
 mod answer;
 mod config;
 mod connection;
@@ -16,21 +17,21 @@ mod event;
 mod filter;
 mod handshake;
 mod head;
-mod id;
 mod integration;
 mod lambda_event;
 mod management;
 mod raw;
 mod request;
 mod templates;
+mod throttle;
 mod unread;
+mod validation;
 mod worker;
 
 pub use config::WebSocketConfig;
 pub use connection::SocketConnection;
 pub use filter::{CONNECT_ROUTE, CONNECTIONS_ROUTE, RoutesStream, WebSocketConnections, WebSocketRoutes};
-pub use id::ConnectionId;
 pub use raw::{
-    Authorization, RawConfig, RawIntegration, RawIntegrationResponse, RawLimits, RawMapping, RawMessageRoute,
-    RawWebSocketAws, RawWebSocketFunction, RawWebSocketHttp,
+    Authorization, RawConfig, RawConnections, RawIntegration, RawIntegrationResponse, RawLimits, RawMapping,
+    RawMessageRoute, RawThrottle, RawWebSocketAws, RawWebSocketFunction, RawWebSocketHttp,
 };

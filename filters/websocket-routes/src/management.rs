@@ -9,11 +9,10 @@ use gateway::{
     Address, Body, GatewayError, Host, Metric, Property, Reply, ResponseType, Step, UnixMillis, percent_decode,
     split_target,
 };
-use websocket::MAX_MESSAGE_BYTES;
+use websocket::{ConnectionId, MAX_MESSAGE_BYTES, ParsedId};
 
 use crate::config::WebSocketConfig;
 use crate::error::{forbidden, management_error};
-use crate::id::{ConnectionId, Parsed};
 use crate::raw::Authorization;
 
 /// How long a worker has for its part, in milliseconds. It takes microseconds; a worker that does not answer is busy,
@@ -186,9 +185,9 @@ fn admitted(config: &WebSocketConfig, host: &dyn Host) -> Result<(ConnectionId, 
     let segment = path.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
     let text = percent_decode(segment, false);
     match ConnectionId::parse(&text) {
-        Parsed::Id(id) => Ok((id, operation)),
-        Parsed::Foreign => Err(Box::new(gone_reply())),
-        Parsed::Malformed => {
+        ParsedId::Id(id) => Ok((id, operation)),
+        ParsedId::Foreign => Err(Box::new(gone_reply())),
+        ParsedId::Malformed => {
             let message = gateway::json::quote(&format!("Invalid connectionId: {text}"));
             Err(Box::new(management_error(400, "BadRequestException", format!("{{\"message\":{message}}}"))))
         }

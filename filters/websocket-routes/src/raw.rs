@@ -1,4 +1,4 @@
-//! The filter's configuration as written; both halves get the same.
+//! The filter's configuration as written.
 
 use std::collections::BTreeMap;
 
@@ -7,9 +7,11 @@ use gateway::RawApi;
 use indexmap::IndexMap;
 use mapping_template::{ContentHandling, PassthroughBehavior, RawAws, RawHttp};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
+pub use usage_plan::RawThrottle;
 
 /// The filter's configuration.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct RawConfig {
     /// The API and stage.
@@ -22,6 +24,12 @@ pub struct RawConfig {
     /// Integrations by ids that routes name.
     #[serde(default)]
     pub integrations: BTreeMap<String, RawIntegration>,
+    /// Models by name: JSON Schemas.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub models: BTreeMap<String, Value>,
+    /// The account's limit, for handshakes and messages; absent: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account_throttle: Option<RawThrottle>,
     /// Who may call `@connections`.
     #[serde(default)]
     pub connections_authorization: Authorization,
@@ -29,6 +37,11 @@ pub struct RawConfig {
     #[serde(default)]
     pub limits: RawLimits,
 }
+
+/// The configuration of `websocket-connections`. It has nothing to set: a connection takes its API from the handshake.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawConnections {}
 
 /// Who may call `@connections`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,7 +81,7 @@ fn two_hours() -> u64 {
 }
 
 /// A route.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct RawMessageRoute {
     /// Id of the integration; absent: messages fail, a handshake is accepted.
@@ -80,6 +93,15 @@ pub struct RawMessageRoute {
     /// Parameters that a handshake must have: `route.request.header.NAME`, `route.request.querystring.NAME`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub required_parameters: Vec<String>,
+    /// What names the model of a message, among `requestModels`; absent: messages are not validated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model_selection_expression: Option<String>,
+    /// Names of models by what the expression gives; `$default` is for all else.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub request_models: BTreeMap<String, String>,
+    /// Rate and burst of the route, all clients together; absent: no limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub throttle: Option<RawThrottle>,
 }
 
 /// An integration, by its type.

@@ -12,6 +12,8 @@ use crate::event::Session;
 
 /// An accepted handshake.
 pub struct Accepted {
+    /// The API.
+    pub config: Rc<WebSocketConfig>,
     /// What the API knows of the connection.
     pub session: Session,
     /// `Sec-WebSocket-Protocol` for the client.

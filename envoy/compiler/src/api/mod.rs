@@ -13,6 +13,7 @@ mod integration;
 mod method;
 mod resource;
 mod template;
+mod websocket_api;
 
 use std::collections::BTreeMap;
 
@@ -28,6 +29,9 @@ pub use integration::{
 pub use method::{Authorization, HttpMethod, Method, MethodResponse, ModelReference};
 pub use resource::{PathError, PathPart, Resource, ResourceId, ResourceTree};
 pub use template::has_directives;
+pub use websocket_api::{
+    CONNECT, DEFAULT, DISCONNECT, WebSocketApi, WebSocketIntegration, WebSocketIntegrationResponse, WebSocketRoute,
+};
 
 use crate::source::{Span, Spanned};
 

@@ -67,7 +67,7 @@ impl Findings {
         }
     }
 
-    fn check_authorizer_uri(&mut self, uri: &Spanned<String>, checked: &Checked) {
+    pub(super) fn check_authorizer_uri(&mut self, uri: &Spanned<String>, checked: &Checked) {
         let expanded = self.expand(uri, checked);
         if expanded.starts_with("http://") || expanded.starts_with("https://") {
             if let Err(error) = BackendUri::parse(&expanded) {

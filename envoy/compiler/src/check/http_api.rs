@@ -23,6 +23,12 @@ impl Findings {
                 self.uses(Feature::RouteThrottling, settings.span);
             }
         }
+        let stage = &checked.settings.stage;
+        for settings in stage.route_settings.values().chain(&stage.default_route_settings) {
+            if settings.throttle.is_some() {
+                self.uses(Feature::RouteThrottling, settings.span);
+            }
+        }
         if api.routes.is_empty() {
             self.missing(api.span, "the API has no routes");
         }

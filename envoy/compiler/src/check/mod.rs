@@ -12,10 +12,13 @@ mod models;
 mod stage;
 mod template;
 mod tokens;
+mod websocket_api;
 
 use std::path::{Path, PathBuf};
 
-use crate::api::{HttpApi, RestApi};
+pub use websocket_api::message_models;
+
+use crate::api::{HttpApi, RestApi, WebSocketApi};
 use crate::diagnostics::{Diagnostics, Report, Severity};
 use crate::openapi::{self, BasePath, Definition};
 use crate::routes::{self, Route};
@@ -91,6 +94,8 @@ pub struct Model {
     pub apis: Vec<Api>,
     /// The HTTP APIs.
     pub http_apis: Vec<HttpApi>,
+    /// The WebSocket APIs.
+    pub web_socket_apis: Vec<WebSocketApi>,
     /// The settings.
     pub settings: Settings,
     /// Name of the stage.
@@ -200,11 +205,12 @@ impl Checked {
         if self.has_errors() {
             return Err(Box::new(self));
         }
-        let (mut apis, mut http_apis) = (Vec::new(), Vec::new());
+        let (mut apis, mut http_apis, mut web_socket_apis) = (Vec::new(), Vec::new(), Vec::new());
         for definition in self.definitions {
             match definition {
                 Definition::Rest(rest) => apis.push(Api { routes: routes::order(&rest.resources), rest }),
                 Definition::Http(http) => http_apis.push(http),
+                Definition::WebSocket(api) => web_socket_apis.push(api),
                 // Its APIs are definitions of their own.
                 Definition::Template(_) => {}
             }
@@ -212,6 +218,7 @@ impl Checked {
         Ok(Model {
             apis,
             http_apis,
+            web_socket_apis,
             settings: self.settings,
             stage_name: self.stage_name,
             base_path: self.base_path,
@@ -262,6 +269,10 @@ impl Findings {
                 Definition::Http(http) => {
                     self.check_http_api(http, checked);
                     http.span
+                }
+                Definition::WebSocket(api) => {
+                    self.check_websocket_api(api, checked);
+                    api.span
                 }
                 // Its APIs are definitions of their own.
                 Definition::Template(span) => *span,

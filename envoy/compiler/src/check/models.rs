@@ -8,9 +8,9 @@ use crate::models::{schemas, used};
 use crate::source::Span;
 
 /// Stands for the id of the API, which depends on more than the models.
-const ANY_API: &str = "api";
+pub(super) const ANY_API: &str = "api";
 /// Longest message of the schema checker that is shown; it repeats the schema's parts.
-const MAX_MESSAGE_CHARS: usize = 300;
+pub(super) const MAX_MESSAGE_CHARS: usize = 300;
 
 impl Findings {
     /// Compiles the models that are used, and says what is wrong with them.
@@ -58,7 +58,7 @@ impl Findings {
 }
 
 /// Where a part of a model stands, or what it is in.
-fn place(model: &Model, pointer: &str) -> Span {
+pub(super) fn place(model: &Model, pointer: &str) -> Span {
     let mut pointer = pointer;
     loop {
         if let Some(span) = model.places.get(pointer) {

@@ -26,6 +26,11 @@ impl Findings {
         let canary = stage.canary.as_ref();
         let traffic = canary.filter(|canary| canary.percent_traffic.is_some_and(|percent| *percent > 0.0));
         flag(Feature::Canary, traffic.map(|canary| canary.span));
+        for route in stage.route_settings.values().chain(&stage.default_route_settings) {
+            flag(Feature::DetailedMetrics, on(route.detailed_metrics_enabled));
+            let level = route.logging_level.filter(|level| **level != LoggingLevel::Off);
+            flag(Feature::ExecutionLog, level.map(|level| level.span));
+        }
         for (_, method) in &stage.method_settings {
             flag(Feature::DetailedMetrics, on(method.metrics_enabled));
             let level = method.logging_level.filter(|level| **level != LoggingLevel::Off);
@@ -36,6 +41,10 @@ impl Findings {
     /// Whether limits are for methods that exist, and whether keyed methods can be reached at all.
     pub(super) fn check_plans(&mut self, api: &RestApi, checked: &Checked) {
         let settings = &checked.settings;
+        for route in settings.stage.route_settings.values().chain(&settings.stage.default_route_settings) {
+            let text = "settings of routes are for HTTP and WebSocket APIs, a REST API has `methodSettings`";
+            self.diagnostics.warning(route.span, text);
+        }
         let exists = |path: &str, verb: HttpMethod| {
             api.resources.find(path).is_some_and(|resource| {
                 let methods = &resource.methods;

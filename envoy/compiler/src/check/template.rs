@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::{Checked, Input, Options};
 use crate::cloudformation::{self, Contents, Environment, Files, OtherKind};
 use crate::diagnostics::Diagnostics;
-use crate::openapi::{Kind, detect};
+use crate::openapi::{Definition, Kind, detect};
 use crate::settings::{self, Settings};
 use crate::source::{Key, Map, Node, Role, SourceId, Sources, Span, Value};
 use crate::support::{Feature, Support};
@@ -54,7 +54,15 @@ impl Checked {
                 documents.push(*id);
                 continue;
             }
-            for export in self.read_template(*id, &environment).rest_apis {
+            let contents = self.read_template(*id, &environment);
+            for export in contents.web_socket_apis {
+                self.definitions.push(Definition::WebSocket(export.api));
+                merged = Some(match merged {
+                    Some(own) => behind(own, export.settings),
+                    None => export.settings,
+                });
+            }
+            for export in contents.rest_apis {
                 let name = self.sources.document(*id).map(|document| document.name().to_owned()).unwrap_or_default();
                 documents.push(self.sources.add_derived(&name, Role::Definition, export.document));
                 merged = Some(match merged {
@@ -98,7 +106,6 @@ impl Checked {
         for other in &contents.others {
             let feature = match other.kind {
                 OtherKind::Http => Feature::HttpApi,
-                OtherKind::WebSocket => Feature::WebSocketApi,
             };
             if let Support::Error(text) | Support::Warning(text) = feature.support() {
                 self.diagnostics.error(other.span, text);

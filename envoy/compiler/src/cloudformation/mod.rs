@@ -3,8 +3,9 @@
 //! A template is evaluated first ([`evaluate`]: parameters, conditions, functions), so that every property is a value.
 //! Then each REST API in it is written as the OpenAPI document that API Gateway would export ([`rest_api`]), and its
 //! stage, keys and plans as settings ([`stage`]); SAM's own resources are turned into the same ([`sam`]). From there on
-//! a template is read like any other definition: there is one reader for `x-amazon-apigateway-*`. All values keep their
-//! places, so messages point into the template.
+//! a template is read like any other definition: there is one reader for `x-amazon-apigateway-*`. WebSocket APIs, which
+//! no document describes, are read into the model directly ([`websocket_api`]). All values keep their places, so
+//! messages point into the template.
 //!
 //! Nothing is deployed: what a service would make up at deployment (`Ref`, `Fn::GetAtt`) is the resource's own name, or
 //! its logical id where it has none, in the shape of the real value ([`identity`]).
@@ -22,7 +23,9 @@ mod rest_api;
 mod sam;
 mod scheme;
 mod stage;
+mod stage_v2;
 mod substitute;
+mod websocket_api;
 
 use indexmap::IndexMap;
 
@@ -31,6 +34,7 @@ use crate::read::Reader;
 use crate::source::{Document, Node, Span, Spanned, Value};
 
 pub use evaluate::{MAX_NODES, MAX_TEXT_BYTES};
+pub use websocket_api::WebSocketExport;
 
 /// What a template is evaluated with, from the settings.
 #[derive(Clone, Debug, Default)]
@@ -137,6 +141,8 @@ pub struct Export {
 pub struct Contents {
     /// Its REST APIs.
     pub rest_apis: Vec<Export>,
+    /// Its WebSocket APIs.
+    pub web_socket_apis: Vec<WebSocketExport>,
     /// APIs of other kinds: their type and what to say about them.
     pub others: Vec<Other>,
 }
@@ -155,8 +161,6 @@ pub struct Other {
 pub enum OtherKind {
     /// `AWS::ApiGatewayV2::Api` and `AWS::Serverless::HttpApi`.
     Http,
-    /// `AWS::ApiGatewayV2::Api` with `ProtocolType: WEBSOCKET`.
-    WebSocket,
 }
 
 /// Names of the files beside the template that it refers to (`DefinitionUri`, `AWS::Include`), each once.
@@ -194,10 +198,14 @@ pub fn read(document: &Document, environment: &Environment, files: &dyn Files) -
     let (mut template, mut diagnostics) = evaluate::evaluate(document, environment, files);
     diagnostics.extend(sam::expand(document, &mut template));
     let mut reader = Reader::new(document);
-    let mut contents =
-        Contents { rest_apis: rest_api::export(&mut reader, &template, environment), others: others(&template) };
+    let mut contents = Contents {
+        rest_apis: rest_api::export(&mut reader, &template, environment),
+        web_socket_apis: websocket_api::read(&mut reader, &template, environment),
+        others: others(&template),
+    };
     if let Some(root) = document.root()
         && contents.rest_apis.is_empty()
+        && contents.web_socket_apis.is_empty()
         && contents.others.is_empty()
     {
         reader.error(root.span, "there is no API in this template, or the condition of none holds");
@@ -232,11 +240,7 @@ fn others(template: &Template) -> Vec<Other> {
     for resource in template.resources.values() {
         let kind = match resource.kind.as_str() {
             "AWS::Serverless::HttpApi" => OtherKind::Http,
-            "AWS::Serverless::WebSocketApi" => OtherKind::WebSocket,
-            "AWS::ApiGatewayV2::Api" => match resource.text("ProtocolType") {
-                Some(protocol) if *protocol == "WEBSOCKET" => OtherKind::WebSocket,
-                _ => OtherKind::Http,
-            },
+            "AWS::ApiGatewayV2::Api" if !websocket_api::is_websocket_api(resource) => OtherKind::Http,
             _ => continue,
         };
         others.push(Other { span: resource.kind.span, kind });

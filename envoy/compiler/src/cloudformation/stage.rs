@@ -1,7 +1,7 @@
 //! Stage, keys and usage plans of a template, in the shapes of the settings file.
 
 use super::rest_api::rename;
-use super::{Environment, Resource, Template};
+use super::{Environment, Resource, Template, stage_v2};
 use crate::read::{Fields, Reader};
 use crate::source::{Key, Map, Node, Span, Spanned, Value};
 
@@ -37,7 +37,8 @@ pub fn settings<'t>(
     let api_id = environment.api_id.as_deref().unwrap_or(api.value);
     let mut settings = Map::default();
     settings.set(Key::new("apiId", span), Node::string(span, api_id));
-    let stages = stages(reader, template, api.value);
+    let mut stages = stages(reader, template, api.value);
+    stages.extend(stage_v2::stages(reader, template, api.value));
     let name_of = |stage: &Map| stage.get("stageName").and_then(Node::as_str).map(str::to_owned);
     let chosen = match (wanted, stages.as_slice()) {
         (Some(wanted), stages) => stages.iter().find(|(_, stage)| name_of(stage).as_deref() == Some(wanted)),

@@ -42,6 +42,7 @@ pub(super) fn compile(model: &Model, module: &str) -> Result<Compiled, String> {
         api: raw_api.clone(),
         gateway_responses: raw_gateway_responses(api),
         http_api: None,
+        web_socket_api: None,
         routes: BTreeMap::new(),
         // A route that the configuration does not know belongs to a definition that is on its way in or out.
         default: RawResponsesRoute {
@@ -87,7 +88,7 @@ pub(super) fn compile(model: &Model, module: &str) -> Result<Compiled, String> {
             None => (RawIntegration::Misconfigured("the method has no integration".to_owned()), None),
         };
         let needs_key = method.api_key_required.is_some();
-        let mut surroundings = Surroundings { model, rest: &api.rest, clusters: &mut clusters };
+        let mut surroundings = Surroundings { model, authorizers: &api.rest.authorizers, clusters: &mut clusters };
         let mut unused =
             authorizers.add(&key, &raw_route, method, &mut surroundings).map_err(|error| format!("{key}: {error}"))?;
         if needs_key || limited {

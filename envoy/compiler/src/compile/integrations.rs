@@ -99,26 +99,25 @@ impl Integrations<'_> {
         method: &Method,
         integration: &Integration,
     ) -> Result<(RawIntegration, Option<Upstream>), String> {
-        let uri = self.expanded_uri(integration);
-        let mapping = raw_mapping(method, integration);
-        let http_method = verb(integration);
-        let (endpoint, target) = match FunctionUri::parse(&uri) {
-            Some(function) => {
-                (self.function_endpoint(integration, &function)?, RawAwsTarget::Lambda(raw_function(&function)))
-            }
-            None => {
-                let service = ServiceUri::parse(&uri).ok_or_else(|| format!("{uri} is no ARN of a service"))?;
-                let endpoint = self.service_endpoint(integration, &service)?;
-                let target = match service.target {
-                    ServiceTarget::Path(path) => RawAwsTarget::Path(path),
-                    ServiceTarget::Action(action) => {
-                        RawAwsTarget::Action(RawAction { service: service.service, action })
-                    }
-                };
-                (endpoint, target)
-            }
-        };
+        let (endpoint, target) = self.aws_target(integration)?;
+        let (http_method, mapping) = (verb(integration), raw_mapping(method, integration));
         Ok((RawIntegration::Aws(RawAws { endpoint, target, http_method, mapping }), None))
+    }
+
+    /// The function or service that an AWS integration calls, and where.
+    pub(super) fn aws_target(&mut self, integration: &Integration) -> Result<(RawEndpoint, RawAwsTarget), String> {
+        let uri = self.expanded_uri(integration);
+        if let Some(function) = FunctionUri::parse(&uri) {
+            let endpoint = self.function_endpoint(integration, &function)?;
+            return Ok((endpoint, RawAwsTarget::Lambda(raw_function(&function))));
+        }
+        let service = ServiceUri::parse(&uri).ok_or_else(|| format!("{uri} is no ARN of a service"))?;
+        let endpoint = self.service_endpoint(integration, &service)?;
+        let target = match service.target {
+            ServiceTarget::Path(path) => RawAwsTarget::Path(path),
+            ServiceTarget::Action(action) => RawAwsTarget::Action(RawAction { service: service.service, action }),
+        };
+        Ok((endpoint, target))
     }
 
     fn aws_proxy(&mut self, integration: &Integration) -> Result<(RawIntegration, Option<Upstream>), String> {
@@ -209,7 +208,7 @@ pub(super) fn raw_function(function: &FunctionUri) -> RawFunction {
     RawFunction { function_name: function.name.clone(), qualifier: function.qualifier.clone() }
 }
 
-fn timeout(integration: &Integration) -> u32 {
+pub(super) fn timeout(integration: &Integration) -> u32 {
     integration.timeout_in_millis.as_ref().map_or(DEFAULT_TIMEOUT_MILLIS, |timeout| timeout.value)
 }
 
@@ -233,11 +232,7 @@ fn raw_mapping(method: &Method, integration: &Integration) -> RawMapping {
     RawMapping {
         request_parameters: texts(&integration.request_parameters),
         request_templates: texts(&integration.request_templates),
-        passthrough_behavior: match integration.passthrough_behavior {
-            api::PassthroughBehavior::WhenNoMatch => PassthroughBehavior::WhenNoMatch,
-            api::PassthroughBehavior::WhenNoTemplates => PassthroughBehavior::WhenNoTemplates,
-            api::PassthroughBehavior::Never => PassthroughBehavior::Never,
-        },
+        passthrough_behavior: passthrough(integration.passthrough_behavior),
         content_handling: integration.content_handling.map(|handling| content_handling(handling.value)),
         integration_responses: responses.filter_map(|response| raw_integration_response(method, response)).collect(),
     }
@@ -254,7 +249,15 @@ fn raw_integration_response(method: &Method, response: &api::IntegrationResponse
     })
 }
 
-fn content_handling(handling: api::ContentHandling) -> ContentHandling {
+pub(super) fn passthrough(behavior: api::PassthroughBehavior) -> PassthroughBehavior {
+    match behavior {
+        api::PassthroughBehavior::WhenNoMatch => PassthroughBehavior::WhenNoMatch,
+        api::PassthroughBehavior::WhenNoTemplates => PassthroughBehavior::WhenNoTemplates,
+        api::PassthroughBehavior::Never => PassthroughBehavior::Never,
+    }
+}
+
+pub(super) fn content_handling(handling: api::ContentHandling) -> ContentHandling {
     match handling {
         api::ContentHandling::ConvertToBinary => ContentHandling::ConvertToBinary,
         api::ContentHandling::ConvertToText => ContentHandling::ConvertToText,

@@ -16,6 +16,7 @@ mod plans;
 mod routes;
 mod validation;
 mod wasm;
+mod websocket_api;
 
 use std::net::SocketAddr;
 
@@ -56,8 +57,9 @@ pub struct Compiled {
 /// # Errors
 /// A filter would refuse its configuration: a mistake that `check` should have found.
 pub fn compile(model: &Model, module: &str) -> Result<Compiled, String> {
-    match model.http_apis.as_slice() {
-        [api] => http_api::compile(model, api, module),
+    match (model.http_apis.as_slice(), model.web_socket_apis.as_slice()) {
+        ([api], []) => http_api::compile(model, api, module),
+        ([], [api]) => websocket_api::compile(model, api, module),
         _ => filters::compile(model, module),
     }
 }
@@ -68,10 +70,14 @@ impl Compiled {
         let source = Source::Inline { routes: &self.routes, filters: &self.filters };
         let mut listeners = vec![listener(addresses.listen, &source, self.xff_num_trusted_hops)];
         listeners.extend(self.internal_listeners.iter().cloned());
-        json!({
+        let mut bootstrap = json!({
             "admin": {"address": listener::socket_address(addresses.admin)},
             "static_resources": {"listeners": listeners, "clusters": self.clusters},
-        })
+        });
+        if self.internal_listeners.iter().any(|listener| listener.get("internal_listener").is_some()) {
+            bootstrap["bootstrap_extensions"] = bootstrap_extensions();
+        }
+        bootstrap
     }
 
     /// The bootstrap as YAML.
@@ -87,6 +93,8 @@ impl Compiled {
         json!({
             "node": {"id": NAME, "cluster": NAME},
             "admin": {"address": listener::socket_address(addresses.admin)},
+            // A definition may become a WebSocket API's while Envoy runs.
+            "bootstrap_extensions": bootstrap_extensions(),
             "dynamic_resources": {
                 "lds_config": listener::file(&format!("{folder}/lds.json")),
                 "cds_config": listener::file(&format!("{folder}/cds.json")),
@@ -102,4 +110,14 @@ impl Compiled {
         listeners.extend(self.internal_listeners.iter().cloned());
         listeners
     }
+}
+
+/// What lets Envoy have listeners that only it reaches.
+fn bootstrap_extensions() -> Value {
+    json!([{
+        "name": "envoy.bootstrap.internal_listener",
+        "typed_config": {
+            "@type": "type.googleapis.com/envoy.extensions.bootstrap.internal_listener.v3.InternalListener",
+        },
+    }])
 }

@@ -100,7 +100,8 @@ fn raw_stage(model: &Model, api: &RawApi) -> Option<RawStage> {
     (!stage.method_settings.is_empty()).then_some(stage)
 }
 
-fn raw_throttle(throttle: &Throttle) -> RawThrottle {
+/// Rate and burst; what AWS sets where one is not given.
+pub fn raw_throttle(throttle: &Throttle) -> RawThrottle {
     RawThrottle {
         rate_limit: throttle.rate_limit.map_or(DEFAULT_RATE, |rate| rate.value),
         burst_limit: throttle.burst_limit.map_or(DEFAULT_BURST, |burst| burst.value),

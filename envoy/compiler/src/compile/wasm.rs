@@ -18,23 +18,36 @@ pub fn wasm(
     module: &str,
     configuration: &impl Serialize,
 ) -> Result<Value, serde_json::Error> {
+    let mut config = plugin(filter, vm_id, module, configuration)?;
+    config["allow_on_headers_stop_iteration"] = json!(true);
+    Ok(json!({"@type": "type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm", "config": config}))
+}
+
+/// The same for a network filter.
+pub fn network_wasm(
+    filter: &str,
+    vm_id: &str,
+    module: &str,
+    configuration: &impl Serialize,
+) -> Result<Value, serde_json::Error> {
+    let config = plugin(filter, vm_id, module, configuration)?;
+    Ok(json!({"@type": "type.googleapis.com/envoy.extensions.filters.network.wasm.v3.Wasm", "config": config}))
+}
+
+fn plugin(filter: &str, vm_id: &str, module: &str, configuration: &impl Serialize) -> Result<Value, serde_json::Error> {
     Ok(json!({
-        "@type": "type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm",
-        "config": {
-            "name": filter,
-            "root_id": filter,
-            "failure_policy": "FAIL_RELOAD",
-            "reload_config": {"backoff": {"base_interval": RELOAD_BACKOFF}},
-            "allow_on_headers_stop_iteration": true,
-            "vm_config": {
-                "vm_id": vm_id,
-                "runtime": "envoy.wasm.runtime.v8",
-                "code": {"local": {"filename": module}},
-            },
-            "configuration": {
-                "@type": "type.googleapis.com/google.protobuf.StringValue",
-                "value": serde_json::to_string(configuration)?,
-            },
+        "name": filter,
+        "root_id": filter,
+        "failure_policy": "FAIL_RELOAD",
+        "reload_config": {"backoff": {"base_interval": RELOAD_BACKOFF}},
+        "vm_config": {
+            "vm_id": vm_id,
+            "runtime": "envoy.wasm.runtime.v8",
+            "code": {"local": {"filename": module}},
+        },
+        "configuration": {
+            "@type": "type.googleapis.com/google.protobuf.StringValue",
+            "value": serde_json::to_string(configuration)?,
         },
     }))
 }

@@ -89,7 +89,8 @@ pub fn read<'d>(reader: &mut Reader<'d>, node: &'d Node) -> Option<Integration> 
     })
 }
 
-fn read_verb(reader: &mut Reader<'_>, node: &Node) -> Option<Spanned<String>> {
+/// The verb towards a backend.
+pub fn read_verb(reader: &mut Reader<'_>, node: &Node) -> Option<Spanned<String>> {
     let text = reader.filled(node)?.map(|text| text.to_ascii_uppercase());
     if HttpMethod::parse(&text).is_none() {
         let mut names: Vec<&str> = HttpMethod::VERBS.iter().map(|verb| verb.as_str()).collect();
@@ -121,7 +122,7 @@ pub fn string_map<'d>(reader: &mut Reader<'d>, node: &'d Node) -> IndexMap<Strin
 }
 
 /// Templates by media type.
-fn templates<'d>(reader: &mut Reader<'d>, node: &'d Node) -> IndexMap<String, Spanned<String>> {
+pub fn templates<'d>(reader: &mut Reader<'d>, node: &'d Node) -> IndexMap<String, Spanned<String>> {
     reader.map_of(node, |reader, entry| {
         if entry.value.is_null() {
             return Some(Spanned { value: String::new(), span: entry.value.span });

@@ -20,8 +20,10 @@ mod security;
 
 pub use base_path::BasePath;
 pub use detect::{Kind, Version, detect};
+pub use integration::{read_verb, string_map, templates};
+pub use schemas::model;
 
-use crate::api::{HttpApi, RestApi};
+use crate::api::{HttpApi, RestApi, WebSocketApi};
 use crate::diagnostics::Diagnostics;
 use crate::read::Reader;
 use crate::source::{Document, Span};
@@ -58,6 +60,8 @@ pub enum Definition {
     Rest(RestApi),
     /// An HTTP API.
     Http(HttpApi),
+    /// A WebSocket API.
+    WebSocket(WebSocketApi),
     /// A SAM or CloudFormation template, not evaluated; what makes it one stands at the place given.
     Template(Span),
 }

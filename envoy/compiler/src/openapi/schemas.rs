@@ -31,7 +31,7 @@ pub fn read_models<'d>(reader: &mut Reader<'d>, root: &'d Node, version: Version
     let Some(node) = node else { return IndexMap::new() };
     reader.map_of(node, |reader, entry| {
         reader.map(&entry.value)?;
-        let model = model(&entry.value, false);
+        let model = model(&entry.value);
         if model.schema.to_string().len() > MAX_SCHEMA_BYTES {
             let text = format!("the schema is larger than {MAX_SCHEMA_BYTES} bytes as JSON");
             reader.error(entry.key.span, text);
@@ -40,11 +40,12 @@ pub fn read_models<'d>(reader: &mut Reader<'d>, root: &'d Node, version: Version
     })
 }
 
-fn model(node: &Node, inline: bool) -> Model {
+/// The model that a schema is, with the places of its parts.
+pub fn model(node: &Node) -> Model {
     let description = node.get("description").and_then(Node::as_str).map(str::to_owned);
     let mut places = BTreeMap::new();
     note_places(node, String::new(), &mut places);
-    Model { span: node.span, description, schema: node.to_json(), places, inline }
+    Model { span: node.span, description, schema: node.to_json(), places, inline: false }
 }
 
 /// Notes where a value and all in it stand. Documents are nested no deeper than their reader lets them be.
@@ -82,6 +83,6 @@ pub fn reference<'d>(
         }
     }
     let name = (1..).map(|n| format!("MODEL{n}")).find(|name| !api.models.contains_key(name))?;
-    api.models.insert(name.clone(), model(node, true));
+    api.models.insert(name.clone(), Model { inline: true, ..model(node) });
     Some(Spanned { value: name, span: node.span })
 }

@@ -90,7 +90,8 @@ pub struct MethodSettings {
     pub unauthorized_cache_control_header_strategy: Option<Spanned<UnauthorizedCacheControl>>,
 }
 
-const LEVELS: [(&str, LoggingLevel); 3] =
+/// Levels of the execution log by name.
+pub(super) const LEVELS: [(&str, LoggingLevel); 3] =
     [("OFF", LoggingLevel::Off), ("ERROR", LoggingLevel::Error), ("INFO", LoggingLevel::Info)];
 
 const STRATEGIES: [(&str, UnauthorizedCacheControl); 3] = [

@@ -17,6 +17,7 @@ mod endpoints;
 mod keys;
 mod method_settings;
 mod plans;
+mod route_settings;
 mod stage;
 mod token_issuers;
 mod validate;
@@ -26,6 +27,7 @@ pub use endpoints::{Authority, BackendUrl, Endpoints, ServiceEndpoint};
 pub use keys::{ApiKey, MAX_KEY_LENGTH, MIN_KEY_LENGTH};
 pub use method_settings::{LoggingLevel, MethodKey, MethodSettings, UnauthorizedCacheControl};
 pub use plans::{ApiStage, Period, Quota, Throttle, ThrottleKey, UsagePlan};
+pub use route_settings::RouteSettings;
 pub use stage::{AccessLogSettings, Canary, DEFAULT_HTTP_STAGE, MAX_STAGE_NAME, Stage, is_stage_name};
 pub use token_issuers::TokenIssuer;
 

@@ -5,6 +5,7 @@
 use indexmap::IndexMap;
 
 use super::method_settings::{self, MethodKey, MethodSettings};
+use super::route_settings::{self, RouteSettings};
 use crate::read::Reader;
 use crate::source::{Node, Span, Spanned};
 
@@ -28,6 +29,10 @@ pub struct Stage {
     pub variables: IndexMap<String, Spanned<String>>,
     /// Settings of its methods; each key once.
     pub method_settings: Vec<(MethodKey, MethodSettings)>,
+    /// Settings of an HTTP or WebSocket API's routes by their keys.
+    pub route_settings: IndexMap<String, RouteSettings>,
+    /// Settings of routes that have none of their own.
+    pub default_route_settings: Option<RouteSettings>,
     /// A part of the traffic goes to another deployment.
     pub canary: Option<Canary>,
     /// Whether it has a response cache.
@@ -102,6 +107,11 @@ pub fn read<'d>(reader: &mut Reader<'d>, node: &'d Node) -> Option<Stage> {
     }
     let variables = fields.take("variables").map(|node| read_variables(reader, node));
     let method_settings = fields.take("methodSettings").map(|node| method_settings::read(reader, node));
+    let route_settings = fields
+        .take("routeSettings")
+        .map(|node| reader.map_of(node, |reader, entry| route_settings::read(reader, &entry.value)));
+    let default_route_settings =
+        fields.take("defaultRouteSettings").and_then(|node| route_settings::read(reader, node));
     let canary = fields.take("canarySettings").and_then(|node| read_canary(reader, node));
     let cache_cluster_enabled = fields.take("cacheClusterEnabled").and_then(|node| reader.boolean(node));
     let cache_cluster_size = fields.take("cacheClusterSize").and_then(|node| read_size(reader, node));
@@ -114,6 +124,8 @@ pub fn read<'d>(reader: &mut Reader<'d>, node: &'d Node) -> Option<Stage> {
         stage_name,
         variables: variables.unwrap_or_default(),
         method_settings: method_settings.unwrap_or_default(),
+        route_settings: route_settings.unwrap_or_default(),
+        default_route_settings,
         canary,
         cache_cluster_enabled,
         cache_cluster_size,

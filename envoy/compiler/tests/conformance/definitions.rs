@@ -163,7 +163,7 @@ fn operations(definition: &Definition) -> BTreeMap<(String, String), Option<&Int
                 .map(|route| ((route.path.clone(), route.http_method.to_string()), route.integration.as_ref()))
                 .collect()
         }
-        Definition::Template(_) => BTreeMap::new(),
+        Definition::WebSocket(_) | Definition::Template(_) => BTreeMap::new(),
     }
 }
 

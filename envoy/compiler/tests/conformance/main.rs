@@ -10,6 +10,7 @@
 mod definitions;
 mod import;
 mod routing;
+mod websocket;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -109,6 +109,11 @@ impl Chain {
         ChainStream::new(Rc::clone(self))
     }
 
+    /// Whether a member's streams get messages, so that the worker needs an address.
+    pub fn takes_messages(&self) -> bool {
+        self.members.iter().any(|member| member.root.takes_messages())
+    }
+
     /// How often [`Chain::on_tick`] is to be called, in milliseconds; 0 for never.
     pub fn tick_millis(&self) -> u32 {
         self.members.iter().map(|member| member.root.tick_millis()).filter(|millis| *millis > 0).min().unwrap_or(0)

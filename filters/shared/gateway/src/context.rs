@@ -67,6 +67,7 @@ pub struct Context<'a> {
     target: OnceCell<Vec<u8>>,
     identity: OnceCell<Value>,
     authorizer: OnceCell<Value>,
+    web_socket: OnceCell<Value>,
 }
 
 impl<'a> Context<'a> {
@@ -80,6 +81,7 @@ impl<'a> Context<'a> {
             target: OnceCell::new(),
             identity: OnceCell::new(),
             authorizer: OnceCell::new(),
+            web_socket: OnceCell::new(),
         }
     }
 
@@ -129,6 +131,7 @@ impl<'a> Context<'a> {
             "xrayTraceId" => self.trace_root(),
             "identity.sourceIp" => self.source_ip(),
             "identity.userAgent" => self.header("user-agent"),
+            "connectionId" | "connectedAt" => text_at(self.object(&self.web_socket, Property::WebSocket), variable),
             "customDomain.basePathMatched" => some(api.base_path.trim_start_matches('/')),
             _ => {
                 if let Some(path) = variable.strip_prefix("identity.") {

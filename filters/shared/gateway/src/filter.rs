@@ -45,6 +45,11 @@ pub trait Filter: Sized + 'static {
         None
     }
 
+    /// Whether its streams get messages ([`Stream::on_message`]); the worker then has an address.
+    fn takes_messages(&self) -> bool {
+        false
+    }
+
     /// The way of a new request.
     fn stream(self: &Rc<Self>) -> Self::Stream;
 }
@@ -112,6 +117,8 @@ pub trait Root {
     fn on_tick(&self, host: &dyn Host) -> Option<Callout>;
     /// [`Filter::on_callout`].
     fn on_callout(&self, host: &dyn Host, answer: Answer) -> Option<Callout>;
+    /// [`Filter::takes_messages`].
+    fn takes_messages(&self) -> bool;
     /// [`Filter::stream`].
     fn stream(&self) -> Box<dyn Stream>;
 }
@@ -137,6 +144,10 @@ impl<F: Filter> Root for Configured<F> {
 
     fn on_callout(&self, host: &dyn Host, answer: Answer) -> Option<Callout> {
         self.0.on_callout(host, answer)
+    }
+
+    fn takes_messages(&self) -> bool {
+        self.0.takes_messages()
     }
 
     fn stream(&self) -> Box<dyn Stream> {

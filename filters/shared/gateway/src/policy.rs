@@ -9,8 +9,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Api, Context, Host};
 
-/// The action of a request to a method.
+/// The action of a request to a method, and of a handshake.
 pub const INVOKE: &str = "execute-api:Invoke";
+/// The action of a call of `@connections`.
+pub const MANAGE_CONNECTIONS: &str = "execute-api:ManageConnections";
 
 /// Wording of refusals by a policy.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,16 +38,22 @@ pub fn partition(region: &str) -> &'static str {
 /// it was sent.
 pub fn method_arn(api: &Api, verb: &[u8], path: &[u8]) -> String {
     let path = path.strip_prefix(b"/").unwrap_or(path);
-    format!(
-        "arn:{}:execute-api:{}:{}:{}/{}/{}/{}",
-        partition(&api.region),
-        api.region,
-        api.account_id,
-        api.api_id,
-        api.stage,
-        String::from_utf8_lossy(verb),
-        String::from_utf8_lossy(path),
-    )
+    format!("{}/{}/{}", stage_arn(api), String::from_utf8_lossy(verb), String::from_utf8_lossy(path))
+}
+
+/// The ARN of a WebSocket API's route: `…/stage/$connect`.
+pub fn route_arn(api: &Api, route_key: &str) -> String {
+    format!("{}/{route_key}", stage_arn(api))
+}
+
+/// The ARN of calls of `@connections`, whichever connection they are about: `…/stage/POST/@connections/{connectionId}`.
+pub fn connections_arn(api: &Api, verb: &[u8]) -> String {
+    format!("{}/{}/@connections/{{connectionId}}", stage_arn(api), String::from_utf8_lossy(verb))
+}
+
+fn stage_arn(api: &Api) -> String {
+    let Api { region, account_id, api_id, stage, .. } = api;
+    format!("arn:{}:execute-api:{region}:{account_id}:{api_id}/{stage}", partition(region))
 }
 
 /// The keys of conditions that every request has, whoever sends it.
@@ -99,5 +107,8 @@ mod tests {
         let arn = "arn:aws-us-gov:execute-api:us-gov-west-1:123456789012:abc/test/GET/";
         assert_eq!(method_arn(&api, b"GET", b"/"), arn);
         assert_eq!(method_arn(&api, b"GET", b"/a%20b/c/"), format!("{arn}a%20b/c/"));
+        let stage = arn.trim_end_matches("/GET/");
+        assert_eq!(route_arn(&api, "$connect"), format!("{stage}/$connect"));
+        assert_eq!(connections_arn(&api, b"POST"), format!("{stage}/POST/@connections/{{connectionId}}"));
     }
 }

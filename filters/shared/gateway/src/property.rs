@@ -19,6 +19,9 @@ pub enum Property {
     Authorizer,
     /// The value that the authorizer gives as API key (`usageIdentifierKey`).
     UsageIdentifierKey,
+    /// `$context` variables of a WebSocket API's handshake, its connection's id among them: a JSON object, set by
+    /// `gateway-responses`, or by `websocket-routes` where that is not in the chain.
+    WebSocket,
     /// Path of the upstream request of an HTTP_PROXY integration, without the query, taken by the route's `path_rewrite`.
     UpstreamPath,
     /// `Host` of the upstream request of an HTTP_PROXY integration that maps it, taken by the route's `host_rewrite`.
@@ -35,6 +38,7 @@ impl Property {
             Self::Identity => "apigw.identity",
             Self::Authorizer => "apigw.authorizer",
             Self::UsageIdentifierKey => "apigw.usage_identifier_key",
+            Self::WebSocket => "apigw.websocket",
             Self::UpstreamPath => "apigw.upstream_path",
             Self::UpstreamHost => "apigw.upstream_host",
         }

@@ -200,7 +200,14 @@ pub fn configure(context: u32, size: usize, http: &'static [chain::Entry], netwo
     match configured(size, http, network) {
         Ok(root) => {
             let tick_millis = match &root {
-                Context::Root(root) => root.chain.tick_millis(),
+                Context::Root(root) => {
+                    // After a trap the network filter comes back with the first connection, and a handshake before it
+                    // needs the worker's address.
+                    if root.chain.takes_messages() && NETWORK_ROOT.get() == 0 {
+                        mailbox::open();
+                    }
+                    root.chain.tick_millis()
+                }
                 Context::NetworkRoot(root) => {
                     NETWORK_ROOT.set(context);
                     mailbox::open();
@@ -406,6 +413,9 @@ pub fn tick(context: u32) {
         return;
     }
     if let Some(root) = root_context(context) {
+        if root.chain.takes_messages() && NETWORK_ROOT.get() == 0 {
+            mailbox::show_alive();
+        }
         let next = root.chain.on_tick(&Envoy::new(&root.counters));
         run_callouts(&root, next);
         wake();

@@ -12,7 +12,9 @@ use crate::{Day, KeyDigest, Period, UnixMicros};
 const MAX_KEY_BYTES: usize = 128;
 
 /// First part of all counters' names. The number changes with the form of the values: shared data outlives a module.
-const COUNTERS: &str = "usage-plan/1";
+pub(crate) const COUNTERS: &str = "usage-plan/1";
+/// Name of the account's bucket.
+pub(crate) const ACCOUNT_COUNTER: &str = "usage-plan/1/account";
 
 /// A request, as far as usage plans are concerned.
 #[derive(Clone, Copy, Debug)]
@@ -159,7 +161,7 @@ impl Plans {
         throttles.extend(stage.and_then(|stage| self.stage_throttle(call, stage)));
         throttles.extend(self.account.map(|limit| ThrottleCheck {
             level: Level::Account,
-            counter: format!("{COUNTERS}/account"),
+            counter: ACCOUNT_COUNTER.to_owned(),
             limit,
         }));
         let quota = subscriber.and_then(|(identity, plan)| {
@@ -242,7 +244,8 @@ impl<'p> Checks<'p> {
     }
 }
 
-fn take(
+/// Takes a token of a bucket; `false` when there is none.
+pub(crate) fn take(
     counters: &(impl Counters + ?Sized),
     counter: &str,
     limit: Limit,

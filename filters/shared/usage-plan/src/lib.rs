@@ -37,6 +37,7 @@ mod problems;
 mod quota;
 mod raw;
 mod report;
+mod route;
 
 pub use admit::{Call, Checks, Denial, Identity, Level, QuotaCheck, ThrottleCheck};
 pub use bucket::{Bucket, Limit};
@@ -50,3 +51,4 @@ pub use raw::{
     RawApiKey, RawApiKeys, RawApiStage, RawMethodSetting, RawPlans, RawQuota, RawStage, RawThrottle, RawUsagePlan,
 };
 pub use report::{MAX_REPORT_DAYS, MAX_REPORT_KEYS, UsageError, UsageReport, UsageRequest};
+pub use route::RouteThrottle;

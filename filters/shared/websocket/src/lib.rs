@@ -20,11 +20,13 @@
 mod end;
 mod handshake;
 mod header;
+mod id;
 mod reader;
 pub mod write;
 
 pub use end::{End, Violation};
 pub use handshake::accept_key;
+pub use id::{ConnectionId, ParsedId, event_id};
 pub use reader::{Event, Reader};
 
 /// Largest payload of a frame, in bytes (32 KB).

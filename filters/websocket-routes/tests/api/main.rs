@@ -8,6 +8,7 @@
     missing_docs
 )]
 
+mod admission;
 mod facts;
 mod handshakes;
 mod management;

@@ -1,6 +1,7 @@
 use gateway::{Address, Body, Connection, Filter, Host, NetworkFilter, Property, Reply, Step, Stream};
 use serde_json::{Value, json};
-use websocket_routes::{ConnectionId, SocketConnection};
+use websocket::ConnectionId;
+use websocket_routes::SocketConnection;
 
 use crate::support::*;
 

@@ -5,12 +5,13 @@ use std::rc::Rc;
 
 use gateway::{Address, Answer, Callout, Connection, Filter, Headers, NetworkFilter, Output, Reply, Step, Stream};
 use serde_json::{Value, json};
-pub use test_host::{NOW_MILLIS, TestHost};
-use websocket_routes::{RoutesStream, SocketConnection, WebSocketConnections, WebSocketRoutes};
+pub use test_host::{NOW_MILLIS, SharedData, TestHost};
+use websocket_routes::{RawConnections, RoutesStream, SocketConnection, WebSocketConnections, WebSocketRoutes};
 
 thread_local! {
     /// Each test has a thread of its own, and with it a worker of its own.
     static RANDOM: Cell<u64> = const { Cell::new(1) };
+    static SHARED: Rc<SharedData> = Rc::default();
 }
 
 fn random() -> u64 {
@@ -25,7 +26,8 @@ pub fn context(context: u32) -> TestHost {
 }
 
 fn in_context(context: u32, host: TestHost) -> TestHost {
-    TestHost { random, address: Some(Address { worker: 42, context }), ..host }
+    let shared = Some(SHARED.with(Rc::clone));
+    TestHost { random, shared, address: Some(Address { worker: 42, context }), ..host }
         .with_attribute("source.address", "203.0.113.7:5000")
         .with_attribute("request.protocol", "HTTP/1.1")
 }
@@ -75,9 +77,9 @@ pub fn api(routes: Value, integrations: Value) -> Api {
 }
 
 pub fn api_with(raw: Value) -> Api {
-    let parse = || gateway::parse(raw.to_string().as_bytes()).unwrap();
-    let http = Rc::new(WebSocketRoutes::configure(parse()).unwrap());
-    let network = Rc::new(WebSocketConnections::configure(parse()).unwrap());
+    let raw = gateway::parse(raw.to_string().as_bytes()).unwrap();
+    let http = Rc::new(WebSocketRoutes::configure(raw).unwrap());
+    let network = Rc::new(WebSocketConnections::configure(RawConnections {}).unwrap());
     let host = context(0);
     http.start(&host).unwrap();
     network.start(&host).unwrap();

@@ -8,6 +8,7 @@
 mod auth;
 mod cors;
 mod event;
+mod websocket_api;
 
 use super::document::ApiDocument;
 use super::{Resource, Template};
@@ -82,6 +83,7 @@ pub fn expand(document: &Document, template: &mut Template) -> Diagnostics {
         api.expand(&mut reader, resource, &events);
         made.append(&mut api.made);
     }
+    made.extend(websocket_api::expand(&mut reader, template));
     let diagnostics = reader.diagnostics;
     template.resources.extend(made);
     diagnostics

@@ -30,9 +30,14 @@ pub fn add(
     surroundings: &mut Surroundings<'_>,
 ) -> Result<(), String> {
     if !filter.authorizers.contains_key(name) {
-        let authorizer = surroundings.rest.authorizers.get(name);
+        let authorizer = surroundings.authorizers.get(name);
         let authorizer = authorizer.ok_or_else(|| format!("there is no authorizer `{name}`"))?;
-        let raw = raw_authorizer(&filter.api, authorizer, surroundings)?;
+        let form = match *authorizer.kind {
+            AuthorizerType::Token => Form::Token,
+            AuthorizerType::Request => Form::Request,
+            AuthorizerType::CognitoUserPools | AuthorizerType::Jwt => return Err("it is no function".to_owned()),
+        };
+        let raw = raw_authorizer(&filter.api, authorizer, form, surroundings)?;
         filter.authorizers.insert(name.to_owned(), raw);
     }
     let entry = RawAuthorizerRoute { authorizer: Some(name.to_owned()), method: Some(route.clone()), open: false };
@@ -40,16 +45,32 @@ pub fn add(
     Ok(())
 }
 
+/// The filter for the handshakes of a WebSocket API, which come on the route `key`.
+///
+/// # Errors
+/// The authorizer cannot be run.
+pub fn of_handshakes(
+    api: &RawApi,
+    key: &str,
+    route: RawRoute,
+    name: &str,
+    surroundings: &mut Surroundings<'_>,
+) -> Result<RawConfig, String> {
+    let authorizer = surroundings.authorizers.get(name).ok_or_else(|| format!("there is no authorizer `{name}`"))?;
+    let authorizer = raw_authorizer(api, authorizer, Form::WebSocket, surroundings)?;
+    let mut filter = configuration(api, None);
+    filter.authorizers.insert(name.to_owned(), authorizer);
+    let entry = RawAuthorizerRoute { authorizer: Some(name.to_owned()), method: Some(route), open: false };
+    filter.routes.insert(key.to_owned(), entry);
+    Ok(filter)
+}
+
 fn raw_authorizer(
     api: &RawApi,
     authorizer: &Authorizer,
+    form: Form,
     surroundings: &mut Surroundings<'_>,
 ) -> Result<RawAuthorizer, String> {
-    let form = match *authorizer.kind {
-        AuthorizerType::Token => Form::Token,
-        AuthorizerType::Request => Form::Request,
-        AuthorizerType::CognitoUserPools | AuthorizerType::Jwt => return Err("it is no function".to_owned()),
-    };
     let uri = authorizer.authorizer_uri.as_ref().ok_or("it has no `authorizerUri`")?;
     let (uri, _) = expand_stage_variables(uri, |name| api.stage_variables.get(name).map(String::as_str));
     let (endpoint, target) = match FunctionUri::parse(&uri) {

@@ -5,19 +5,20 @@ use std::collections::BTreeMap;
 use gateway::{RawApi, RawRoute};
 use iam_authorizer::{AuthorizationType, RawConfig, RawCredential, RawIamRoute, RawVpcEndpoint};
 use iam_policy::RawPolicy;
+use serde_json::Value;
 
-use crate::api::RestApi;
 use crate::check::Model;
 use crate::settings::Credential;
+use crate::source::Spanned;
 
 /// The filter without any route.
 ///
 /// # Errors
 /// A policy is none: a mistake that `check` should have found.
-pub fn configuration(api: &RawApi, model: &Model, rest: &RestApi) -> Result<RawConfig, String> {
+pub fn configuration(api: &RawApi, model: &Model, policy: Option<&Spanned<Value>>) -> Result<RawConfig, String> {
     let settings = &model.settings;
     let credentials: Result<Vec<RawCredential>, String> = settings.credentials.iter().map(raw_credential).collect();
-    let resource_policy = rest.policy.as_ref().map(|policy| raw_policy(&policy.value)).transpose()?;
+    let resource_policy = policy.map(|policy| raw_policy(&policy.value)).transpose()?;
     let vpc_endpoint = settings.vpc_endpoint.as_ref().map(|endpoint| RawVpcEndpoint {
         vpc_endpoint_id: endpoint.vpc_endpoint_id.clone(),
         vpc_id: endpoint.vpc_id.clone(),
@@ -36,12 +37,12 @@ pub fn configuration(api: &RawApi, model: &Model, rest: &RestApi) -> Result<RawC
 
 /// A route whose callers sign.
 pub fn signed(route: &RawRoute) -> RawIamRoute {
-    RawIamRoute { authorization_type: AuthorizationType::AwsIam, method: Some(route.clone()) }
+    RawIamRoute { authorization_type: AuthorizationType::AwsIam, method: Some(route.clone()), ..RawIamRoute::default() }
 }
 
 /// A route for which the resource policy alone has to allow.
 pub fn resource_policy_alone(route: &RawRoute) -> RawIamRoute {
-    RawIamRoute { authorization_type: AuthorizationType::None, method: Some(route.clone()) }
+    RawIamRoute { authorization_type: AuthorizationType::None, method: Some(route.clone()), ..RawIamRoute::default() }
 }
 
 fn raw_credential(credential: &Credential) -> Result<RawCredential, String> {

@@ -3,26 +3,27 @@
 //! Each kind of authorization fills in the configuration of one filter, in a file of its own. What no filter checks is
 //! an error: a method never becomes open because its authorization cannot be translated.
 
-mod custom;
-mod iam;
+pub(super) mod custom;
+pub(super) mod iam;
 pub(super) mod jwt;
 
 use custom_authorizer::CustomAuthorizer;
 use filters::RawFilter;
 use gateway::{Filter, RawApi, RawRoute};
 use iam_authorizer::IamAuthorizer;
+use indexmap::IndexMap;
 use jwt_authorizer::ProtocolType;
 
 use super::cluster::Clusters;
-use crate::api::{Authorization, Method, RestApi};
+use crate::api::{Authorization, Authorizer, Method, RestApi};
 use crate::check::Model;
 
 /// What authorizers are compiled against.
 pub struct Surroundings<'a> {
     /// The whole model.
     pub model: &'a Model,
-    /// The definition.
-    pub rest: &'a RestApi,
+    /// The definition's authorizers by name.
+    pub authorizers: &'a IndexMap<String, Authorizer>,
     /// Where clusters are collected.
     pub clusters: &'a mut Clusters,
 }
@@ -44,7 +45,7 @@ impl Authorizers {
     /// # Errors
     /// Something cannot be translated: a mistake that `check` should have found.
     pub fn new(api: &RawApi, model: &Model, rest: &RestApi) -> Result<Self, String> {
-        let iam = iam::configuration(api, model, rest)?;
+        let iam = iam::configuration(api, model, rest.policy.as_ref())?;
         let custom = custom::configuration(api, iam.resource_policy.clone());
         Ok(Self { jwt: jwt::JwtAuthorizers::new(ProtocolType::Rest), custom, iam })
     }
@@ -61,7 +62,7 @@ impl Authorizers {
         surroundings: &mut Surroundings<'_>,
     ) -> Result<Vec<&'static str>, String> {
         let mut used: Vec<&'static str> = Vec::new();
-        let policy_alone = surroundings.rest.policy.as_ref().map(|_| iam::resource_policy_alone(route));
+        let policy_alone = self.iam.resource_policy.as_ref().map(|_| iam::resource_policy_alone(route));
         let iam = match &method.authorization {
             Authorization::None => policy_alone,
             // It evaluates the resource policy itself, before its function is called and together with the answer.
@@ -73,7 +74,7 @@ impl Authorizers {
             }
             Authorization::CognitoUserPools { authorizer, scopes } | Authorization::Jwt { authorizer, scopes } => {
                 let mut network = jwt::Network { model: surroundings.model, clusters: surroundings.clusters };
-                self.jwt.add(key, authorizer, scopes, &surroundings.rest.authorizers, &mut network)?;
+                self.jwt.add(key, authorizer, scopes, surroundings.authorizers, &mut network)?;
                 used.push(jwt::JwtAuthorizers::NAME);
                 policy_alone
             }

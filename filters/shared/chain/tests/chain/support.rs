@@ -49,6 +49,9 @@ impl Root for Scripted {
         self.calls.borrow_mut().pop_front()
     }
 
+    fn takes_messages(&self) -> bool {
+        false
+    }
     fn stream(&self) -> Box<dyn Stream> {
         self.journal.borrow_mut().push(format!("{} stream", self.name));
         Box::new(ScriptedStream { name: self.name, journal: Rc::clone(&self.journal), decide: Rc::clone(&self.decide) })

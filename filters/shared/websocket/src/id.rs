@@ -1,10 +1,9 @@
-//! Connection ids, and the ids of messages.
+//! Connection ids, and the ids of requests and messages.
 
 use std::fmt;
 
 use base64::Engine;
 use base64::engine::general_purpose::{URL_SAFE, URL_SAFE_NO_PAD};
-use gateway::Host;
 
 /// Names a connection: the Envoy that it is on, the worker there, and the connection. Worker and connection are random
 /// numbers of 64 bits each, so an id that finds a connection was issued by this gateway.
@@ -12,7 +11,7 @@ use gateway::Host;
 pub struct ConnectionId {
     /// Which Envoy of a fleet.
     pub node: u16,
-    /// The worker, as [`gateway::Address`] has it.
+    /// The worker: a random number that is new for each VM.
     pub worker: u64,
     /// The connection on the worker.
     pub serial: u64,
@@ -20,7 +19,7 @@ pub struct ConnectionId {
 
 /// What a text that should be a connection id is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Parsed {
+pub enum ParsedId {
     /// An id of this gateway.
     Id(ConnectionId),
     /// An id of the service's own form, which is never issued here.
@@ -34,16 +33,16 @@ const SERVICE_BYTES: usize = 11;
 
 impl ConnectionId {
     /// Reads an id.
-    pub fn parse(text: &str) -> Parsed {
-        let Ok(bytes) = URL_SAFE_NO_PAD.decode(text.trim_end_matches('=')) else { return Parsed::Malformed };
+    pub fn parse(text: &str) -> ParsedId {
+        let Ok(bytes) = URL_SAFE_NO_PAD.decode(text.trim_end_matches('=')) else { return ParsedId::Malformed };
         match bytes.as_slice() {
-            [n0, n1, w0, w1, w2, w3, w4, w5, w6, w7, s0, s1, s2, s3, s4, s5, s6, s7] => Parsed::Id(Self {
+            [n0, n1, w0, w1, w2, w3, w4, w5, w6, w7, s0, s1, s2, s3, s4, s5, s6, s7] => ParsedId::Id(Self {
                 node: u16::from_be_bytes([*n0, *n1]),
                 worker: u64::from_be_bytes([*w0, *w1, *w2, *w3, *w4, *w5, *w6, *w7]),
                 serial: u64::from_be_bytes([*s0, *s1, *s2, *s3, *s4, *s5, *s6, *s7]),
             }),
-            bytes if bytes.len() == SERVICE_BYTES => Parsed::Foreign,
-            _ => Parsed::Malformed,
+            bytes if bytes.len() == SERVICE_BYTES => ParsedId::Foreign,
+            _ => ParsedId::Malformed,
         }
     }
 }
@@ -59,8 +58,8 @@ impl fmt::Display for ConnectionId {
 }
 
 /// An id of a request or message, of the service's form: 11 random bytes, 16 characters.
-pub fn event_id(host: &dyn Host) -> String {
-    let random = [host.random().to_be_bytes(), host.random().to_be_bytes()].concat();
+pub fn event_id(random: [u64; 2]) -> String {
+    let random = random.map(u64::to_be_bytes).concat();
     URL_SAFE.encode(random.get(..SERVICE_BYTES).unwrap_or_default())
 }
 
@@ -72,15 +71,15 @@ mod tests {
     fn ids_come_back() {
         let id = ConnectionId { node: 3, worker: u64::MAX, serial: 7 };
         let text = id.to_string();
-        assert_eq!((text.len(), ConnectionId::parse(&text)), (24, Parsed::Id(id)));
+        assert_eq!((text.len(), ConnectionId::parse(&text)), (24, ParsedId::Id(id)));
     }
 
     #[test]
     fn other_texts() {
-        assert_eq!(ConnectionId::parse("R1kmxc2VNjMCFIA="), Parsed::Foreign);
-        assert_eq!(ConnectionId::parse("R1kmxc2VNjMCFIA"), Parsed::Foreign);
+        assert_eq!(ConnectionId::parse("R1kmxc2VNjMCFIA="), ParsedId::Foreign);
+        assert_eq!(ConnectionId::parse("R1kmxc2VNjMCFIA"), ParsedId::Foreign);
         for wrong in ["", "abc", "R1kmxc2VNjMCFIA!", "é", "R1kmxc2VNjMCFIAR1kmxc2VNjMCFIA"] {
-            assert_eq!(ConnectionId::parse(wrong), Parsed::Malformed, "{wrong}");
+            assert_eq!(ConnectionId::parse(wrong), ParsedId::Malformed, "{wrong}");
         }
     }
 }
