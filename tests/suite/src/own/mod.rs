@@ -11,6 +11,7 @@ use std::sync::Mutex;
 
 pub use expect::Expect;
 pub use file::{Case, CaseFile, RawRequest, Step};
+pub use sign::Sign;
 
 use crate::level::Level;
 use crate::paths;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::Envoy;
+use super::Api;
 use super::client::{Client, Received, frame};
 use crate::paths;
 use crate::tally::{Outcome, Tally};
@@ -15,12 +15,12 @@ const AREA: &str = "websocket/autobahn";
 const MAX_FRAME_BYTES: usize = 32_768;
 
 /// Runs all cases.
-pub fn run(envoy: &Envoy, tally: &mut Tally) {
+pub fn run(api: &Api, tally: &mut Tally) {
     let Some(folder) = paths::conformance("websocket") else { return };
     let text = fs::read_to_string(folder.join("autobahn-cases.jsonl")).expect("the cases");
     for line in text.lines() {
         let case: Value = serde_json::from_str(line).expect("JSON");
-        let outcome = match envoy.connect() {
+        let outcome = match api.connect() {
             Ok(client) => Run { client, seen: Vec::new(), closed: None, ended: false }.case(&case),
             Err(answer) => Outcome::Failed(answer),
         };

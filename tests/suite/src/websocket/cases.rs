@@ -4,18 +4,18 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::Envoy;
 use super::client::{Client, Received, frame};
+use super::{Api, check, count};
 use crate::backend;
 use crate::client::{self, Request};
-use crate::tally::{Outcome, Tally};
+use crate::tally::Tally;
 
 const AREA: &str = "websocket/connections";
 
-type Case = fn(&Envoy) -> Result<(), String>;
+type Case = fn(&Api) -> Result<(), String>;
 
 /// Runs all cases.
-pub fn run(envoy: &Envoy, tally: &mut Tally) {
+pub fn run(api: &Api, tally: &mut Tally) {
     let cases: [(&str, Case); 9] = [
         ("a handshake", handshake),
         ("pushes arrive in order, whichever worker they come in on", pushes),
@@ -28,61 +28,55 @@ pub fn run(envoy: &Envoy, tally: &mut Tally) {
         ("what is no handshake is forbidden", forbidden),
     ];
     for (name, case) in cases {
-        envoy.backend.take_received();
-        let outcome = match case(envoy) {
-            Ok(()) => Outcome::Passed,
-            Err(why) => Outcome::Failed(format!("{why}\n{}", envoy.log())),
-        };
-        tally.add(AREA, name, outcome);
+        api.backend.take_received();
+        count(tally, AREA, name, case(api), || api.log());
     }
 }
 
-fn check(holds: bool, otherwise: impl FnOnce() -> String) -> Result<(), String> {
-    if holds { Ok(()) } else { Err(otherwise()) }
-}
-
-fn expect(client: &mut Client, expected: &Received) -> Result<(), String> {
+/// Looks at what comes next.
+pub fn expect(client: &mut Client, expected: &Received) -> Result<(), String> {
     let received = client.next();
     check(received == *expected, || format!("received {received:?}, expected {expected:?}"))
 }
 
-fn text(text: &str) -> Received {
+/// A text message.
+pub fn text(text: &str) -> Received {
     Received::Text(text.as_bytes().to_vec())
 }
 
 /// A connection with its id.
-fn connect(envoy: &Envoy) -> Result<(Client, String), String> {
-    let mut client = envoy.connect()?;
+pub fn connect(api: &Api) -> Result<(Client, String), String> {
+    let mut client = api.connect()?;
     client.text(r#"{"action": "ping"}"#);
     let Received::Text(pong) = client.next() else { return Err("no pong".to_owned()) };
     let pong: Value = serde_json::from_slice(&pong).map_err(|error| error.to_string())?;
     Ok((client, pong["pong"].as_str().unwrap_or_default().to_owned()))
 }
 
-fn call(envoy: &Envoy, method: &str, id: &str, body: &[u8]) -> Result<client::Response, String> {
+fn call(api: &Api, method: &str, id: &str, body: &[u8]) -> Result<client::Response, String> {
     let mut request = Request::new(method, &format!("/prod/@connections/{id}"));
     request.body = (method == "POST").then(|| body.to_vec());
-    client::send(envoy.address, &request).map_err(|error| error.to_string())
+    client::send(api.address, &request).map_err(|error| error.to_string())
 }
 
-fn handshake(envoy: &Envoy) -> Result<(), String> {
-    let client = Client::connect(envoy.address, "/prod?room=1", &[("x-apigw-connection-id", "made up")])?;
+fn handshake(api: &Api) -> Result<(), String> {
+    let client = Client::connect(api.address, "/prod?room=1", &[("x-apigw-connection-id", "made up")])?;
     let head = client.head.to_ascii_lowercase();
     check(head.contains("sec-websocket-accept: s3pplmbitxaq9kygzzhzrbk+xoo=\r\n"), || head.clone())?;
     check(!head.contains("sec-websocket-extensions"), || head.clone())?;
-    let received = envoy.backend.take_received();
+    let received = api.backend.take_received();
     let connect = received.first().ok_or("the backend was not called")?;
     check(connect.path() == "/connect" && connect.header("connection-id").is_some_and(|id| id.len() == 24), || {
         format!("{connect:?}")
     })
 }
 
-fn pushes(envoy: &Envoy) -> Result<(), String> {
-    let mut clients = (0..8).map(|_| connect(envoy)).collect::<Result<Vec<_>, _>>()?;
+fn pushes(api: &Api) -> Result<(), String> {
+    let mut clients = (0..8).map(|_| connect(api)).collect::<Result<Vec<_>, _>>()?;
     for number in 0..100 {
         // Each call is a connection of its own, on either worker.
         for (_, id) in &clients {
-            let answer = call(envoy, "POST", id, number.to_string().as_bytes())?;
+            let answer = call(api, "POST", id, number.to_string().as_bytes())?;
             check(answer.status == 200 && answer.body.is_empty(), || format!("{} {:?}", answer.status, answer.body))?;
         }
     }
@@ -94,10 +88,10 @@ fn pushes(envoy: &Envoy) -> Result<(), String> {
     Ok(())
 }
 
-fn management(envoy: &Envoy) -> Result<(), String> {
-    let (mut client, id) = connect(envoy)?;
+fn management(api: &Api) -> Result<(), String> {
+    let (mut client, id) = connect(api)?;
     let large = "x".repeat(131_072);
-    let status = |method: &str, id: &str, body: &[u8]| call(envoy, method, id, body).map(|answer| answer.status);
+    let status = |method: &str, id: &str, body: &[u8]| call(api, method, id, body).map(|answer| answer.status);
     check(status("POST", &id, large.as_bytes())? == 200, || "a large push".to_owned())?;
     loop {
         match client.next() {
@@ -106,7 +100,7 @@ fn management(envoy: &Envoy) -> Result<(), String> {
         }
     }
     check(status("POST", &id, &vec![b'x'; 131_073])? == 413, || "a push that is too large".to_owned())?;
-    let told = call(envoy, "GET", &id, b"")?;
+    let told = call(api, "GET", &id, b"")?;
     let told: Value = serde_json::from_slice(&told.body).map_err(|error| error.to_string())?;
     check(told["identity"]["sourceIp"] == "127.0.0.1" && told["connectedAt"].is_string(), || told.to_string())?;
     check(status("GET", "abc", b"")? == 400, || "an id that is none".to_owned())?;
@@ -127,15 +121,15 @@ fn management(envoy: &Envoy) -> Result<(), String> {
     check(status("POST", &id, b"late")? == 410, || "a connection that is closed".to_owned())
 }
 
-fn pipelined(envoy: &Envoy) -> Result<(), String> {
-    let mut client = envoy.connect()?;
+fn pipelined(api: &Api) -> Result<(), String> {
+    let mut client = api.connect()?;
     let bytes: Vec<u8> = (0..50).flat_map(|number| frame(0x81, format!("message {number}").as_bytes())).collect();
     client.send(&bytes);
     (0..50).try_for_each(|number| expect(&mut client, &text(&format!("message {number}"))))
 }
 
-fn byte_by_byte(envoy: &Envoy) -> Result<(), String> {
-    let mut client = envoy.connect()?;
+fn byte_by_byte(api: &Api) -> Result<(), String> {
+    let mut client = api.connect()?;
     let bytes = [frame(0x01, "caf".as_bytes()), frame(0x89, b"?"), frame(0x80, "é".as_bytes())].concat();
     for byte in bytes {
         client.send(&[byte]);
@@ -145,23 +139,23 @@ fn byte_by_byte(envoy: &Envoy) -> Result<(), String> {
     expect(&mut client, &text("café"))
 }
 
-fn early_frame(envoy: &Envoy) -> Result<(), String> {
+fn early_frame(api: &Api) -> Result<(), String> {
     // Sent with the head, so it is there before the handshake is answered.
-    let mut client = Client::connect_with(envoy.address, &frame(0x81, b"early"))?;
+    let mut client = Client::connect_with(api.address, &frame(0x81, b"early"))?;
     expect(&mut client, &text("early"))
 }
 
-fn ends(envoy: &Envoy) -> Result<(), String> {
-    let mut clean = envoy.connect()?;
+fn ends(api: &Api) -> Result<(), String> {
+    let mut clean = api.connect()?;
     clean.send(&frame(0x88, b"\x0f\xa1bye"));
     expect(&mut clean, &Received::Close(b"\x0f\xa1bye".to_vec()))?;
     expect(&mut clean, &Received::End)?;
-    let mut abrupt = envoy.connect()?;
+    let mut abrupt = api.connect()?;
     abrupt.drop_connection();
     let mut told = 0;
     for _ in 0..100 {
         let of_disconnect = |received: &backend::Received| received.path() == "/disconnect";
-        told += envoy.backend.take_received().into_iter().filter(of_disconnect).count();
+        told += api.backend.take_received().into_iter().filter(of_disconnect).count();
         if told >= 2 {
             return Ok(());
         }
@@ -170,7 +164,7 @@ fn ends(envoy: &Envoy) -> Result<(), String> {
     Err(format!("$disconnect was called {told} times"))
 }
 
-fn broken(envoy: &Envoy) -> Result<(), String> {
+fn broken(api: &Api) -> Result<(), String> {
     for (name, bytes, code) in [
         ("binary", frame(0x82, b"x"), 1003),
         ("a large frame", frame(0x81, &[b'x'; 40_000]), 1009),
@@ -180,7 +174,7 @@ fn broken(envoy: &Envoy) -> Result<(), String> {
         ("reserved bits", frame(0xc1, b"x"), 1002),
         ("no frames", b"GET / HTTP/1.1\r\n\r\n".to_vec(), 1002),
     ] {
-        let mut client = envoy.connect()?;
+        let mut client = api.connect()?;
         client.send(&bytes);
         let received = client.next();
         let closed = matches!(&received, Received::Close(payload) if payload.starts_with(&u16::to_be_bytes(code)));
@@ -189,13 +183,13 @@ fn broken(envoy: &Envoy) -> Result<(), String> {
     Ok(())
 }
 
-fn forbidden(envoy: &Envoy) -> Result<(), String> {
+fn forbidden(api: &Api) -> Result<(), String> {
     for target in ["/prod", "/prod/", "/", "/prod/x", "/other"] {
-        let answer = client::send(envoy.address, &Request::new("GET", target)).map_err(|error| error.to_string())?;
+        let answer = client::send(api.address, &Request::new("GET", target)).map_err(|error| error.to_string())?;
         let as_expected = answer.status == 403 && answer.body == br#"{"message":"Forbidden"}"#;
         check(as_expected, || format!("{target}: {} {:?}", answer.status, answer.body))?;
     }
-    match Client::connect(envoy.address, "/prod/x", &[]) {
+    match Client::connect(api.address, "/prod/x", &[]) {
         Err(answer) => check(answer.starts_with("HTTP/1.1 403 "), || answer.clone()),
         Ok(_) => Err("a connection on a path that is not the stage's".to_owned()),
     }

@@ -1,78 +1,75 @@
-//! WebSocket APIs on a real Envoy: the example `chat`, with an echo as its backend.
+//! WebSocket APIs on a real Envoy, each from a template through `apigw run`: one that echoes, and small ones for single
+//! facts.
 
 mod autobahn;
 mod cases;
+mod changes;
 mod client;
+mod connect;
+mod facts;
+mod integrations;
 
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
-use std::{fs, net};
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
 
-use rustix::process::{Pid, Signal, kill_process};
+use serde_json::json;
 
-use crate::backend::{Backend, Behaviour};
-use crate::paths;
-use crate::tally::Tally;
+use crate::backend::{Backend, Behaviour, Function};
+use crate::gateway::Gateway;
+use crate::tally::{Outcome, Tally};
 use client::Client;
 
-/// How long Envoy may take to start.
-const START_TIMEOUT: Duration = Duration::from_secs(60);
+/// The API that the cases share.
+const ECHO: &str = include_str!("../../definitions/websocket.yaml");
 
 /// Runs everything.
 ///
 /// # Panics
-/// When Envoy does not start.
+/// When the gateway does not start.
 pub fn run() -> Tally {
     let mut tally = Tally::default();
-    let envoy = Envoy::start();
-    cases::run(&envoy, &mut tally);
-    autobahn::run(&envoy, &mut tally);
+    {
+        let api = Api::start();
+        cases::run(&api, &mut tally);
+        integrations::run(&api, &mut tally);
+        autobahn::run(&api, &mut tally);
+    }
+    connect::run(&mut tally);
+    changes::run(&mut tally);
+    facts::run(&mut tally);
     tally
 }
 
-/// An Envoy with two workers that runs the example. It ends with this value.
-pub struct Envoy {
+/// The API that echoes, on an Envoy with two workers. It ends with this value.
+pub struct Api {
     /// Where it listens.
-    pub address: net::SocketAddr,
+    pub address: SocketAddr,
     /// Echoes what it is sent.
     pub backend: Backend,
-    child: Child,
-    log: PathBuf,
-    _folder: tempfile::TempDir,
+    /// A function that answers with its event.
+    pub functions: Backend,
+    gateway: Gateway,
+    _others: [Backend; 2],
 }
 
-impl Envoy {
+impl Api {
     fn start() -> Self {
-        let folder = tempfile::Builder::new().prefix("apigw-suite-").tempdir().expect("a folder");
+        let echo = Function::LambdaProxyEchoEvent;
+        let functions = Backend::start(&Behaviour::Lambda(BTreeMap::from([("echo".to_owned(), echo)])));
         let backend = Backend::start(&Behaviour::HttpEchoBody);
-        let address = free_port();
-        let example = paths::root().join("envoy/examples/chat/envoy.yaml");
-        let module = paths::filters().join("apigw.wasm");
-        let config = fs::read_to_string(&example)
-            .expect("the example")
-            .replace("port_value: 8080", &format!("port_value: {}", address.port()))
-            .replace("port_value: 9000", &format!("port_value: {}", backend.address.port()))
-            .replace("port_value: 9901", "port_value: 0")
-            .replace("filename: apigw.wasm", &format!("filename: {}", module.display()));
-        let [file, log] = ["envoy.yaml", "log"].map(|name| folder.path().join(name));
-        fs::write(&file, config).expect("the configuration is written");
-        let mut child = Command::new(paths::envoy())
-            .arg("--config-path")
-            .arg(&file)
-            .args(["--concurrency", "2", "--disable-hot-restart", "--log-level", "warn"])
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(fs::File::create(&log).expect("a log"))
-            .spawn()
-            .expect("Envoy starts");
-        let deadline = Instant::now() + START_TIMEOUT;
-        while net::TcpStream::connect(address).is_err() {
-            let ended = child.try_wait().expect("a child").is_some();
-            assert!(!ended && Instant::now() < deadline, "{}", fs::read_to_string(&log).unwrap_or_default());
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        Self { address, backend, child, log, _folder: folder }
+        let others = [Behaviour::Silent, Behaviour::Refused].map(|behaviour| Backend::start(&behaviour));
+        let hosts = json!({
+            "backend.example:80": backend.url(),
+            "slow.example:80": others[0].url(),
+            "absent.example:80": others[1].url(),
+        });
+        let settings = json!({
+            "apiId": "websocket",
+            "connections": {"authorization": "NONE"},
+            "endpoints": {"hosts": hosts, "functions": {"*": functions.url()}},
+        });
+        let gateway = start(ECHO, &settings);
+        Self { address: gateway.address, backend, functions, gateway, _others: others }
     }
 
     /// A new connection.
@@ -83,20 +80,27 @@ impl Envoy {
         Client::connect(self.address, "/prod", &[])
     }
 
-    /// What Envoy has said.
+    /// What `apigw` and Envoy have said.
     pub fn log(&self) -> String {
-        fs::read_to_string(&self.log).unwrap_or_default()
+        self.gateway.log()
     }
 }
 
-impl Drop for Envoy {
-    fn drop(&mut self) {
-        let _ = kill_process(Pid::from_child(&self.child), Signal::TERM);
-        let _ = self.child.wait();
-    }
+/// A gateway with two workers.
+fn start(definition: &str, settings: &serde_json::Value) -> Gateway {
+    let two_workers = ["--concurrency".to_owned(), "2".to_owned()];
+    Gateway::start(definition, &settings.to_string(), &two_workers).unwrap_or_else(|report| panic!("{report}"))
 }
 
-fn free_port() -> net::SocketAddr {
-    let listener = net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("its address")
+/// Counts a case whose error says what went wrong.
+fn count(tally: &mut Tally, area: &str, name: &str, result: Result<(), String>, log: impl FnOnce() -> String) {
+    let outcome = match result {
+        Ok(()) => Outcome::Passed,
+        Err(why) => Outcome::Failed(format!("{why}\n{}", log())),
+    };
+    tally.add(area, name, outcome);
+}
+
+fn check(holds: bool, otherwise: impl FnOnce() -> String) -> Result<(), String> {
+    if holds { Ok(()) } else { Err(otherwise()) }
 }
