@@ -48,6 +48,8 @@ pub enum ChainError {
     Twice(usize),
     /// A route leaves out a filter that is not in the chain: the route, and the place in its list.
     Unknown(String, usize),
+    /// A route belongs to two deployments.
+    Shared(String),
 }
 
 impl Chain {
@@ -67,20 +69,40 @@ impl Chain {
         without: &BTreeMap<String, Vec<String>>,
         published: Vec<Property>,
     ) -> Result<Self, ChainError> {
+        let mut chain =
+            Self::new(Vec::new(), BTreeMap::new(), Published::Only(published)).with_further(filters, without)?;
+        chain.all = (0..chain.members.len()).collect();
+        Ok(chain)
+    }
+
+    /// The chain with the filters of one more deployment: another API or stage, or a canary. `without` names all of its
+    /// routes, also those that pass every filter; no request of another route meets these filters.
+    ///
+    /// # Errors
+    /// Something in it belongs to no member, or to two.
+    pub fn with_further(
+        mut self,
+        filters: Vec<Box<dyn Root>>,
+        without: &BTreeMap<String, Vec<String>>,
+    ) -> Result<Self, ChainError> {
         for (place, filter) in filters.iter().enumerate() {
             if filters.iter().take(place).any(|other| other.name() == filter.name()) {
                 return Err(ChainError::Twice(place));
             }
         }
-        let mut routes: BTreeMap<String, Rc<[usize]>> = BTreeMap::new();
+        let first = self.members.len();
         for (route, names) in without {
             if let Some(place) = names.iter().position(|name| !filters.iter().any(|filter| filter.name() == name)) {
                 return Err(ChainError::Unknown(route.clone(), place));
             }
-            let passed = filters.iter().enumerate().filter(|(_, filter)| !names.iter().any(|n| n == filter.name()));
-            routes.insert(route.clone(), passed.map(|(index, _)| index).collect());
+            let passed = filters.iter().zip(first..).filter(|(filter, _)| !names.iter().any(|n| n == filter.name()));
+            let passed = passed.map(|(_, index)| index).collect();
+            if self.routes.insert(route.clone(), passed).is_some() {
+                return Err(ChainError::Shared(route.clone()));
+            }
         }
-        Ok(Self::new(filters, routes, Published::Only(published)))
+        self.members.extend(filters.into_iter().map(|root| Member { root, idle_millis: Cell::new(0) }));
+        Ok(self)
     }
 
     fn new(filters: Vec<Box<dyn Root>>, routes: BTreeMap<String, Rc<[usize]>>, published: Published) -> Self {
@@ -174,7 +196,7 @@ impl Chain {
     pub(crate) fn publishes(&self, property: Property) -> bool {
         match &self.published {
             Published::Everything => true,
-            Published::Only(published) => property.is_taken_by_routes() || published.contains(&property),
+            Published::Only(published) => property.is_taken_by_envoy() || published.contains(&property),
         }
     }
 

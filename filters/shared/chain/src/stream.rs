@@ -119,6 +119,15 @@ impl ChainStream {
         self.advance_response(proxy)
     }
 
+    /// The exchange is over.
+    pub fn on_log(&mut self, proxy: &dyn Proxy) {
+        self.memory.response_begins();
+        let Self { chain, members, memory, .. } = self;
+        for member in members {
+            member.stream.on_log(&View { proxy, chain, memory, index: member.index });
+        }
+    }
+
     fn resume(
         &mut self,
         proxy: &dyn Proxy,

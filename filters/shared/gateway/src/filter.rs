@@ -91,6 +91,10 @@ pub trait Stream: 'static {
     fn on_response_body(&mut self, _host: &dyn Host, _body: Body) -> Step {
         Step::Continue
     }
+
+    /// The exchange is over, and Envoy's access loggers run next. Also for requests that the filter has never seen,
+    /// because one before it has answered.
+    fn on_log(&mut self, _host: &dyn Host) {}
 }
 
 /// A part of a body.

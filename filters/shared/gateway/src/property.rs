@@ -26,6 +26,13 @@ pub enum Property {
     UpstreamPath,
     /// `Host` of the upstream request of an HTTP_PROXY integration that maps it, taken by the route's `host_rewrite`.
     UpstreamHost,
+    /// What an integration has answered: [`crate::IntegrationResult`] as JSON, set by `mapping-template`.
+    Integration,
+    /// How long a filter's call of an integration took, in milliseconds, as text: what Envoy counts as
+    /// `IntegrationLatency`. Of a request that its router forwards, Envoy knows the time itself.
+    IntegrationLatency,
+    /// The request's line for the access log, with its line break, set by `access-log`.
+    AccessLog,
 }
 
 impl Property {
@@ -41,11 +48,17 @@ impl Property {
             Self::WebSocket => "apigw.websocket",
             Self::UpstreamPath => "apigw.upstream_path",
             Self::UpstreamHost => "apigw.upstream_host",
+            Self::Integration => "apigw.integration",
+            Self::IntegrationLatency => "apigw.integration_latency",
+            Self::AccessLog => "apigw.access_log",
         }
     }
 
-    /// Whether routes take the value up, so that Envoy has to have it.
-    pub fn is_taken_by_routes(self) -> bool {
-        matches!(self, Self::TraceId | Self::UpstreamPath | Self::UpstreamHost)
+    /// Whether routes and loggers take the value up, so that Envoy has to have it.
+    pub fn is_taken_by_envoy(self) -> bool {
+        matches!(
+            self,
+            Self::TraceId | Self::UpstreamPath | Self::UpstreamHost | Self::IntegrationLatency | Self::AccessLog
+        )
     }
 }

@@ -30,7 +30,7 @@ pub use vm::NetworkEntry;
 ///
 /// `entries: FILTERS` takes a list of [`chain::Entry`] instead of `filters`. `network: [...]` adds network filters. With one filter, `root_id` is not looked at; with several, it names the filter
 /// as in `Filter::NAME`. Callbacks: `request_headers`, `request_body` (with trailers), `callout`, `response_headers`,
-/// `response_body` (with trailers), `tick`, `connections`, `messages`.
+/// `response_body` (with trailers), `tick`, `log`, `connections`, `messages`.
 #[macro_export]
 macro_rules! module {
     (
@@ -142,6 +142,12 @@ macro_rules! callback {
         #[unsafe(no_mangle)]
         extern "C" fn proxy_on_response_trailers(context: u32, _trailers: usize) -> i32 {
             $crate::vm::response_trailers(context)
+        }
+    };
+    (log) => {
+        #[unsafe(no_mangle)]
+        extern "C" fn proxy_on_log(context: u32) {
+            $crate::vm::log(context)
         }
     };
     (tick) => {

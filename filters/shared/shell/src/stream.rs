@@ -71,6 +71,11 @@ impl StreamContext {
     pub fn on_response_trailers(&mut self) -> Action {
         self.stream.on_response_trailers(&Envoy::new(&self.counters))
     }
+
+    /// `proxy_on_log`.
+    pub fn on_log(&mut self) {
+        self.stream.on_log(&Envoy::new(&self.counters));
+    }
 }
 
 fn resume(action: Action) {

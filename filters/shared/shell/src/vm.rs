@@ -313,6 +313,14 @@ pub fn response_trailers(context: u32) -> i32 {
     with_stream(context, Action::Continue, StreamContext::on_response_trailers)
 }
 
+/// `proxy_on_log`.
+pub fn log(context: u32) {
+    with_stream(context, Action::Continue, |stream| {
+        stream.on_log();
+        Action::Continue
+    });
+}
+
 /// `proxy_on_http_call_response`, for a request or for a root's periodic work.
 pub fn callout(context: u32, token: u32, headers: usize) {
     let caller = CALLS.with(|calls| calls.try_borrow_mut().ok().and_then(|mut calls| calls.remove(&token)));

@@ -143,3 +143,30 @@ fn what_is_no_chain_is_refused() {
     let error = Chain::of(filters(&["a"]), &without, Vec::new()).unwrap_err();
     assert_eq!(error, ChainError::Unknown("GET /".to_owned(), 1));
 }
+
+#[test]
+fn routes_pass_the_filters_of_their_own_deployment() {
+    let names = |routes: &[(&str, &[&str])]| {
+        let list = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        routes.iter().map(|(route, names)| ((*route).to_owned(), list(names))).collect()
+    };
+    for (route, passed) in
+        [("old", &["a"][..]), ("canary all", &["a", "b"]), ("canary a", &["a"]), ("new", &["a", "b"])]
+    {
+        let proxy = TestProxy { route: Some(route), ..TestProxy::default() };
+        let two = || ["a", "b"].map(|name| scripted(name, &proxy.journal, passes())).into_iter().collect::<Vec<_>>();
+        let chain = Chain::of(two(), &names(&[("old", &["b"])]), Vec::new()).unwrap();
+        let further = names(&[("canary all", &[]), ("canary a", &["b"])]);
+        let chain = Rc::new(chain.with_further(two(), &further).unwrap());
+        assert_eq!(chain.names().count(), 4);
+        chain.stream().on_request_headers(&proxy, true);
+        let expected: Vec<String> = passed.iter().map(|name| format!("{name} request end")).collect();
+        let seen: Vec<String> = proxy.journal.take().into_iter().filter(|line| line.contains("request")).collect();
+        assert_eq!(seen, expected, "{route}");
+    }
+    let journal = TestProxy::default().journal;
+    let one = || vec![scripted("a", &journal, passes())];
+    let chain = Chain::of(one(), &names(&[("old", &["a"])]), Vec::new()).unwrap();
+    let shared = chain.with_further(one(), &names(&[("old", &[])]));
+    assert_eq!(shared.map(drop), Err(ChainError::Shared("old".to_owned())));
+}
