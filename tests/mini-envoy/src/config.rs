@@ -54,6 +54,9 @@ pub struct Route {
     /// What Envoy answers by itself.
     #[serde(default)]
     pub direct_response: Option<DirectResponse>,
+    /// What Envoy's loggers read.
+    #[serde(default, rename = "metadata")]
+    _metadata: Value,
     /// Filters that it switches off.
     #[serde(default)]
     typed_per_filter_config: BTreeMap<String, PerFilter>,

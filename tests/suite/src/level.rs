@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::backend::{Backend, Behaviour};
 use crate::client::{self, Request, Response};
-use crate::gateway;
+use crate::{gateway, separate};
 
 /// Something that runs the filters.
 pub trait Level: Sync {
@@ -47,6 +47,11 @@ pub trait Gateway {
 
     /// Lets time pass.
     fn wait(&mut self, time: Duration);
+
+    /// The statistics as Prometheus reads them; `None` where there are none.
+    fn statistics(&mut self) -> Option<String> {
+        None
+    }
 
     /// What has gone wrong since this was asked last though no answer shows it.
     fn problems(&mut self) -> Vec<String>;
@@ -97,7 +102,11 @@ impl Level for Envoy {
             Self::Composed => gateway::Gateway::start(definition, settings, options),
             Self::Separate => gateway::Gateway::start_separate(definition, settings, options),
         };
-        Ok(Box::new(Running { gateway: gateway.map_err(NotStarted::Refused)?, read: 0 }))
+        let gateway = gateway.map_err(|reason| match reason.strip_prefix(separate::UNSUPPORTED) {
+            Some(what) => NotStarted::Unsupported(what.to_owned()),
+            None => NotStarted::Refused(reason),
+        })?;
+        Ok(Box::new(Running { gateway, read: 0 }))
     }
 }
 
@@ -122,6 +131,13 @@ impl Gateway for Running {
 
     fn wait(&mut self, time: Duration) {
         std::thread::sleep(time);
+    }
+
+    fn statistics(&mut self) -> Option<String> {
+        let log = self.gateway.log();
+        let admin = log.lines().find_map(|line| line.strip_prefix("admin interface on http://"))?;
+        let page = client::send(admin.parse().ok()?, &Request::new("GET", "/stats/prometheus")).ok()?;
+        Some(page.text())
     }
 
     fn problems(&mut self) -> Vec<String> {

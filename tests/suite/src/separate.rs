@@ -1,5 +1,6 @@
 //! The same gateway with an HTTP filter of Envoy for each filter, instead of one that runs them all.
 
+use std::io::Write;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -12,6 +13,9 @@ use crate::paths;
 
 /// How long Envoy may take to start.
 const START_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Beginning of the reason why something cannot run on separate filters.
+pub const UNSUPPORTED: &str = "not on separate filters: ";
 
 /// Compiles a definition, takes the chain apart, and starts Envoy on it. Returns the process and the address on which it
 /// serves.
@@ -41,15 +45,18 @@ pub fn start(
         return Ok(Err(String::from_utf8_lossy(&output.stderr).into_owned()));
     }
     let mut bootstrap: Value = serde_yaml_ng::from_slice(&output.stdout).map_err(io::Error::other)?;
-    split(&mut bootstrap);
+    if let Err(reason) = split(&mut bootstrap) {
+        return Ok(Err(reason));
+    }
     let [config, admin] = ["bootstrap.json", "admin"].map(|name| folder.join(name));
     fs::write(&config, bootstrap.to_string())?;
+    let mut note = log.try_clone()?;
     let mut child = Command::new(paths::envoy())
         .arg("--config-path")
         .arg(&config)
         .arg("--admin-address-path")
         .arg(&admin)
-        .args(["--disable-hot-restart", "--log-level", "warn"])
+        .args(["--disable-hot-restart", "--log-level", "warn", "--file-flush-interval-msec", "250"])
         .args(of_envoy)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
@@ -58,6 +65,8 @@ pub fn start(
     let deadline = Instant::now() + START_TIMEOUT;
     loop {
         if let Some(address) = address(&admin) {
+            // As `apigw run` says it.
+            writeln!(note, "admin interface on http://{}", fs::read_to_string(&admin)?.trim())?;
             return Ok(Ok((child, address)));
         }
         if child.try_wait()?.is_some() || Instant::now() > deadline {
@@ -83,11 +92,11 @@ fn address(admin_file: &Path) -> Option<std::net::SocketAddr> {
 }
 
 /// Replaces the filter `gateway` by the filters that it runs, and its lists of routes by switches at the routes.
-fn split(bootstrap: &mut Value) {
+fn split(bootstrap: &mut Value) -> Result<(), String> {
     let manager = &mut bootstrap["static_resources"]["listeners"][0]["filter_chains"][0]["filters"][0]["typed_config"];
     let filters = manager["http_filters"].as_array_mut().expect("filters");
-    let gateway = filters.remove(0);
-    assert_eq!(gateway["name"], "gateway");
+    let place = filters.iter().position(|filter| filter["name"] == "gateway").expect("a chain");
+    let gateway = filters.remove(place);
     let text = gateway["typed_config"]["config"]["configuration"]["value"].as_str().expect("a text");
     let chain: Value = serde_json::from_str(text).expect("JSON");
     let members = chain["filters"].as_array().expect("members").iter().map(|member| {
@@ -98,7 +107,10 @@ fn split(bootstrap: &mut Value) {
         wasm["config"]["configuration"]["value"] = json!(configuration.to_string());
         json!({"name": name, "typed_config": wasm})
     });
-    filters.splice(0..0, members);
+    if chain["further"].is_array() {
+        return Err(format!("{UNSUPPORTED}several deployments"));
+    }
+    filters.splice(place..place, members);
     let routes = manager["route_config"]["virtual_hosts"][0]["routes"].as_array_mut().expect("routes");
     for route in routes {
         let name = route["name"].as_str().expect("a name");
@@ -108,4 +120,5 @@ fn split(bootstrap: &mut Value) {
             without.iter().map(|filter| (filter.as_str().expect("a name").to_owned(), off.clone())).collect();
         route["typed_per_filter_config"] = Value::Object(switches);
     }
+    Ok(())
 }

@@ -1,5 +1,7 @@
 //! An API as the service's own calls describe it, as an OpenAPI document.
 
+use std::path::Path;
+
 use serde_json::{Map, Value, json};
 
 /// The definition of `given.api`.
@@ -180,11 +182,36 @@ fn without_nulls(value: &Value) -> Value {
         .into()
 }
 
+/// What the canary deployment of `given.stage` holds.
+///
+/// # Errors
+/// Why it cannot be converted.
+pub fn canary(given: &Value) -> Result<Option<Value>, String> {
+    let deployed = &given["stage"]["canarySettings"]["deployment_resources"];
+    let Some(deployed) = deployed.as_object() else { return Ok(None) };
+    let mut resources = Map::new();
+    for (path, of_path) in deployed {
+        let mut methods = Map::new();
+        for (verb, parts) in of_path.as_object().into_iter().flatten() {
+            let mut method = parts["method"].clone();
+            method["methodResponses"] = parts["methodResponses"].clone();
+            method["integration"] = parts["integration"].clone();
+            method["integration"]["integrationResponses"] = parts["integrationResponses"].clone();
+            methods.insert(verb.clone(), method);
+        }
+        resources.insert(path.clone(), json!({"methods": methods}));
+    }
+    definition(&json!({"resources": resources})).map(Some)
+}
+
 /// The settings: stage, keys and plans of `given`, and where backends really are.
-pub fn settings(given: &Value, endpoints: Value) -> Value {
+pub fn settings(given: &Value, endpoints: Value, canary_definition: Option<&Path>) -> Value {
     let mut stage = given["stage"].clone();
     if let Some(canary) = stage.get_mut("canarySettings").and_then(Value::as_object_mut) {
         canary.remove("deployment_resources");
+        if let Some(path) = canary_definition {
+            canary.insert("definition".to_owned(), json!(path));
+        }
     }
     let members =
         |value: &Value| -> Vec<Value> { value.as_object().into_iter().flatten().map(|(_, v)| v.clone()).collect() };

@@ -112,7 +112,16 @@ fn run_group(cases: &[Value], level: &dyn Level) -> Vec<Outcome> {
         Ok(definition) => definition,
         Err(reason) => return not_run(reason),
     };
-    let settings = convert::settings(given, backends.endpoints());
+    let folder = tempfile::tempdir().expect("a folder");
+    let canary = match convert::canary(given) {
+        Ok(canary) => canary.map(|definition| {
+            let path = folder.path().join("canary.json");
+            std::fs::write(&path, definition.to_string()).expect("a file");
+            path
+        }),
+        Err(reason) => return not_run(reason),
+    };
+    let settings = convert::settings(given, backends.endpoints(), canary.as_deref());
     let mut gateway = match level.start(
         &definition.to_string(),
         &settings.to_string(),

@@ -56,6 +56,32 @@ pub struct Expect {
     /// Nothing reached a backend.
     #[serde(default)]
     pub not_forwarded: bool,
+    /// The line that the request leaves in a log.
+    #[serde(default)]
+    pub log: Option<LogLine>,
+    /// Statistics in Prometheus' form, `NAME{LABELS}`, and their values; null where there must be none.
+    #[serde(default)]
+    pub statistics: BTreeMap<String, Option<f64>>,
+}
+
+/// The one line that a request leaves in a file.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct LogLine {
+    /// The file.
+    pub file: String,
+    /// There is none.
+    #[serde(default)]
+    pub none: bool,
+    /// The line matches as a whole.
+    #[serde(default)]
+    pub line: Option<String>,
+    /// The line is a JSON object with these members, and no others.
+    #[serde(default)]
+    pub json: Option<Value>,
+    /// Members of the JSON object whose text matches as a whole.
+    #[serde(default)]
+    pub json_match: BTreeMap<String, String>,
 }
 
 /// What a backend received.
@@ -174,6 +200,15 @@ impl Expect {
         found
     }
 
+    /// What is different in the statistics.
+    pub fn statistics_differences(&self, page: &str) -> Vec<String> {
+        let value = |series: &str| -> Option<f64> {
+            page.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' ')?.parse().ok())
+        };
+        let wrong = self.statistics.iter().filter(|(series, expected)| value(series) != **expected);
+        wrong.map(|(series, expected)| format!("{series} is {:?}, expected {expected:?}", value(series))).collect()
+    }
+
     fn json_differences(&self, response: &Response, found: &mut Vec<String>) {
         if self.json.is_none() && self.json_at.is_empty() {
             return;
@@ -239,6 +274,39 @@ impl Expect {
                 found.push(format!("upstream header {name} is {value:?}, expected none"));
             }
         }
+    }
+}
+
+impl LogLine {
+    /// What is different in the lines that have come.
+    pub fn differences(&self, lines: &[String]) -> Vec<String> {
+        let line = match (lines, self.none) {
+            ([], true) => return Vec::new(),
+            ([line], false) => line,
+            _ => return vec![format!("{} has the new lines {lines:?}", self.file)],
+        };
+        let mut found = Vec::new();
+        if self.line.as_ref().is_some_and(|pattern| !matches(pattern, line)) {
+            found.push(format!("logged `{line}`, expected one that matches {:?}", self.line));
+        }
+        if self.json.is_none() && self.json_match.is_empty() {
+            return found;
+        }
+        let mut members = match serde_json::from_str(line) {
+            Ok(Value::Object(members)) => members,
+            _ => return vec![format!("logged `{line}`, expected a JSON object")],
+        };
+        for (name, pattern) in &self.json_match {
+            let member = members.remove(name);
+            let text = member.as_ref().and_then(Value::as_str);
+            if !text.is_some_and(|text| matches(pattern, text)) {
+                found.push(format!("logged {name} {member:?}, expected one that matches {pattern}"));
+            }
+        }
+        if self.json.as_ref().is_some_and(|json| *json != Value::Object(members.clone())) {
+            found.push(format!("logged {}, expected {:?}", Value::Object(members), self.json));
+        }
+        found
     }
 }
 

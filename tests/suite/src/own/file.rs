@@ -27,6 +27,9 @@ pub struct CaseFile {
     /// More options of `apigw run`.
     #[serde(default)]
     pub options: Vec<String>,
+    /// Files beside the settings, which name them as `{NAME}`: documents, texts, or nothing, for what the gateway writes.
+    #[serde(default)]
+    pub files: BTreeMap<String, Value>,
     /// Backends by name.
     #[serde(default)]
     pub backends: BTreeMap<String, Behaviour>,
@@ -75,6 +78,10 @@ pub struct Step {
     pub request: RawRequest,
     /// The answer.
     pub expect: Expect,
+    /// How often, of all times that it is sent, a member of the JSON body has a value: JSON pointer → value as text →
+    /// least and most.
+    #[serde(default)]
+    pub counts: BTreeMap<String, BTreeMap<String, (u32, u32)>>,
 }
 
 /// A request as written.
@@ -144,7 +151,8 @@ impl Case {
     /// The steps, a single request being one.
     pub fn steps(&self) -> Vec<Step> {
         let single = self.request.clone().zip(self.expect.clone());
-        let single = single.map(|(request, expect)| Step { wait: 0.0, repeat: 1, request, expect });
+        let single =
+            single.map(|(request, expect)| Step { wait: 0.0, repeat: 1, request, expect, counts: BTreeMap::new() });
         single.into_iter().chain(self.steps.clone()).collect()
     }
 }

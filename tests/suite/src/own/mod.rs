@@ -4,6 +4,7 @@ mod builtin;
 mod expect;
 mod file;
 mod runner;
+mod scratch;
 mod sign;
 
 use std::path::PathBuf;
