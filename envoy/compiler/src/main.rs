@@ -154,11 +154,13 @@ fn run(input: &InputArgs, envoy: Option<&Path>, concurrency: Option<u32>) -> Res
     let (Some(compiled), mut included) = input.compile()? else { return Ok(ExitCode::FAILURE) };
     seen.extend(state_of(&included));
     let mount = compiled.base_path.clone();
+    let scheme = if compiled.frame.transport_socket.is_some() { "https" } else { "http" };
     let program = find(envoy)?;
     let folder = tempfile::Builder::new().prefix("apigw-").tempdir().map_err(|error| error.to_string())?;
     let mut gateway = Gateway::start(&program, folder.path(), compiled, input.addresses(), concurrency)?;
     let address = gateway.wait_until_live()?;
-    println!("listening on http://{address}{mount}");
+    eprintln!("admin interface on http://{}", gateway.envoy().admin_address());
+    println!("listening on {scheme}://{address}{mount}");
     let _ = std::io::stdout().flush();
     while !stop.load(Ordering::Relaxed) {
         std::thread::sleep(WATCH);

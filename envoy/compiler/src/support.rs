@@ -110,17 +110,17 @@ impl Feature {
             | Self::ContentHandling
             | Self::BodyMapping => Yes,
 
-            Self::Compression => Warning("answers are not compressed yet"),
+            Self::Compression => Yes,
             Self::DisabledExecuteApiEndpoint => Error(
                 "the execute-api endpoint is switched off: mount the API as a custom domain does, with a base path",
             ),
             Self::PrivateEndpoint => Warning("who reaches a private API is up to the network that Envoy is in"),
             Self::ResponseCache => Warning("answers are not cached yet"),
-            Self::Canary => Error("canary releases are not supported yet"),
-            Self::AccessLog => Warning("the access log is not written yet"),
+            Self::Canary => Yes,
+            Self::AccessLog => Yes,
             Self::ExecutionLog => Warning("the execution log is not written yet"),
-            Self::DetailedMetrics => Warning("there are no metrics of single methods yet"),
-            Self::Tracing => Warning("requests are not traced yet"),
+            Self::DetailedMetrics => Yes,
+            Self::Tracing => Yes,
             Self::ClientCertificate => Error("client certificates towards backends are not supported yet"),
             Self::WebAcl => Warning("web ACLs are outside of this project: nothing filters requests before the API"),
             Self::RateLimitService => {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chain::{Chain, ChainError, Entry};
-use gateway::{ConfigError, Property};
+use gateway::{ConfigError, Property, Root};
 use serde::{Deserialize, Serialize};
 
 use crate::RawFilter;
@@ -20,9 +20,22 @@ pub struct RawGateway {
     /// What differs for a route, by Envoy route name. A route that is not named passes all filters.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub routes: BTreeMap<String, RawGatewayRoute>,
-    /// Properties that Envoy's own configuration reads, an access log for one, beside those that routes take up.
+    /// Properties that Envoy's own configuration reads beside those that it always does.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub publish: Vec<Property>,
+    /// Further deployments beside the one above, each with filters of its own: canaries, stages, APIs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub further: Vec<RawDeployment>,
+}
+
+/// A deployment whose routes pass filters of its own.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct RawDeployment {
+    /// The filters in the order in which they see a request.
+    pub filters: Vec<RawFilter>,
+    /// All routes of the deployment, by Envoy route name.
+    pub routes: BTreeMap<String, RawGatewayRoute>,
 }
 
 /// What differs for a route.
@@ -30,6 +43,7 @@ pub struct RawGateway {
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct RawGatewayRoute {
     /// Names of the filters that the route does not pass.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub without: Vec<String>,
 }
 
@@ -38,18 +52,39 @@ pub struct RawGatewayRoute {
 /// # Errors
 /// The first field that is wrong, with its path, which names the filter.
 pub fn configure(raw: RawGateway) -> Result<Chain, ConfigError> {
-    let names: Vec<&'static str> = raw.filters.iter().map(RawFilter::name).collect();
-    let mut filters = Vec::with_capacity(raw.filters.len());
-    for (place, filter) in raw.filters.into_iter().enumerate() {
+    let (filters, without) = members(raw.filters, raw.routes)?;
+    let names = filters.iter().map(|filter| filter.name()).collect();
+    let mut chain = Chain::of(filters, &without, raw.publish).map_err(|error| wrong(error, names))?;
+    for (place, deployment) in raw.further.into_iter().enumerate() {
+        let below = |error: ConfigError| error.below(&format!("further[{place}]"));
+        let (filters, without) = members(deployment.filters, deployment.routes).map_err(below)?;
+        let names = filters.iter().map(|filter| filter.name()).collect();
+        chain = chain.with_further(filters, &without).map_err(|error| below(wrong(error, names)))?;
+    }
+    Ok(chain)
+}
+
+/// Filters, and those that routes do not pass.
+type Members = (Vec<Box<dyn Root>>, BTreeMap<String, Vec<String>>);
+
+fn members(raw: Vec<RawFilter>, routes: BTreeMap<String, RawGatewayRoute>) -> Result<Members, ConfigError> {
+    let mut filters = Vec::with_capacity(raw.len());
+    for (place, filter) in raw.into_iter().enumerate() {
         let name = filter.name();
         filters.push(filter.configure().map_err(|error| error.below(&format!("filters[{place}].{name}")))?);
     }
-    let without = raw.routes.into_iter().map(|(route, settings)| (route, settings.without)).collect();
-    Chain::of(filters, &without, raw.publish).map_err(|error| match error {
+    Ok((filters, routes.into_iter().map(|(route, settings)| (route, settings.without)).collect()))
+}
+
+fn wrong(error: ChainError, names: Vec<&'static str>) -> ConfigError {
+    match error {
         ChainError::Twice(place) => ConfigError::new(format!("filters[{place}]"), "the filter is there already"),
         ChainError::Unknown(route, place) => ConfigError::new(
             format!("routes.{route}.without[{place}]"),
             format!("is no filter of this chain, expected one of `{}`", names.join("`, `")),
         ),
-    })
+        ChainError::Shared(route) => {
+            ConfigError::new(format!("routes.{route}"), "the route belongs to another deployment already")
+        }
+    }
 }

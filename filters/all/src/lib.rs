@@ -5,9 +5,10 @@
 mod config;
 mod list;
 
-pub use config::{GATEWAY, RawGateway, RawGatewayRoute, configure};
+pub use config::{GATEWAY, RawDeployment, RawGateway, RawGatewayRoute, configure};
 
 list::filters! {
+    AccessLog(access_log::AccessLog),
     ApiKey(api_key::ApiKey),
     CustomAuthorizer(custom_authorizer::CustomAuthorizer),
     GatewayResponses(gateway_responses::GatewayResponses),

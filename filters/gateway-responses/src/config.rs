@@ -25,12 +25,30 @@ pub struct RawConfig {
     /// The API is a WebSocket API.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub web_socket_api: Option<RawWebSocketApi>,
+    /// The API takes compressed bodies: Envoy has decompressed those that it can, any other coding is refused.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub compression: bool,
+    /// The stage traces its requests; absent: it passes on what a client says of a trace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tracing: Option<RawTracing>,
     /// Settings by Envoy route name.
     #[serde(default)]
     pub routes: BTreeMap<String, RawResponsesRoute>,
     /// Settings of a route that `routes` does not name.
     #[serde(default)]
     pub default: RawResponsesRoute,
+}
+
+/// The header into which Envoy's listener writes a random number before anything sees a request.
+pub const SAMPLING_HEADER: &str = "x-apigw-sampling";
+
+/// Which requests of a stage are traced.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct RawTracing {
+    /// Those whose random number is below this one; both are texts of hexadecimal digits. Envoy's tracer compares the
+    /// same number with the same bound.
+    pub sampled_below: String,
 }
 
 /// A customised gateway response, as `x-amazon-apigateway-gateway-responses` writes it.
@@ -82,6 +100,8 @@ pub struct GatewayResponses {
     pub(crate) responses: BTreeMap<ResponseType, GatewayResponse>,
     pub(crate) http_api: Option<HttpApi>,
     pub(crate) is_web_socket_api: bool,
+    pub(crate) tracing: Option<RawTracing>,
+    pub(crate) compression: bool,
     pub(crate) routes: BTreeMap<String, Rc<RawResponsesRoute>>,
     pub(crate) default: Rc<RawResponsesRoute>,
 }
@@ -120,6 +140,8 @@ impl GatewayResponses {
             responses,
             http_api,
             is_web_socket_api: raw.web_socket_api.is_some(),
+            tracing: raw.tracing,
+            compression: raw.compression,
             routes: raw.routes.into_iter().map(|(name, route)| (name, Rc::new(route))).collect(),
             default: Rc::new(raw.default),
         })

@@ -4,18 +4,24 @@ use std::rc::Rc;
 
 use gateway::{
     Body, ConfigError, Context, Edits, Filter, GatewayError, Host, Ids, LogLevel, MAX_HEADER_BYTES, MAX_PAYLOAD_BYTES,
-    MAX_URL_BYTES, Metric, Property, Reply, ResponseType, Step, Stream, trace_id,
+    MAX_URL_BYTES, METHOD_HEADER, Metric, Property, Reply, ResponseType, Step, Stream, trace_id,
 };
 
-use crate::config::{GatewayResponse, GatewayResponses, RawConfig, RawResponsesRoute, Refusal};
+use crate::config::{GatewayResponse, GatewayResponses, RawConfig, RawResponsesRoute, Refusal, SAMPLING_HEADER};
 use crate::failure::Answerer;
 use crate::http_api::{CorsHeader, HttpApi};
 use crate::template::Scope;
 use crate::websocket_api::{self, Handshake};
 
 /// Headers that Envoy itself adds before the filters see a request; they do not count as the client's.
-pub(crate) const ADDED_BY_ENVOY: [&[u8]; 5] =
-    [b"x-forwarded-for", b"x-forwarded-proto", b"x-request-id", b"x-envoy-external-address", b"x-apigw-method"];
+pub(crate) const ADDED_BY_ENVOY: [&[u8]; 6] = [
+    b"x-forwarded-for",
+    b"x-forwarded-proto",
+    b"x-request-id",
+    b"x-envoy-external-address",
+    METHOD_HEADER.as_bytes(),
+    SAMPLING_HEADER.as_bytes(),
+];
 /// Headers that a customised response cannot change.
 const NOT_CUSTOMISABLE: [&str; 2] = ["x-amzn-requestid", "x-amz-apigw-id"];
 
@@ -85,9 +91,17 @@ impl Stream for ResponsesStream {
                 (Refusal::Forbidden, _) => Step::refuse(GatewayError::forbidden()),
             };
         }
+        if self.filter.compression && is_coded(host) {
+            host.count(Metric::Denied);
+            return Step::refuse(GatewayError::new(ResponseType::UnsupportedMediaType));
+        }
         if route.trace_id {
-            // Tracing is not sampled here: a parent is only made up for a root that the client sent.
-            let trace = trace_id(host, host.request_header("x-amzn-trace-id").as_deref(), None, host.now());
+            // Where the stage does not trace, a parent is only made up for a root that the client sent.
+            let sampled = self.filter.tracing.as_ref().map(|tracing| {
+                let drawn = host.request_header(SAMPLING_HEADER);
+                drawn.is_some_and(|drawn| drawn.as_slice() < tracing.sampled_below.as_bytes())
+            });
+            let trace = trace_id(host, host.request_header("x-amzn-trace-id").as_deref(), sampled, host.now());
             host.set_property(Property::TraceId, trace.as_bytes());
             self.trace_id = Some(trace);
         }
@@ -242,6 +256,12 @@ fn with_ids(ids: Ids) -> Step {
 fn status(host: &dyn Host) -> u16 {
     let status = host.response_header(":status").unwrap_or_default();
     std::str::from_utf8(&status).ok().and_then(|status| status.parse().ok()).unwrap_or_default()
+}
+
+/// Whether the body has a coding that Envoy has left on it.
+fn is_coded(host: &dyn Host) -> bool {
+    let coding = host.request_header("content-encoding").unwrap_or_default();
+    !coding.is_empty() && !coding.eq_ignore_ascii_case(b"identity")
 }
 
 /// The answer to a request over one of the limits that headers show.

@@ -62,13 +62,16 @@ impl HttpApi {
             Some(_) if host.request_header(":method").as_deref() == Some(b"OPTIONS") => {
                 Reply { status: 204, ..Reply::default() }
             }
-            _ => reply(404),
+            _ => Reply { error: Some(GatewayError::new(ResponseType::MissingAuthenticationToken)), ..reply(404) },
         }
     }
 
     /// The answer for an error of another filter or of Envoy.
     pub(crate) fn error(error: &GatewayError, ids: &Ids, cors: Option<Vec<CorsHeader>>) -> Reply {
-        let mut reply = reply(status(error));
+        let status = status(error);
+        let mut reply = reply(status);
+        // What logs say of it; it stays the answer of an HTTP API.
+        reply.error = Some(error.clone().with_status(status).with_message(message(status)));
         reply.set_header(REQUEST_ID, ids.request_id.clone().into_bytes());
         for (name, value) in cors.into_iter().flatten() {
             reply.set_header(name, value);

@@ -18,7 +18,9 @@ mod http_api;
 mod template;
 mod websocket_api;
 
-pub use config::{GatewayResponses, RawConfig, RawGatewayResponse, RawResponsesRoute, Refusal};
+pub use config::{
+    GatewayResponses, RawConfig, RawGatewayResponse, RawResponsesRoute, RawTracing, Refusal, SAMPLING_HEADER,
+};
 pub use cors::RawCors;
 pub use http_api::RawHttpApi;
 pub use websocket_api::RawWebSocketApi;

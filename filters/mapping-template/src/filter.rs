@@ -13,6 +13,7 @@ use crate::failure::Failure;
 use crate::http_proxy::HttpProxy;
 use crate::overrides::Overrides;
 use crate::raw::RawConfig;
+use crate::record::Record;
 use crate::request::Request;
 
 impl Filter for MappingTemplate {
@@ -35,7 +36,13 @@ impl Filter for MappingTemplate {
     }
 
     fn stream(self: &Rc<Self>) -> MappingStream {
-        MappingStream { filter: Rc::clone(self), route: None, waiting: false, overrides: Overrides::default() }
+        MappingStream {
+            filter: Rc::clone(self),
+            route: None,
+            waiting: false,
+            overrides: Overrides::default(),
+            record: None,
+        }
     }
 }
 
@@ -47,6 +54,8 @@ pub struct MappingStream {
     waiting: bool,
     /// What the request template has decided for the response.
     overrides: Overrides,
+    /// The call under way, for logs and metrics.
+    record: Option<Record>,
 }
 
 impl Stream for MappingStream {
@@ -76,7 +85,16 @@ impl Stream for MappingStream {
 
     fn on_callout(&mut self, host: &dyn Host, answer: Answer) -> Step {
         let Some(route) = self.route.clone() else { return Step::Continue };
+        let mut record = self.record.take();
+        if let Some(record) = &mut record {
+            record.answered(host, &answer);
+        }
         let reply = Outcome::read(answer).and_then(|outcome| self.reply(host, &route, outcome));
+        if let Some(record) = record {
+            let of_function =
+                matches!(route.integration, Some(Integration::LambdaProxy(_) | Integration::HttpApiLambda(_)));
+            record.end(host, of_function, reply.as_ref());
+        }
         self.finish(host, reply.and_then(respond))
     }
 
@@ -116,6 +134,7 @@ impl MappingStream {
             Some(Integration::Misconfigured(reason)) => Err(Failure::configuration(reason.as_str())),
         };
         drop(request);
+        self.record = matches!(step, Ok(Step::Callout(_))).then(|| Record::begin(host));
         self.finish(host, step)
     }
 

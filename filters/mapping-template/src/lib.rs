@@ -25,6 +25,7 @@ mod mock;
 mod overrides;
 mod parameters;
 mod raw;
+mod record;
 mod request;
 mod response;
 mod selection;

@@ -4,6 +4,7 @@
 //! `Model` can be compiled, so an API with a demand that cannot be met never starts.
 
 mod authorizers;
+mod canary;
 mod http_api;
 mod iam;
 mod integrations;
@@ -76,6 +77,8 @@ pub struct Checked {
     pub stage_name: String,
     /// Path under which the APIs are mounted, instead of the stage.
     pub base_path: Option<String>,
+    /// What the stage's canary runs; absent: the same as the stage.
+    pub canary_definition: Option<Definition>,
 }
 
 /// An API that can run.
@@ -102,8 +105,10 @@ pub struct Model {
     pub stage_name: String,
     /// Path under which the APIs are mounted, instead of the stage.
     pub base_path: Option<String>,
-    /// The documents, for messages of later stages.
-    pub sources: Sources,
+    /// Whether this is the canary of its stage; absent: the stage has none.
+    pub is_canary: Option<bool>,
+    /// The stage's canary.
+    pub canary: Option<Box<Model>>,
 }
 
 /// Reads and checks files.
@@ -122,6 +127,7 @@ pub fn check(definitions: Vec<Input>, settings: Option<Input>, options: &Options
         diagnostics: Diagnostics::default(),
         stage_name: String::new(),
         base_path: options.base_path.clone(),
+        canary_definition: None,
     };
     let ids: Vec<SourceId> = definitions.into_iter().map(|input| checked.load(input, Role::Definition)).collect();
     let settings = settings.map(|input| checked.load(input, Role::Settings));
@@ -148,6 +154,7 @@ pub fn check(definitions: Vec<Input>, settings: Option<Input>, options: &Options
         checked.diagnostics.extend(diagnostics);
         checked.definitions.extend(definition);
     }
+    checked.read_canary(settings, &reading);
     checked.default_stage_of_http_apis(options);
     let diagnostics = std::mem::take(&mut checked.diagnostics);
     let mut findings = Findings { while_reading: diagnostics.items().len(), diagnostics };
@@ -205,8 +212,16 @@ impl Checked {
         if self.has_errors() {
             return Err(Box::new(self));
         }
+        let mut model = Model::new(self.definitions, self.settings, self.stage_name, self.base_path);
+        model.add_canary(self.canary_definition);
+        Ok(model)
+    }
+}
+
+impl Model {
+    fn new(definitions: Vec<Definition>, settings: Settings, stage_name: String, base_path: Option<String>) -> Self {
         let (mut apis, mut http_apis, mut web_socket_apis) = (Vec::new(), Vec::new(), Vec::new());
-        for definition in self.definitions {
+        for definition in definitions {
             match definition {
                 Definition::Rest(rest) => apis.push(Api { routes: routes::order(&rest.resources), rest }),
                 Definition::Http(http) => http_apis.push(http),
@@ -215,15 +230,7 @@ impl Checked {
                 Definition::Template(_) => {}
             }
         }
-        Ok(Model {
-            apis,
-            http_apis,
-            web_socket_apis,
-            settings: self.settings,
-            stage_name: self.stage_name,
-            base_path: self.base_path,
-            sources: self.sources,
-        })
+        Self { apis, http_apis, web_socket_apis, settings, stage_name, base_path, is_canary: None, canary: None }
     }
 }
 
@@ -283,6 +290,7 @@ impl Findings {
         }
         self.check_credentials(checked);
         self.check_stage(checked);
+        self.check_canary(checked);
     }
 
     fn check_rest(&mut self, api: &RestApi, checked: &Checked) {

@@ -23,9 +23,7 @@ impl Findings {
         flag(Feature::WebAcl, stage.web_acl_arn.as_ref().map(|arn| arn.span));
         flag(Feature::RateLimitService, settings.rate_limit_service.as_ref().map(|service| service.span));
         flag(Feature::UsageReport, settings.usage_report.map(|report| report.listen.span));
-        let canary = stage.canary.as_ref();
-        let traffic = canary.filter(|canary| canary.percent_traffic.is_some_and(|percent| *percent > 0.0));
-        flag(Feature::Canary, traffic.map(|canary| canary.span));
+        flag(Feature::Canary, stage.canary.as_ref().map(|canary| canary.span));
         for route in stage.route_settings.values().chain(&stage.default_route_settings) {
             flag(Feature::DetailedMetrics, on(route.detailed_metrics_enabled));
             let level = route.logging_level.filter(|level| **level != LoggingLevel::Off);

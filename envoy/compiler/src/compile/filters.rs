@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use api_key::{ApiKey, RawKeyRoute};
-use filters::{GATEWAY, RawFilter, RawGateway, RawGatewayRoute};
+use filters::RawFilter;
 use gateway::{Filter, RawApi, RawRoute};
 use gateway_responses::{RawGatewayResponse, RawResponsesRoute, Refusal};
 use mapping_template::{RawIntegration, RawMappingRoute};
@@ -13,11 +13,13 @@ use sha2::{Digest, Sha256};
 
 use super::authorizers::{Authorizers, Surroundings};
 use super::cluster::Clusters;
+use super::deployment::Deployment;
 use super::integrations::Integrations;
+use super::metrics::{Dimensions, Kind};
 use super::plans::{has_limits, raw_plans};
-use super::routes::{MethodRoute, route_configuration};
+use super::routes::{MethodRoute, routes};
 use super::validation::Validators;
-use super::{Compiled, listener, wasm};
+use super::{access_log, tracing};
 use crate::api::{self, ApiKeySource, Method};
 use crate::check::{Api, Model};
 use crate::routes::Route;
@@ -32,17 +34,19 @@ const DEPLOYMENT_ID_LENGTH: usize = 6;
 const DEFAULT_ACCOUNT: &str = "123456789012";
 const DEFAULT_REGION: &str = "us-east-1";
 
-pub(super) fn compile(model: &Model, module: &str) -> Result<Compiled, String> {
+/// A REST API at its stage.
+pub(super) fn deployment(model: &Model, clusters: &mut Clusters) -> Result<Deployment, String> {
     let [api] = model.apis.as_slice() else { return Err("expected one API".to_owned()) };
     let raw_api = raw_api(model, api);
     let plans = raw_plans(model, &raw_api);
     let limited = has_limits(&plans);
-    let mut clusters = Clusters::default();
     let mut responses = gateway_responses::RawConfig {
         api: raw_api.clone(),
         gateway_responses: raw_gateway_responses(api),
         http_api: None,
         web_socket_api: None,
+        tracing: tracing::raw_tracing(&model.settings),
+        compression: api.rest.minimum_compression_size.is_some(),
         routes: BTreeMap::new(),
         // A route that the configuration does not know belongs to a definition that is on its way in or out.
         default: RawResponsesRoute {
@@ -77,18 +81,23 @@ pub(super) fn compile(model: &Model, module: &str) -> Result<Compiled, String> {
     // Filters that a route does not pass. One that is not named here passes all of them, and they refuse it.
     let mut without: BTreeMap<String, Vec<&'static str>> = BTreeMap::new();
     let mut methods = Vec::new();
+    let mut dimensions = Dimensions::rest(api.rest.name.as_deref().unwrap_or_default(), &raw_api.stage);
     for route in &api.routes {
         let Some(method) = api.rest.resources.get(route.resource).methods.get(&route.key.http_method) else { continue };
         let key = route.key.to_string();
         let raw_route = raw_route(&raw_api, route, method);
-        let mut integrations = Integrations { model, api: &raw_api, clusters: &mut clusters };
+        let mut integrations = Integrations { model, api: &raw_api, clusters };
         let backend = method.integration.as_ref().map(|integration| integrations.compile(method, integration));
         let (integration, upstream) = match backend {
             Some((integration, upstream)) => (integration, upstream),
             None => (RawIntegration::Misconfigured("the method has no integration".to_owned()), None),
         };
         let needs_key = method.api_key_required.is_some();
-        let mut surroundings = Surroundings { model, authorizers: &api.rest.authorizers, clusters: &mut clusters };
+        let (path, verb) = (&route.key.resource_path, route.key.http_method);
+        if model.settings.stage.of_method(path, verb, |settings| settings.metrics_enabled).is_some_and(|on| *on) {
+            dimensions.add_method(&key, path, verb.as_str());
+        }
+        let mut surroundings = Surroundings { model, authorizers: &api.rest.authorizers, clusters };
         let mut unused =
             authorizers.add(&key, &raw_route, method, &mut surroundings).map_err(|error| format!("{key}: {error}"))?;
         if needs_key || limited {
@@ -114,50 +123,33 @@ pub(super) fn compile(model: &Model, module: &str) -> Result<Compiled, String> {
         mappings.routes.insert(key.clone(), entry);
         methods.push(MethodRoute { key, parts: route.parts.iter().collect(), verb: route.key.http_method, upstream });
     }
-    let vm_id = format!("apigw-{}", raw_api.api_id);
-    let internal_listeners = match model.settings.usage_report {
-        Some(report) => vec![listener::usage_report(report.listen.value, &vm_id, module, &keys)?],
-        None => Vec::new(),
-    };
-    let mut filters = vec![RawFilter::GatewayResponses(responses)];
+    let mut filters = Vec::new();
+    filters.extend(access_log::filter(&model.settings, &raw_api, &responses.routes));
+    filters.push(RawFilter::GatewayResponses(responses));
     filters.extend(authorizers.into_filters());
     filters.push(RawFilter::ApiKey(keys));
     filters.extend(validators.into_config().map(RawFilter::RequestValidator));
     filters.push(RawFilter::MappingTemplate(mappings));
-    // Requests that match nothing are answered by the first one.
-    let others = filters.iter().skip(1).map(RawFilter::name);
     for refusal in [super::routes::UNMATCHED, super::routes::OUTSIDE] {
-        without.insert(refusal.to_owned(), others.clone().collect());
+        without.insert(refusal.to_owned(), not_for_unmatched(&filters));
     }
-    Ok(Compiled {
-        routes: route_configuration(&raw_api.base_path, &methods),
-        base_path: raw_api.base_path,
-        clusters: clusters.to_values(),
-        filters: vec![gateway(&vm_id, module, filters, &without)?],
-        internal_listeners,
-        xff_num_trusted_hops: model.settings.xff_num_trusted_hops,
+    let mut routes = routes(&raw_api.base_path, &methods);
+    dimensions.write(&mut routes, super::routes::OUTSIDE);
+    Ok(Deployment {
+        api: raw_api,
+        title: api.rest.name.clone().unwrap_or_default(),
+        kind: Some(Kind::Rest),
+        compressed_from: api.rest.minimum_compression_size.map(|size| *size),
+        routes,
+        filters,
+        without,
     })
 }
 
-/// The chain's name and configuration, once every filter in it has accepted its own.
-pub(super) fn gateway(
-    vm_id: &str,
-    module: &str,
-    filters: Vec<RawFilter>,
-    without: &BTreeMap<String, Vec<&'static str>>,
-) -> Result<(&'static str, Value), String> {
-    let name = GATEWAY.name;
-    let names: Vec<&'static str> = filters.iter().map(RawFilter::name).collect();
-    let in_chain = |unused: &Vec<&'static str>| {
-        let unused = unused.iter().filter(|name| names.contains(name));
-        RawGatewayRoute { without: unused.map(|name| (*name).to_owned()).collect() }
-    };
-    let routes = without.iter().map(|(route, unused)| (route.clone(), in_chain(unused)));
-    let routes = routes.filter(|(_, route)| !route.without.is_empty()).collect();
-    let chain = RawGateway { filters, routes, publish: Vec::new() };
-    filters::configure(chain.clone()).map_err(|error| format!("{name}: {error}"))?;
-    let wasm = wasm::wasm(name, vm_id, module, &chain).map_err(|error| format!("{name}: {error}"))?;
-    Ok((name, wasm))
+/// The filters that have nothing to do with requests that match nothing: `gateway-responses` answers them.
+pub(super) fn not_for_unmatched(filters: &[RawFilter]) -> Vec<&'static str> {
+    let others = filters.iter().filter(|f| !matches!(f, RawFilter::GatewayResponses(_) | RawFilter::AccessLog(_)));
+    others.map(RawFilter::name).collect()
 }
 
 fn raw_api(model: &Model, api: &Api) -> RawApi {
@@ -180,6 +172,7 @@ pub(super) fn raw_api_of(model: &Model, title: &str, arn: Option<&str>, deployme
         deployment_id: short_hash(deployment, DEPLOYMENT_ID_LENGTH),
         base_path: base_path(model),
         stage_variables: variables,
+        canary: model.is_canary,
     }
 }
 

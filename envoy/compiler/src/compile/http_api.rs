@@ -12,11 +12,13 @@ use mapping_template::{
 };
 use serde_json::{Value, json};
 
-use super::Compiled;
+use super::access_log;
 use super::authorizers::jwt::{JwtAuthorizers, Network};
 use super::cluster::Clusters;
-use super::filters::{function_arn, gateway, raw_api_of};
+use super::deployment::Deployment;
+use super::filters::{function_arn, not_for_unmatched, raw_api_of};
 use super::integrations::{Integrations, authority, path_and_query, raw_function, texts, verb};
+use super::metrics::{Dimensions, Kind};
 use super::path_match::escape;
 use super::routes::{MethodRoute, Upstream, method_route, refusal};
 use crate::api::{
@@ -36,11 +38,11 @@ const HOP_BY_HOP: [&str; 6] =
 const FORWARDED: &str = "by=%DOWNSTREAM_LOCAL_ADDRESS_WITHOUT_PORT%;for=%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%;\
                          host=%REQ(:AUTHORITY)%;proto=%REQ(X-FORWARDED-PROTO)%";
 
-pub(super) fn compile(model: &Model, api: &HttpApi, module: &str) -> Result<Compiled, String> {
+/// An HTTP API at its stage.
+pub(super) fn deployment(model: &Model, api: &HttpApi, clusters: &mut Clusters) -> Result<Deployment, String> {
     let uris = api.routes.iter().filter_map(|route| route.integration.as_ref()?.uri.as_ref());
     let arn = uris.filter_map(|uri| function_arn(uri)).next();
     let raw_api = raw_api_of(model, api.name.as_deref().unwrap_or_default(), arn, &format!("{api:?}"));
-    let mut clusters = Clusters::default();
     let not_found = RawResponsesRoute { refuse: Some(Refusal::NotFound), ..RawResponsesRoute::default() };
     let mut responses = gateway_responses::RawConfig {
         api: raw_api.clone(),
@@ -64,14 +66,18 @@ pub(super) fn compile(model: &Model, api: &HttpApi, module: &str) -> Result<Comp
     let mut jwt = JwtAuthorizers::new(ProtocolType::Http);
     // Filters that a route does not pass. One that is not named here passes all of them, and they refuse it.
     let mut without: BTreeMap<String, Vec<&'static str>> = BTreeMap::new();
+    let mut dimensions = Dimensions::http(&raw_api.api_id, &raw_api.stage);
     for route in routes {
         let key = route.to_string();
+        if model.settings.stage.of_route(&key, |settings| settings.detailed_metrics_enabled).is_some_and(|on| *on) {
+            dimensions.add_route(&key, &key);
+        }
         match &route.authorization {
             Authorization::None => {
                 without.insert(key.clone(), vec![JwtAuthorizers::NAME]);
             }
             Authorization::Jwt { authorizer, scopes } => {
-                let mut network = Network { model, clusters: &mut clusters };
+                let mut network = Network { model, clusters };
                 jwt.add(&key, authorizer, scopes, &api.authorizers, &mut network)?;
             }
             _ => return Err(format!("{key}: no filter checks its authorizer, the route would be open")),
@@ -81,7 +87,7 @@ pub(super) fn compile(model: &Model, api: &HttpApi, module: &str) -> Result<Comp
             resource_path: if route.is_default() { "/".to_owned() } else { route.path.clone() },
             operation_name: route.operation_name.clone(),
         };
-        let mut integrations = Integrations { model, api: &raw_api, clusters: &mut clusters };
+        let mut integrations = Integrations { model, api: &raw_api, clusters };
         let (integration, upstream) = match &route.integration {
             Some(integration) => integrations.http_api(route, integration),
             None => Err("the route has no integration".to_owned()),
@@ -96,22 +102,21 @@ pub(super) fn compile(model: &Model, api: &HttpApi, module: &str) -> Result<Comp
         envoy_routes.extend(found.into_iter().map(|found| method_route(&method, found)));
     }
     envoy_routes.push(refusal(UNMATCHED, Refusal::NotFound, json!({"prefix": "/"})));
-    let mut filters = vec![RawFilter::GatewayResponses(responses)];
+    dimensions.write(&mut envoy_routes, "");
+    let mut filters = Vec::new();
+    filters.extend(access_log::filter(&model.settings, &raw_api, &responses.routes));
+    filters.push(RawFilter::GatewayResponses(responses));
     filters.extend(jwt.into_filter());
     filters.push(RawFilter::MappingTemplate(mappings));
-    // Requests that match nothing are answered by the first one.
-    without.insert(UNMATCHED.to_owned(), filters.iter().skip(1).map(RawFilter::name).collect());
-    let vm_id = format!("apigw-{}", raw_api.api_id);
-    Ok(Compiled {
-        routes: json!({
-            "name": super::NAME,
-            "virtual_hosts": [{"name": super::NAME, "domains": ["*"], "routes": envoy_routes}],
-        }),
-        base_path: raw_api.base_path,
-        clusters: clusters.to_values(),
-        filters: vec![gateway(&vm_id, module, filters, &without)?],
-        internal_listeners: Vec::new(),
-        xff_num_trusted_hops: model.settings.xff_num_trusted_hops,
+    without.insert(UNMATCHED.to_owned(), not_for_unmatched(&filters));
+    Ok(Deployment {
+        api: raw_api,
+        title: api.name.clone().unwrap_or_default(),
+        kind: Some(Kind::Http),
+        compressed_from: None,
+        routes: envoy_routes,
+        filters,
+        without,
     })
 }
 

@@ -6,6 +6,7 @@ use api_key::{ApiKey, RawKeyRoute};
 use gateway::{Filter, METHOD_HEADER};
 use serde_json::{Value, json};
 
+use super::observers::Observers;
 use super::wasm::wasm;
 
 /// Longest integration timeout of API Gateway, in seconds; the connection manager's own timeouts stand just above it,
@@ -44,15 +45,28 @@ pub enum Source<'a> {
     },
 }
 
-/// The listener on `address`, behind so many proxies that may say where a request comes from.
-pub fn listener(address: SocketAddr, source: &Source<'_>, xff_num_trusted_hops: u32) -> Value {
+/// What a listener has beside the routes and the chain of filters.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Frame {
+    /// How many proxies before Envoy are trusted to say where a request comes from.
+    pub xff_num_trusted_hops: u32,
+    /// What watches the requests.
+    pub observers: Observers,
+    /// Envoy's own filters before the chain, with their configurations.
+    pub filters: Vec<(String, Value)>,
+    /// TLS; absent: none.
+    pub transport_socket: Option<Value>,
+}
+
+/// The listener on `address`.
+pub fn listener(address: SocketAddr, source: &Source<'_>, frame: &Frame) -> Value {
     let mut manager = json!({
         "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
         "stat_prefix": NAME,
         // The client's address is that of the connection, or what the trusted proxies say. What appends it to X-Forwarded-For are the integrations:
         // Envoy would write the machine's own address for a client on the same machine.
         "use_remote_address": true,
-        "xff_num_trusted_hops": xff_num_trusted_hops,
+        "xff_num_trusted_hops": frame.xff_num_trusted_hops,
         "skip_xff_append": true,
         "generate_request_id": false,
         "server_header_transformation": "PASS_THROUGH",
@@ -69,14 +83,13 @@ pub fn listener(address: SocketAddr, source: &Source<'_>, xff_num_trusted_hops: 
             "name": "envoy.http.early_header_mutation.header_mutation",
             "typed_config": {
                 "@type": "type.googleapis.com/envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation",
-                "mutations": [{"append": {
-                    "header": {"key": METHOD_HEADER, "value": "%REQ(:METHOD)%"},
-                    "append_action": "OVERWRITE_IF_EXISTS_OR_ADD",
-                }}],
+                "mutations": [early_header(METHOD_HEADER, "%REQ(:METHOD)%")],
             },
         }],
     });
-    let mut http_filters = Vec::new();
+    frame.observers.write(&mut manager);
+    let own = frame.filters.iter().map(|(name, filter)| json!({"name": name, "typed_config": filter}));
+    let mut http_filters: Vec<Value> = own.collect();
     match source {
         Source::Inline { routes, filters } => {
             manager["route_config"] = (*routes).clone();
@@ -102,14 +115,18 @@ pub fn listener(address: SocketAddr, source: &Source<'_>, xff_num_trusted_hops: 
         "typed_config": router(),
     }));
     manager["http_filters"] = json!(http_filters);
+    let mut chain = json!({"filters": [{
+        "name": "envoy.filters.network.http_connection_manager",
+        "typed_config": manager,
+    }]});
+    if let Some(socket) = &frame.transport_socket {
+        chain["transport_socket"] = socket.clone();
+    }
     json!({
         "name": NAME,
         "address": socket_address(address),
         "per_connection_buffer_limit_bytes": BUFFER_BYTES,
-        "filter_chains": [{"filters": [{
-            "name": "envoy.filters.network.http_connection_manager",
-            "typed_config": manager,
-        }]}],
+        "filter_chains": [chain],
     })
 }
 
@@ -168,6 +185,14 @@ fn router() -> Value {
         "@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router",
         "suppress_envoy_headers": true,
     })
+}
+
+/// A header that is written before anything sees a request, whatever the client has sent under its name.
+pub fn early_header(name: &str, format: &str) -> Value {
+    json!({"append": {
+        "header": {"key": name, "value": format},
+        "append_action": "OVERWRITE_IF_EXISTS_OR_ADD",
+    }})
 }
 
 /// A configuration that Envoy reads from a file, and again whenever the file is replaced.

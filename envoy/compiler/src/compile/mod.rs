@@ -5,15 +5,23 @@
 // Only objects that `json!` has made just before are written into; a missing member is added.
 #![allow(clippy::indexing_slicing)]
 
+mod access_log;
 mod authorizers;
+mod canary;
 mod cluster;
+mod compression;
+mod deployment;
 mod filters;
 mod http_api;
 mod integrations;
 mod listener;
+mod metrics;
+mod observers;
 mod path_match;
 mod plans;
 mod routes;
+mod tls;
+mod tracing;
 mod validation;
 mod wasm;
 mod websocket_api;
@@ -23,8 +31,14 @@ use std::net::SocketAddr;
 use serde_json::{Value, json};
 
 use crate::check::Model;
+use ::filters::RawFilter;
+use cluster::Clusters;
+use deployment::{Deployment, gateway};
 pub use listener::NAME;
-use listener::{Source, listener};
+use listener::{Frame, Source, listener};
+use metrics::Kind;
+use observers::Observers;
+use routes::{OUTSIDE, route_configuration};
 
 /// Addresses on which Envoy listens.
 #[derive(Clone, Copy, Debug)]
@@ -48,8 +62,8 @@ pub struct Compiled {
     pub filters: Vec<(&'static str, Value)>,
     /// Listeners beside the one for clients.
     pub internal_listeners: Vec<Value>,
-    /// How many proxies before Envoy are trusted to say where a request comes from.
-    pub xff_num_trusted_hops: u32,
+    /// What else the listener has.
+    pub frame: Frame,
 }
 
 /// Compiles a model; `module` is the path of `apigw.wasm`.
@@ -57,10 +71,64 @@ pub struct Compiled {
 /// # Errors
 /// A filter would refuse its configuration: a mistake that `check` should have found.
 pub fn compile(model: &Model, module: &str) -> Result<Compiled, String> {
+    let settings = &model.settings;
+    let mut clusters = Clusters::default();
+    let stage = deployment(model, &mut clusters)?;
+    let mut deployments = vec![stage];
+    let percent = settings.stage.canary.as_ref().and_then(|canary| canary.percent_traffic).map_or(0.0, |part| *part);
+    if let Some(canary) = model.canary.as_deref().filter(|_| percent > 0.0) {
+        let mut canary = deployment(canary, &mut clusters)?;
+        canary::behind_fraction(&mut canary.routes, percent, OUTSIDE);
+        deployments.push(canary.with_prefix(canary::PREFIX)?);
+    }
+    let mut sizes: Vec<u32> = deployments.iter().filter_map(|deployment| deployment.compressed_from).collect();
+    sizes.sort_unstable();
+    sizes.dedup();
+    for deployment in &mut deployments {
+        compression::only(&mut deployment.routes, deployment.compressed_from, &sizes);
+    }
+    let Some(first) = deployments.first() else { return Err("there is no API".to_owned()) };
+    let base_path = first.api.base_path.clone();
+    let vm_id = format!("apigw-{}", first.api.api_id);
+    let keys = first.filters.iter().find_map(|filter| match filter {
+        RawFilter::ApiKey(keys) => Some(keys),
+        _ => None,
+    });
+    let mut internal_listeners = match (settings.usage_report, keys) {
+        (Some(report), Some(keys)) => vec![listener::usage_report(report.listen.value, &vm_id, module, keys)?],
+        _ => Vec::new(),
+    };
+    let mut further_clusters = Vec::new();
+    if !model.web_socket_apis.is_empty() {
+        internal_listeners.push(websocket_api::envoy::listener(&vm_id, module)?);
+        further_clusters.push(websocket_api::envoy::cluster());
+    }
+    let kinds: Vec<Kind> = deployments.iter().filter_map(|deployment| deployment.kind).collect();
+    let tracing = tracing::manager(settings, &first.api, &first.title, &mut clusters);
+    let mut access_log = metrics::loggers(&kinds);
+    access_log.extend(access_log::logger(settings));
+    // A canary goes first: its routes are those that not every request sees.
+    let routes = deployments.iter().rev().flat_map(|deployment| deployment.routes.clone()).collect();
+    Ok(Compiled {
+        base_path,
+        routes: route_configuration(routes),
+        clusters: [clusters.to_values(), further_clusters].concat(),
+        filters: vec![gateway(&vm_id, module, deployments)?],
+        internal_listeners,
+        frame: Frame {
+            xff_num_trusted_hops: settings.xff_num_trusted_hops,
+            observers: Observers { access_log, tracing, draws: tracing::raw_tracing(settings).is_some() },
+            filters: sizes.iter().flat_map(|size| compression::filters(*size)).collect(),
+            transport_socket: settings.tls.as_ref().map(tls::transport_socket),
+        },
+    })
+}
+
+fn deployment(model: &Model, clusters: &mut Clusters) -> Result<Deployment, String> {
     match (model.http_apis.as_slice(), model.web_socket_apis.as_slice()) {
-        ([api], []) => http_api::compile(model, api, module),
-        ([], [api]) => websocket_api::compile(model, api, module),
-        _ => filters::compile(model, module),
+        ([api], []) => http_api::deployment(model, api, clusters),
+        ([], [api]) => websocket_api::deployment(model, api, clusters),
+        _ => filters::deployment(model, clusters),
     }
 }
 
@@ -68,7 +136,7 @@ impl Compiled {
     /// Everything in one bootstrap.
     pub fn bootstrap(&self, addresses: Addresses) -> Value {
         let source = Source::Inline { routes: &self.routes, filters: &self.filters };
-        let mut listeners = vec![listener(addresses.listen, &source, self.xff_num_trusted_hops)];
+        let mut listeners = vec![listener(addresses.listen, &source, &self.frame)];
         listeners.extend(self.internal_listeners.iter().cloned());
         let mut bootstrap = json!({
             "admin": {"address": listener::socket_address(addresses.admin)},
@@ -105,8 +173,8 @@ impl Compiled {
     /// The listeners, whose routes and filters come from files in `folder`.
     pub fn dynamic_listeners(&self, folder: &str, addresses: Addresses) -> Vec<Value> {
         let filters: Vec<&'static str> = self.filters.iter().map(|(name, _)| *name).collect();
-        let mut listeners =
-            vec![listener(addresses.listen, &Source::Files { folder, filters: &filters }, self.xff_num_trusted_hops)];
+        let source = Source::Files { folder, filters: &filters };
+        let mut listeners = vec![listener(addresses.listen, &source, &self.frame)];
         listeners.extend(self.internal_listeners.iter().cloned());
         listeners
     }

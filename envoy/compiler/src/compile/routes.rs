@@ -1,7 +1,7 @@
 //! The route configuration: one route for each way to reach a method, and refusals for all else.
 
 use gateway::{GatewayError, METHOD_HEADER, ResponseType};
-use gateway_responses::Refusal;
+use gateway_responses::{Refusal, SAMPLING_HEADER};
 use mapping_template::UPSTREAM_MARKER;
 use serde_json::{Value, json};
 
@@ -42,9 +42,8 @@ pub struct Upstream {
     pub removed: Vec<String>,
 }
 
-/// The route configuration of an API mounted at `base_path` (`/prod`, or empty). `methods` stand in API Gateway's
-/// precedence.
-pub fn route_configuration(base_path: &str, methods: &[MethodRoute<'_>]) -> Value {
+/// The routes of an API mounted at `base_path` (`/prod`, or empty). `methods` stand in API Gateway's precedence.
+pub fn routes(base_path: &str, methods: &[MethodRoute<'_>]) -> Vec<Value> {
     let mut routes = Vec::new();
     for method in methods {
         let matches = PathMatch::new(base_path, &method.parts).exact(method.verb);
@@ -62,6 +61,11 @@ pub fn route_configuration(base_path: &str, methods: &[MethodRoute<'_>]) -> Valu
     if !base_path.is_empty() {
         routes.push(refusal(OUTSIDE, Refusal::Forbidden, json!({"prefix": "/"})));
     }
+    routes
+}
+
+/// The route configuration with these routes.
+pub fn route_configuration(routes: Vec<Value>) -> Value {
     json!({
         "name": listener::NAME,
         "virtual_hosts": [{"name": listener::NAME, "domains": ["*"], "routes": routes}],
@@ -97,7 +101,8 @@ fn upstream_route(upstream: &Upstream, found: Value) -> Value {
         "header": {"key": "x-forwarded-for", "value": "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT%"},
         "append_action": "APPEND_IF_EXISTS_OR_ADD",
     }));
-    let removed: Vec<&str> = upstream.removed.iter().map(String::as_str).chain([METHOD_HEADER]).collect();
+    let removed: Vec<&str> =
+        upstream.removed.iter().map(String::as_str).chain([METHOD_HEADER, SAMPLING_HEADER]).collect();
     json!({
         "match": found,
         "route": action,

@@ -16,6 +16,8 @@ const START_TIMEOUT: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(20);
 /// How long the admin interface may take to answer.
 const ADMIN_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a line of an access log may wait for the next ones before it is written, in milliseconds.
+const LOG_FLUSH_MILLIS: &str = "250";
 /// How long connections may finish after the end was asked for.
 const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -44,7 +46,9 @@ impl Envoy {
             .args(["--disable-hot-restart", "--reject-unknown-dynamic-fields", "--log-level", "warn"])
             .args(["--drain-time-s", "5", "--parent-shutdown-time-s", "10"])
             .stdin(Stdio::null())
-            .stdout(Stdio::null())
+            .args(["--file-flush-interval-msec", LOG_FLUSH_MILLIS])
+            // Envoy itself prints nothing there, but an access log may go to it.
+            .stdout(Stdio::inherit())
             .stderr(Stdio::piped());
         if let Some(workers) = concurrency {
             command.args(["--concurrency", &workers.to_string()]);
@@ -110,6 +114,11 @@ impl Envoy {
     /// The exit status, once the process has ended.
     pub fn exited(&mut self) -> Option<String> {
         self.child.try_wait().ok().flatten().map(|status| status.to_string())
+    }
+
+    /// Where the admin interface is, `127.0.0.1:9901`.
+    pub fn admin_address(&self) -> &str {
+        &self.admin
     }
 
     /// The text of an admin page.

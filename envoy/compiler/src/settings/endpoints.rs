@@ -18,9 +18,31 @@ pub struct Endpoints {
     pub vpc_links: IndexMap<String, Spanned<BackendUrl>>,
     /// AWS services by name (`sqs`).
     pub services: IndexMap<String, ServiceEndpoint>,
+    /// The OpenTelemetry collector that takes traces by HTTP.
+    pub tracing: Option<Spanned<BackendUrl>>,
+    /// Access logs by the ARN of their destination; `*` for all others.
+    pub access_logs: IndexMap<String, LogSink>,
+}
+
+/// Where an access log is written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum LogSink {
+    /// Standard output of Envoy, which is that of `apigw run`.
+    #[default]
+    Stdout,
+    /// Standard error.
+    Stderr,
+    /// A file, which Envoy appends to.
+    File(String),
 }
 
 impl Endpoints {
+    /// Where the access log with this destination is written: standard output, unless something else is said.
+    pub fn access_log(&self, destination_arn: &str) -> LogSink {
+        let own = self.access_logs.get(destination_arn).or_else(|| self.access_logs.get("*"));
+        own.cloned().unwrap_or_default()
+    }
+
     /// Where a function is: by its own name, `*`, or where the service `lambda` is.
     pub fn function(&self, name: &str) -> Option<&Spanned<BackendUrl>> {
         let own = self.functions.get(name).or_else(|| self.functions.get("*"));
@@ -126,12 +148,25 @@ pub fn read<'d>(reader: &mut Reader<'d>, node: &'d Node) -> Option<Endpoints> {
     let vpc_links = fields.take("vpcLinks").map(|node| reader.map_of(node, read_url));
     let services = fields.take("services").map(|node| reader.map_of(node, read_service));
     let hosts = fields.take("hosts").map(|node| read_hosts(reader, node));
+    let tracing = fields.take("tracing").and_then(|node| url(reader, node));
+    let access_logs = fields.take("accessLogs").map(|node| reader.map_of(node, read_sink));
     fields.finish(reader);
     Some(Endpoints {
         functions: functions.unwrap_or_default(),
         hosts: hosts.unwrap_or_default(),
         vpc_links: vpc_links.unwrap_or_default(),
         services: services.unwrap_or_default(),
+        tracing,
+        access_logs: access_logs.unwrap_or_default(),
+    })
+}
+
+fn read_sink<'d>(reader: &mut Reader<'d>, entry: &'d Entry) -> Option<LogSink> {
+    let text = reader.filled(&entry.value)?;
+    Some(match text.as_str() {
+        "stdout" => LogSink::Stdout,
+        "stderr" => LogSink::Stderr,
+        path => LogSink::File(path.to_owned()),
     })
 }
 

@@ -19,16 +19,18 @@ mod method_settings;
 mod plans;
 mod route_settings;
 mod stage;
+mod tls;
 mod token_issuers;
 mod validate;
 
 pub use credentials::{Credential, read_file as read_credentials};
-pub use endpoints::{Authority, BackendUrl, Endpoints, ServiceEndpoint};
+pub use endpoints::{Authority, BackendUrl, Endpoints, LogSink, ServiceEndpoint};
 pub use keys::{ApiKey, MAX_KEY_LENGTH, MIN_KEY_LENGTH};
 pub use method_settings::{LoggingLevel, MethodKey, MethodSettings, UnauthorizedCacheControl};
 pub use plans::{ApiStage, Period, Quota, Throttle, ThrottleKey, UsagePlan};
 pub use route_settings::RouteSettings;
 pub use stage::{AccessLogSettings, Canary, DEFAULT_HTTP_STAGE, MAX_STAGE_NAME, Stage, is_stage_name};
+pub use tls::{SecurityPolicy, Tls};
 pub use token_issuers::TokenIssuer;
 
 use std::net::SocketAddr;
@@ -76,6 +78,8 @@ pub struct Settings {
     pub vpc_endpoint: Option<VpcEndpoint>,
     /// How many proxies before this one are trusted to say in `X-Forwarded-For` where a request comes from.
     pub xff_num_trusted_hops: u32,
+    /// Which part of the requests a stage samples that traces, 0 to 1; absent: X-Ray's 5 %.
+    pub sampling_rate: Option<Spanned<f64>>,
     /// Where backends really are.
     pub endpoints: Endpoints,
     /// What is known of token issuers, by issuer.
@@ -84,6 +88,8 @@ pub struct Settings {
     pub connections: Option<Spanned<ConnectionsAuthorization>>,
     /// Rate limit service for a fleet; absent: this Envoy counts by itself.
     pub rate_limit_service: Option<Spanned<Authority>>,
+    /// TLS of the gateway's listener; absent: none.
+    pub tls: Option<Tls>,
     /// Where the usage report is offered; absent: nowhere.
     pub usage_report: Option<UsageReport>,
 }
@@ -150,10 +156,15 @@ fn read_root<'d>(reader: &mut Reader<'d>, root: &'d Node, ids: &mut Vec<Spanned<
     let strict_signed_headers = fields.take("strictSignedHeaders").and_then(|node| reader.boolean(node));
     let vpc_endpoint = fields.take("vpcEndpoint").and_then(|node| read_vpc_endpoint(reader, node));
     let hops = fields.take("xffNumTrustedHops").and_then(|node| reader.integer(node, 0..=MAX_TRUSTED_HOPS));
+    let sampling_rate = fields.take("samplingRate").and_then(|node| reader.amount(node));
+    if let Some(rate) = sampling_rate.filter(|rate| **rate > 1.0) {
+        reader.error(rate.span, format!("found {}, expected 0 to 1", *rate));
+    }
     let endpoints = fields.take("endpoints").and_then(|node| endpoints::read(reader, node));
     let token_issuers = fields.take("tokenIssuers").map(|node| token_issuers::read(reader, node));
     let connections = fields.take("connections").and_then(|node| read_connections(reader, node));
     let rate_limit_service = fields.take("rateLimitService").and_then(|node| endpoints::read_authority(reader, node));
+    let tls = fields.take("tls").and_then(|node| tls::read(reader, node));
     let usage_report = fields.take("usageReport").and_then(|node| read_usage_report(reader, node));
     fields.finish(reader);
     Some(Settings {
@@ -172,10 +183,12 @@ fn read_root<'d>(reader: &mut Reader<'d>, root: &'d Node, ids: &mut Vec<Spanned<
         strict_signed_headers: strict_signed_headers.is_some_and(|flag| *flag),
         vpc_endpoint,
         xff_num_trusted_hops: hops.map_or(0, |hops| u32::try_from(*hops).unwrap_or(0)),
+        sampling_rate,
         endpoints: endpoints.unwrap_or_default(),
         token_issuers: token_issuers.unwrap_or_default(),
         connections,
         rate_limit_service,
+        tls,
         usage_report,
     })
 }

@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 
 use super::method_settings::{self, MethodKey, MethodSettings};
 use super::route_settings::{self, RouteSettings};
+use crate::api::HttpMethod;
 use crate::read::Reader;
 use crate::source::{Node, Span, Spanned};
 
@@ -58,6 +59,8 @@ pub struct Canary {
     pub percent_traffic: Option<Spanned<f64>>,
     /// Deployment that gets it.
     pub deployment_id: Option<Spanned<String>>,
+    /// File with the definition that it runs, relative to the settings; absent: the stage's own.
+    pub definition: Option<Spanned<String>>,
     /// Variables that differ there.
     pub stage_variable_overrides: IndexMap<String, Spanned<String>>,
     /// Whether it shares the stage's cache.
@@ -73,6 +76,33 @@ pub struct AccessLogSettings {
     pub destination_arn: Option<Spanned<String>>,
     /// A line of it, with `$context` variables.
     pub format: Option<Spanned<String>>,
+}
+
+impl Stage {
+    /// What the stage sets for a method: in the method's own entry, else for all.
+    pub fn of_method<T>(
+        &self,
+        resource_path: &str,
+        http_method: HttpMethod,
+        setting: impl Fn(&MethodSettings) -> Option<T>,
+    ) -> Option<T> {
+        let is_own = |key: &MethodKey| {
+            matches!(key, MethodKey::Method { resource_path: path, http_method: verb }
+                if path == resource_path && *verb == http_method)
+        };
+        let entry = |fits: &dyn Fn(&MethodKey) -> bool| {
+            self.method_settings.iter().find(|(key, _)| fits(key)).and_then(|(_, settings)| setting(settings))
+        };
+        entry(&is_own).or_else(|| entry(&|key| *key == MethodKey::All))
+    }
+}
+
+impl Stage {
+    /// What the stage sets for a route of an HTTP or WebSocket API: in the route's own entry, else for all.
+    pub fn of_route<T>(&self, route_key: &str, setting: impl Fn(&RouteSettings) -> Option<T>) -> Option<T> {
+        let own = self.route_settings.get(route_key).and_then(&setting);
+        own.or_else(|| self.default_route_settings.as_ref().and_then(setting))
+    }
 }
 
 /// The stage of an HTTP API that is served at the root.
@@ -168,6 +198,7 @@ fn read_canary<'d>(reader: &mut Reader<'d>, node: &'d Node) -> Option<Canary> {
         reader.error(percent.span, format!("found {}, expected 0 to 100", *percent));
     }
     let deployment_id = fields.take("deploymentId").and_then(|node| reader.filled(node));
+    let definition = fields.take("definition").and_then(|node| reader.filled(node));
     let overrides = fields.take("stageVariableOverrides").map(|node| read_variables(reader, node));
     let use_stage_cache = fields.take("useStageCache").and_then(|node| reader.boolean(node));
     fields.finish(reader);
@@ -175,6 +206,7 @@ fn read_canary<'d>(reader: &mut Reader<'d>, node: &'d Node) -> Option<Canary> {
         span: node.span,
         percent_traffic,
         deployment_id,
+        definition,
         stage_variable_overrides: overrides.unwrap_or_default(),
         use_stage_cache,
     })
@@ -193,6 +225,9 @@ fn read_access_log<'d>(reader: &mut Reader<'d>, node: &'d Node) -> Option<Access
     if let Some(format) = &format {
         if format.len() > MAX_FORMAT_BYTES {
             reader.error(format.span, format!("the format has {} bytes, at most {MAX_FORMAT_BYTES}", format.len()));
+        }
+        if format.trim_end().contains(['\n', '\r']) {
+            reader.error(format.span, "the format is one line");
         }
         if !format.contains("$context.requestId") && !format.contains("$context.extendedRequestId") {
             reader.error(format.span, "the format must have `$context.requestId` or `$context.extendedRequestId`");

@@ -9,6 +9,7 @@ shell::module! {
         callout,
         response_headers,
         response_body,
+        log,
         tick,
         connections,
         messages,

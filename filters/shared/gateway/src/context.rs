@@ -34,6 +34,9 @@ pub struct RawApi {
     /// Effective stage variables.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub stage_variables: BTreeMap<String, String>,
+    /// Whether this is the canary of the stage; absent: the stage has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub canary: Option<bool>,
 }
 
 /// The method that an Envoy route stands for, as filters' configurations repeat it under the route's name.
@@ -109,6 +112,7 @@ impl<'a> Context<'a> {
             "apiId" => some(&api.api_id),
             "deploymentId" => some(&api.deployment_id),
             "stage" => some(&api.stage),
+            "isCanaryRequest" => api.canary.map(|canary| canary.to_string()),
             "requestId" => Some(self.ids().request_id.clone()),
             "extendedRequestId" => Some(self.ids().extended_request_id.clone()),
             // Ids of resources are letters and digits.

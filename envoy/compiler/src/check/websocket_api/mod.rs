@@ -77,7 +77,16 @@ impl Findings {
             let text = "settings of methods are for REST APIs, a WebSocket API has `routeSettings`";
             self.diagnostics.error(method.span, text);
         }
-        for (key, route) in &settings.stage.route_settings {
+        let stage = &settings.stage;
+        let on = |flag: Option<Spanned<bool>>| flag.filter(|flag| **flag).map(|flag| flag.span);
+        let routes = stage.route_settings.values().chain(&stage.default_route_settings);
+        let mut missing: Vec<_> = routes.filter_map(|route| on(route.detailed_metrics_enabled)).collect();
+        missing.extend(stage.access_log_settings.as_ref().map(|log| log.span));
+        missing.extend(on(stage.tracing_enabled));
+        for span in missing {
+            self.diagnostics.warning(span, "of WebSocket APIs there are no access logs, metrics and traces yet");
+        }
+        for (key, route) in &stage.route_settings {
             if api.route(key).is_none() {
                 let text = format!("the API has no route `{key}`: these settings have no effect");
                 self.diagnostics.warning(route.span, text);

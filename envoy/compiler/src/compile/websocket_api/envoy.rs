@@ -8,7 +8,6 @@ use gateway_responses::Refusal;
 use serde_json::{Value, json};
 use websocket_routes::{CONNECT_ROUTE, CONNECTIONS_ROUTE, RawConnections, WebSocketConnections};
 
-use crate::compile::listener::NAME;
 use crate::compile::path_match::escape;
 use crate::compile::routes::{OUTSIDE, refusal};
 use crate::compile::wasm::network_wasm;
@@ -22,8 +21,8 @@ const MAX_STREAM_SECONDS: u32 = 7210;
 /// Far above what one Envoy serves: connections end elsewhere.
 const NO_LIMIT: u32 = 1_000_000;
 
-/// The route configuration of an API mounted at `base_path` (`/prod`, or empty).
-pub fn route_configuration(base_path: &str) -> Value {
+/// The routes of an API mounted at `base_path` (`/prod`, or empty).
+pub fn routes(base_path: &str) -> Vec<Value> {
     let mut routes: Vec<Value> = [base_path.to_owned(), format!("{base_path}/")]
         .iter()
         .filter(|path| !path.is_empty())
@@ -36,7 +35,7 @@ pub fn route_configuration(base_path: &str) -> Value {
         "route": {"cluster": WEBSOCKET},
     }));
     routes.push(refusal(OUTSIDE, Refusal::Forbidden, json!({"prefix": "/"})));
-    json!({"name": NAME, "virtual_hosts": [{"name": NAME, "domains": ["*"], "routes": routes}]})
+    routes
 }
 
 fn handshake(found: &Value) -> Value {

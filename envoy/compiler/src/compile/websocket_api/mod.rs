@@ -1,6 +1,6 @@
 //! WebSocket APIs as the filters' configurations, routes, clusters, and the listener that ends their connections.
 
-mod envoy;
+pub(super) mod envoy;
 mod integrations;
 
 use std::collections::BTreeMap;
@@ -17,47 +17,45 @@ use websocket_routes::{Authorization as Connections, CONNECT_ROUTE, CONNECTIONS_
 
 use super::authorizers::{Surroundings, custom, iam};
 use super::cluster::Clusters;
-use super::filters::{function_arn, gateway, raw_api_of};
+use super::deployment::Deployment;
+use super::filters::{function_arn, raw_api_of};
 use super::integrations::Integrations;
 use super::plans::{raw_plans, raw_throttle};
-use super::{Compiled, routes};
+use super::routes;
 use crate::api::{Authorization, CONNECT, WebSocketApi, WebSocketRoute};
 use crate::check::{Model, message_models};
 use crate::settings::{ConnectionsAuthorization, Throttle};
 
-/// Compiles a WebSocket API.
-pub(super) fn compile(model: &Model, api: &WebSocketApi, module: &str) -> Result<Compiled, String> {
+/// A WebSocket API at its stage.
+pub(super) fn deployment(model: &Model, api: &WebSocketApi, clusters: &mut Clusters) -> Result<Deployment, String> {
     let uris = api.integrations.values().filter_map(|found| found.integration.uri.as_ref());
     let arn = uris.filter_map(|uri| function_arn(uri)).next();
     let raw_api = raw_api_of(model, api.name.as_deref().unwrap_or_default(), arn, &format!("{api:?}"));
-    let mut clusters = Clusters::default();
     let mut chain = Chain::new(&raw_api);
     chain.filters.push(RawFilter::GatewayResponses(responses(&raw_api)));
-    chain.authorize_handshakes(model, api, &mut clusters)?;
+    chain.authorize_handshakes(model, api, clusters)?;
     chain.authorize_calls(model)?;
     chain.add_api_keys(model, api);
     let config = RawConfig {
         api: raw_api.clone(),
         route_selection_expression: api.route_selection_expression.value.clone(),
         routes: api.routes.iter().map(|route| (route.route_key.value.clone(), raw_route(model, route))).collect(),
-        integrations: Integrations { model, api: &raw_api, clusters: &mut clusters }.websocket_api(api),
+        integrations: Integrations { model, api: &raw_api, clusters }.websocket_api(api),
         models: message_models(api, &raw_api.api_id, model.settings.api_id.is_some()),
         account_throttle: model.settings.throttle_settings.as_ref().map(raw_throttle),
         connections_authorization: connections_authorization(model),
         ..RawConfig::default()
     };
     chain.filters.push(RawFilter::WebsocketRoutes(config));
-    let vm_id = format!("apigw-{}", raw_api.api_id);
     let (filters, without) = chain.finish();
-    let mut clusters = clusters.to_values();
-    clusters.push(envoy::cluster());
-    Ok(Compiled {
-        routes: envoy::route_configuration(&raw_api.base_path),
-        clusters,
-        filters: vec![gateway(&vm_id, module, filters, &without)?],
-        internal_listeners: vec![envoy::listener(&vm_id, module)?],
-        xff_num_trusted_hops: model.settings.xff_num_trusted_hops,
-        base_path: raw_api.base_path,
+    Ok(Deployment {
+        routes: envoy::routes(&raw_api.base_path),
+        title: api.name.clone().unwrap_or_default(),
+        api: raw_api,
+        kind: None,
+        compressed_from: None,
+        filters,
+        without,
     })
 }
 

@@ -1,0 +1,56 @@
+//! TLS of the gateway's own listener, and mutual TLS.
+//!
+//! ```yaml
+//! tls: {certificateChain: gateway.pem, privateKey: gateway.key, securityPolicy: TLS_1_2, truststore: clients.pem}
+//! ```
+//!
+//! Files are relative to the folder in which `apigw` runs, as they are for Envoy.
+//!
+//! Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-custom-domain-tls-version.html>
+
+use crate::read::Reader;
+use crate::source::{Node, Span, Spanned};
+
+/// How the listener speaks TLS.
+#[derive(Clone, Debug)]
+pub struct Tls {
+    /// Where it stands.
+    pub span: Span,
+    /// PEM file with the certificate and those that lead to its authority.
+    pub certificate_chain: Spanned<String>,
+    /// PEM file with the private key.
+    pub private_key: Spanned<String>,
+    /// The least that is spoken.
+    pub security_policy: SecurityPolicy,
+    /// PEM file with the authorities of client certificates, without one of which no connection is opened; absent:
+    /// clients need none.
+    pub truststore: Option<Spanned<String>>,
+}
+
+/// The least version of TLS.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SecurityPolicy {
+    /// 1.2, as API Gateway recommends, and the least that Envoy speaks by itself.
+    #[default]
+    Tls12,
+    /// 1.3
+    Tls13,
+}
+
+/// Reads `tls`.
+pub fn read<'d>(reader: &mut Reader<'d>, node: &'d Node) -> Option<Tls> {
+    let mut fields = reader.fields(node)?;
+    let certificate_chain = fields.required(reader, "certificateChain").and_then(|node| reader.filled(node));
+    let private_key = fields.required(reader, "privateKey").and_then(|node| reader.filled(node));
+    let policies = [("TLS_1_2", SecurityPolicy::Tls12), ("TLS_1_3", SecurityPolicy::Tls13)];
+    let security_policy = fields.take("securityPolicy").and_then(|node| reader.choice(node, &policies));
+    let truststore = fields.take("truststore").and_then(|node| reader.filled(node));
+    fields.finish(reader);
+    Some(Tls {
+        span: node.span,
+        certificate_chain: certificate_chain?,
+        private_key: private_key?,
+        security_policy: security_policy.map(|policy| policy.value).unwrap_or_default(),
+        truststore,
+    })
+}

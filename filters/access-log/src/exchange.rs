@@ -1,0 +1,86 @@
+//! `$context` once an exchange is over: what is known of the request, and what has become of it.
+//!
+//! Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-variables-for-access-logging.html>
+
+use std::cell::OnceCell;
+
+use gateway::{Api, Context, GatewayError, Host, IntegrationResult, Property, RawRoute, ResponseType, json};
+
+/// An exchange that is over.
+pub(crate) struct Exchange<'a> {
+    context: Context<'a>,
+    host: &'a dyn Host,
+    error: OnceCell<Option<GatewayError>>,
+    integration: OnceCell<IntegrationResult>,
+}
+
+impl<'a> Exchange<'a> {
+    pub(crate) fn new(api: &'a Api, route: Option<&'a RawRoute>, host: &'a dyn Host) -> Self {
+        let context = Context::new(api, route, host);
+        Self { context, host, error: OnceCell::new(), integration: OnceCell::new() }
+    }
+
+    /// The value of a variable, named without `$context.`; `None` when it is unset or unknown.
+    pub(crate) fn get(&self, variable: &str) -> Option<String> {
+        match variable {
+            "status" => self.number(&["response", "code"]),
+            "responseLength" | "dataProcessed" => self.number(&["response", "size"]),
+            "responseLatency" => self.millis(&["request", "duration"]),
+            "error.message" => Some(self.error()?.message.as_deref()?.to_owned()),
+            "error.messageString" => Some(json::quote(self.error()?.message.as_deref()?)),
+            "error.responseType" => self.error()?.response_type.map(ResponseType::name).map(str::to_owned),
+            "error.validationErrorString" => Some(self.error()?.validation.clone()),
+            "integration.status" => text(self.integration().status),
+            "integration.integrationStatus" | "integrationStatus" => text(self.integration().integration_status),
+            "integration.latency" | "integrationLatency" => text(self.integration().latency),
+            "integration.requestId" | "awsEndpointRequestId" => self.integration().request_id.clone(),
+            "integration.error" | "integrationErrorMessage" => self.integration().error.clone(),
+            _ => self.context.get(variable),
+        }
+    }
+
+    /// The gateway response that was sent, if it was one.
+    fn error(&self) -> Option<&GatewayError> {
+        let read = || GatewayError::from_property(&self.host.property(Property::Error)?);
+        self.error.get_or_init(read).as_ref()
+    }
+
+    /// What the integration has answered: as the filter says that has called it, or as Envoy's router knows.
+    fn integration(&self) -> &IntegrationResult {
+        self.integration.get_or_init(|| {
+            let left = self.host.property(Property::Integration);
+            left.and_then(|json| IntegrationResult::from_property(&json)).unwrap_or_else(|| self.proxied())
+        })
+    }
+
+    fn proxied(&self) -> IntegrationResult {
+        if self.host.attribute(&["response", "code_details"]).as_deref() != Some(b"via_upstream") {
+            return IntegrationResult::default();
+        }
+        let status = self.integer(&["response", "code"]).and_then(|status| u16::try_from(status).ok());
+        let nanos = self.integer(&["response", "backend_latency"]);
+        IntegrationResult {
+            status,
+            integration_status: status,
+            latency: nanos.and_then(|nanos| u64::try_from(nanos).ok()).map(|nanos| nanos / 1_000_000),
+            ..IntegrationResult::default()
+        }
+    }
+
+    /// Envoy writes numbers, and durations in nanoseconds, as eight bytes, little-endian.
+    fn integer(&self, path: &[&str]) -> Option<i64> {
+        Some(i64::from_le_bytes(self.host.attribute(path)?.as_slice().try_into().ok()?))
+    }
+
+    fn number(&self, path: &[&str]) -> Option<String> {
+        text(self.integer(path))
+    }
+
+    fn millis(&self, path: &[&str]) -> Option<String> {
+        text(self.integer(path).map(|nanos| nanos / 1_000_000))
+    }
+}
+
+fn text(value: Option<impl ToString>) -> Option<String> {
+    value.map(|value| value.to_string())
+}
