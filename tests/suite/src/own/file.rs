@@ -30,11 +30,25 @@ pub struct CaseFile {
     /// Files beside the settings, which name them as `{NAME}`: documents, texts, or nothing, for what the gateway writes.
     #[serde(default)]
     pub files: BTreeMap<String, Value>,
+    /// The same API in other words, by name: the cases run on each.
+    #[serde(default)]
+    pub alike: BTreeMap<String, Alike>,
     /// Backends by name.
     #[serde(default)]
     pub backends: BTreeMap<String, Behaviour>,
     /// The cases, in the order in which they run.
     pub cases: Vec<Case>,
+}
+
+/// Another definition of the same API.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Alike {
+    /// The definition.
+    pub definition: Value,
+    /// The settings; absent: those of the file.
+    #[serde(default)]
+    pub settings: Option<Value>,
 }
 
 /// One case: a single request, or steps.
@@ -167,6 +181,17 @@ impl CaseFile {
         let mut value: Value = serde_yaml_ng::from_str(&text).map_err(|error| error.to_string())?;
         value.apply_merge().map_err(|error| error.to_string())?;
         serde_yaml_ng::from_value(value).map_err(|error| error.to_string())
+    }
+
+    /// One file for each definition of the API, with what its name ends with.
+    pub fn variants(mut self) -> Vec<(String, Self)> {
+        let alike = std::mem::take(&mut self.alike);
+        let other = |(name, other): (String, Alike)| {
+            let settings = other.settings.unwrap_or_else(|| self.settings.clone());
+            (format!("-{name}"), Self { definition: other.definition, settings, ..self.clone() })
+        };
+        let others: Vec<(String, Self)> = alike.into_iter().map(other).collect();
+        std::iter::once((String::new(), self)).chain(others).collect()
     }
 }
 

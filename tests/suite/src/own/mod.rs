@@ -41,8 +41,10 @@ pub fn run(level: &dyn Level) -> Tally {
                 while let Some(path) = next(&queue) {
                     let file = CaseFile::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
                     let area = path.file_stem().expect("a name").to_string_lossy().into_owned();
-                    let of_file = runner::run(&file, &format!("own-{}/{area}", level.name()), level);
-                    tally.lock().expect("no run has died").merge(of_file);
+                    for (name, file) in file.variants() {
+                        let of_file = runner::run(&file, &format!("own-{}/{area}{name}", level.name()), level);
+                        tally.lock().expect("no run has died").merge(of_file);
+                    }
                 }
             });
         }
