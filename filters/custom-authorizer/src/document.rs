@@ -2,6 +2,7 @@
 //!
 //! Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-lambda-authorizer-output.html>
 
+use gateway::LAMBDA_CONTEXT;
 use gateway::json::Writer;
 use iam_policy::{Kind, Policy, RawPolicy};
 use serde::Deserialize;
@@ -18,7 +19,8 @@ pub struct Document {
     pub(crate) rule: Rule,
     /// The API key that the caller is to be counted under.
     pub(crate) usage_identifier_key: Option<String>,
-    /// `principalId` and the context: members of a JSON object, without its braces.
+    /// `principalId` and the context: members of a JSON object, without its braces. Of an HTTP API, the context stands
+    /// in an object of its own.
     members: String,
     /// Whether the property tells how long the call took.
     with_latency: bool,
@@ -68,10 +70,11 @@ impl Document {
         match form {
             Form::HttpV2Simple => {
                 let allowed = is_authorized(raw.is_authorized.as_ref())?;
+                check_claims(&context)?;
                 Ok(Self {
                     rule: Rule::Simple(allowed),
                     usage_identifier_key: None,
-                    members: members(None, &context),
+                    members: members(None, &context, true),
                     with_latency: false,
                 })
             }
@@ -81,13 +84,16 @@ impl Document {
                 let policy = raw.policy_document.ok_or("there is no `policyDocument`")?;
                 let policy =
                     Policy::compile(&policy, Kind::Authorizer).map_err(|error| format!("policyDocument: {error}"))?;
-                check_context(&context, is_http)?;
+                check_flat(&context)?;
+                if is_http {
+                    check_claims(&context)?;
+                }
                 let usage_identifier_key = match raw.usage_identifier_key {
                     None | Some(Value::Null) => None,
                     Some(Value::String(key)) => Some(key),
                     Some(_) => return Err("`usageIdentifierKey` is no text".to_owned()),
                 };
-                let members = members(principal.as_deref(), &context);
+                let members = members(principal.as_deref(), &context, is_http);
                 Ok(Self { rule: Rule::Policy(policy), usage_identifier_key, members, with_latency: !is_http })
             }
         }
@@ -124,26 +130,37 @@ fn is_authorized(value: Option<&Value>) -> Result<bool, String> {
 }
 
 /// Beside a policy the context is flat.
-fn check_context(context: &Map<String, Value>, is_http: bool) -> Result<(), String> {
+fn check_flat(context: &Map<String, Value>) -> Result<(), String> {
     if context.values().any(|value| matches!(value, Value::Array(_) | Value::Object(_))) {
         return Err("`context` has an object or a list in it".to_owned());
     }
-    // The name is taken by JWT authorizers.
-    if is_http && context.contains_key("claims") {
+    Ok(())
+}
+
+/// On HTTP APIs the name is taken by JWT authorizers.
+fn check_claims(context: &Map<String, Value>) -> Result<(), String> {
+    if context.contains_key("claims") {
         return Err("`context` has the reserved member `claims`".to_owned());
     }
     Ok(())
 }
 
 /// `principalId` first, which no member of the context replaces.
-fn members(principal: Option<&str>, context: &Map<String, Value>) -> String {
+fn members(principal: Option<&str>, context: &Map<String, Value>, is_http: bool) -> String {
     let mut out = Writer::default();
     if let Some(principal) = principal {
         out.text("principalId", principal);
     }
-    let taken = |name: &str| principal.is_some() && matches!(name, "principalId" | "integrationLatency");
+    if is_http {
+        out.open(LAMBDA_CONTEXT, '{');
+    }
+    let taken =
+        |name: &str| principal.is_some() && (name == "principalId" || (name == "integrationLatency" && !is_http));
     for (name, value) in context.iter().filter(|(name, _)| !taken(name)) {
         out.raw(name, &value.to_string());
+    }
+    if is_http {
+        out.close('}');
     }
     out.finish()
 }
@@ -176,11 +193,14 @@ mod tests {
         );
         assert_eq!(document.usage_identifier_key.as_deref(), Some("k"));
         let document = Document::parse(answer.to_string().as_bytes(), Form::HttpV2).unwrap();
-        assert!(!document.property(12).contains("integrationLatency"));
+        assert_eq!(
+            document.property(12),
+            r#"{"principalId":"u|1","lambda":{"tenant":"a\"b","level":7,"beta":true,"none":null}}"#
+        );
         let simple = json!({"isAuthorized": "true", "context": {"list": ["a"], "map": {"k": 1}, "principalId": "x"}});
         let document = Document::parse(simple.to_string().as_bytes(), Form::HttpV2Simple).unwrap();
         assert_eq!(document.rule, Rule::Simple(true));
-        assert_eq!(document.property(1), r#"{"list":["a"],"map":{"k":1},"principalId":"x"}"#);
+        assert_eq!(document.property(1), r#"{"lambda":{"list":["a"],"map":{"k":1},"principalId":"x"}}"#);
     }
 
     #[test]
@@ -218,6 +238,8 @@ mod tests {
         ] {
             assert!(error(answer, Form::HttpV2Simple).contains("isAuthorized"));
         }
+        let claims = json!({"isAuthorized": true, "context": {"claims": {"sub": "x"}}});
+        assert!(error(claims, Form::HttpV2Simple).contains("claims"));
         assert!(error(json!({"isAuthorized": true}), Form::HttpV2).contains("principalId"));
     }
 

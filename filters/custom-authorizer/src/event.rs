@@ -5,6 +5,7 @@
 
 use gateway::event::{grouped, write_identity};
 use gateway::json::Writer;
+use gateway::percent_decode;
 
 use crate::raw::Form;
 use crate::request::{Request, Subject, text};
@@ -61,7 +62,9 @@ fn request(form: Form, subject: &Subject<'_>, out: &mut Writer) {
     }
     out.open("pathParameters", '{');
     for (name, value) in context.path_parameters().iter() {
-        out.text(name, &text(value));
+        // What HTTP APIs show is decoded.
+        let shown = if is_http { percent_decode(value, false) } else { text(value) };
+        out.text(name, &shown);
     }
     out.close('}');
     out.open("stageVariables", '{');

@@ -4,6 +4,7 @@
 
 use gateway::event::grouped;
 use gateway::json::{Writer, quote};
+use gateway::percent_decode;
 
 use crate::request::{Request, Subject, text};
 
@@ -20,7 +21,7 @@ pub(crate) fn write(subject: &Subject<'_>, out: &mut Writer) {
     }
     let route_key = text(request.route_name);
     out.text("routeKey", &route_key);
-    let path = context.get("path").unwrap_or_default();
+    let path = percent_decode(context.get("path").unwrap_or_default().as_bytes(), false);
     out.text("rawPath", &path);
     let target = request.headers.first(":path").unwrap_or_default();
     out.text("rawQueryString", &text(gateway::split_target(target).1.unwrap_or_default()));
@@ -35,7 +36,8 @@ pub(crate) fn write(subject: &Subject<'_>, out: &mut Writer) {
     joined("queryStringParameters", context.query().iter().map(|(n, v)| (n.to_owned(), v.to_owned())), out);
     request_context(request, &route_key, &path, out);
     let path_parameters = context.path_parameters();
-    joined("pathParameters", path_parameters.iter().map(|(name, value)| (name.to_owned(), text(value))), out);
+    let decoded = path_parameters.iter().map(|(name, value)| (name.to_owned(), percent_decode(value, false)));
+    joined("pathParameters", decoded, out);
     let variables = context.api().stage_variables.iter();
     joined("stageVariables", variables.map(|(name, value)| (name.clone(), value.clone())), out);
 }

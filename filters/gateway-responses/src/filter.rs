@@ -151,7 +151,7 @@ impl Stream for ResponsesStream {
         if self.filter.http_api.is_some() {
             let cors = self.cors.take();
             return match error {
-                Some(error) => Step::Respond(Box::new(HttpApi::error(&error, &ids, cors))),
+                Some(error) => Step::Respond(Box::new(HttpApi::error(&error, rewrite, &ids, cors))),
                 None => HttpApi::edits(host, ids, cors).into(),
             };
         }

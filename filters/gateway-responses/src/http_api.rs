@@ -66,9 +66,9 @@ impl HttpApi {
         }
     }
 
-    /// The answer for an error of another filter or of Envoy.
-    pub(crate) fn error(error: &GatewayError, ids: &Ids, cors: Option<Vec<CorsHeader>>) -> Reply {
-        let status = status(error);
+    /// The answer for an error of another filter, or of Envoy.
+    pub(crate) fn error(error: &GatewayError, of_envoy: bool, ids: &Ids, cors: Option<Vec<CorsHeader>>) -> Reply {
+        let status = status(error, of_envoy);
         let mut reply = reply(status);
         // What logs say of it; it stays the answer of an HTTP API.
         reply.error = Some(error.clone().with_status(status).with_message(message(status)));
@@ -104,10 +104,11 @@ fn reply(status: u16) -> Reply {
 }
 
 /// The status that an HTTP API answers an error with.
-fn status(error: &GatewayError) -> u16 {
+fn status(error: &GatewayError, of_envoy: bool) -> u16 {
     match (error.response_type, error.status) {
         (Some(ResponseType::IntegrationTimeout | ResponseType::IntegrationFailure), _) => 503,
-        (Some(ResponseType::MissingAuthenticationToken), _) => 404,
+        // From a filter it says that a request is not signed, which is forbidden as any other signature is.
+        (Some(ResponseType::MissingAuthenticationToken), _) if of_envoy => 404,
         (_, status @ (401 | 403 | 413 | 429 | 431)) => status,
         (_, 414) => 431,
         (_, 400..=499) => 400,
@@ -138,7 +139,6 @@ mod tests {
         for (error, expected) in [
             (GatewayError::new(ResponseType::IntegrationTimeout), 503),
             (GatewayError::new(ResponseType::IntegrationFailure), 503),
-            (GatewayError::new(ResponseType::MissingAuthenticationToken), 404),
             (GatewayError::malformed_proxy_response(), 500),
             (GatewayError::new(ResponseType::ApiConfigurationError), 500),
             (GatewayError::new(ResponseType::AccessDenied), 403),
@@ -148,7 +148,11 @@ mod tests {
             (GatewayError::uri_too_long(), 431),
             (GatewayError::new(ResponseType::Default4xx), 400),
         ] {
-            assert_eq!(status(&error), expected, "{error:?}");
+            for of_envoy in [false, true] {
+                assert_eq!(status(&error, of_envoy), expected, "{error:?}");
+            }
         }
+        let missing = GatewayError::new(ResponseType::MissingAuthenticationToken);
+        assert_eq!((status(&missing, true), status(&missing, false)), (404, 403));
     }
 }

@@ -4,10 +4,9 @@
 
 use gateway::event::grouped;
 use gateway::json::Writer;
-use gateway::{Property, percent_decode, split_target};
+use gateway::{LAMBDA_CONTEXT, Property, percent_decode, split_target};
 use serde_json::Value;
 
-use super::path_parameters;
 use crate::content::base64_encode;
 use crate::media;
 use crate::request::Request;
@@ -30,6 +29,20 @@ const IDENTITY: [&str; 13] = [
     "user",
     "userAgent",
     "userArn",
+];
+
+/// Members of `requestContext.authorizer.iam` in format 2.0, and of `$context.identity` that they show. Identities of
+/// Cognito do not sign requests here.
+///
+/// Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html>
+const SIGNER: [(&str, &str); 7] = [
+    ("accessKey", "accessKey"),
+    ("accountId", "accountId"),
+    ("callerId", "caller"),
+    ("cognitoIdentity", "cognitoIdentity"),
+    ("principalOrgId", "principalOrgId"),
+    ("userArn", "userArn"),
+    ("userId", "user"),
 ];
 
 /// Writes the event in format 2.0.
@@ -60,9 +73,8 @@ pub(super) fn version_2(request: &Request<'_>) -> String {
     }
     write_context_2(request, &route_key, &path, &mut out);
     let encoded = write_body(request, &mut out);
-    let parameters = path_parameters(request);
-    if !parameters.is_empty() {
-        let parameters = parameters.iter().map(|(name, value)| (name.as_str(), percent_decode(value, false)));
+    let mut parameters = path_parameters(request).peekable();
+    if parameters.peek().is_some() {
         out.strings("pathParameters", parameters);
     }
     out.raw("isBase64Encoded", if encoded { "true" } else { "false" });
@@ -79,9 +91,7 @@ fn write_context_2(request: &Request<'_>, route_key: &str, path: &str, out: &mut
     out.open("requestContext", '{');
     out.text("accountId", &variable("accountId"));
     out.text("apiId", &variable("apiId"));
-    if let Some(Value::Object(authorizer)) = request.object(Property::Authorizer) {
-        write_authorizer_2(&authorizer, out);
-    }
+    write_authorizer_2(request, out);
     out.text("domainName", &variable("domainName"));
     out.text("domainPrefix", &variable("domainPrefix"));
     out.open("http", '{');
@@ -99,19 +109,30 @@ fn write_context_2(request: &Request<'_>, route_key: &str, path: &str, out: &mut
     out.close('}');
 }
 
-/// JWT claims stand under `jwt`, what a Lambda authorizer has said under `lambda`.
-fn write_authorizer_2(authorizer: &serde_json::Map<String, Value>, out: &mut Writer) {
-    out.open("authorizer", '{');
-    match authorizer.get("claims") {
-        Some(claims) => {
-            out.open("jwt", '{');
-            out.raw("claims", &claims.to_string());
-            out.raw("scopes", &authorizer.get("scopes").unwrap_or(&Value::Null).to_string());
-            out.close('}');
+/// JWT claims stand under `jwt`, the context of a Lambda authorizer under `lambda`, who has signed under `iam`.
+fn write_authorizer_2(request: &Request<'_>, out: &mut Writer) {
+    let authorizer = request.object(Property::Authorizer).unwrap_or_default();
+    let signer = request.context.identity();
+    if let Some(context) = authorizer.get(LAMBDA_CONTEXT) {
+        out.open("authorizer", '{');
+        out.raw("lambda", &context.to_string());
+        out.close('}');
+    } else if let Some(claims) = authorizer.get("claims") {
+        out.open("authorizer", '{');
+        out.open("jwt", '{');
+        out.raw("claims", &claims.to_string());
+        out.raw("scopes", &authorizer.get("scopes").unwrap_or(&Value::Null).to_string());
+        out.close('}');
+        out.close('}');
+    } else if signer.get("accessKey").is_some() {
+        out.open("authorizer", '{');
+        out.open("iam", '{');
+        for (name, member) in SIGNER {
+            out.raw(name, &signer.get(member).unwrap_or(&Value::Null).to_string());
         }
-        None => out.raw("lambda", &Value::Object(authorizer.clone()).to_string()),
+        out.close('}');
+        out.close('}');
     }
-    out.close('}');
 }
 
 /// Writes the event in format 1.0.
@@ -132,9 +153,7 @@ pub(super) fn version_1(request: &Request<'_>) -> String {
     out.single_values("queryStringParameters", &query);
     out.multiple_values("multiValueQueryStringParameters", &query);
     write_context_1(request, &mut out);
-    let parameters = path_parameters(request);
-    let decoded = parameters.iter().map(|(name, value)| (name.as_str(), percent_decode(value, false)));
-    out.strings("pathParameters", decoded);
+    out.strings("pathParameters", path_parameters(request));
     out.strings("stageVariables", api.stage_variables.iter().map(|(name, value)| (name.as_str(), value.clone())));
     let encoded = if request.body.is_empty() {
         out.raw("body", "null");
@@ -153,9 +172,7 @@ fn write_context_1(request: &Request<'_>, out: &mut Writer) {
     out.open("requestContext", '{');
     out.text("accountId", &variable("accountId"));
     out.text("apiId", &variable("apiId"));
-    let authorizer = request.object(Property::Authorizer).filter(Value::is_object);
-    let none = || serde_json::json!({"claims": null, "scopes": null});
-    out.raw("authorizer", &authorizer.unwrap_or_else(none).to_string());
+    write_authorizer_1(request, out);
     out.text("domainName", &variable("domainName"));
     out.text("domainPrefix", &variable("domainPrefix"));
     out.text("extendedRequestId", &variable("extendedRequestId"));
@@ -177,6 +194,37 @@ fn write_context_1(request: &Request<'_>, out: &mut Writer) {
     out.text("resourcePath", &variable("resourcePath"));
     out.text("stage", &variable("stage"));
     out.close('}');
+}
+
+/// JWT claims stand by themselves, the context of a Lambda authorizer as texts.
+fn write_authorizer_1(request: &Request<'_>, out: &mut Writer) {
+    let authorizer = request.object(Property::Authorizer).unwrap_or_default();
+    out.open("authorizer", '{');
+    match authorizer.get(LAMBDA_CONTEXT) {
+        Some(context) => {
+            if let Some(principal) = authorizer.get("principalId").and_then(Value::as_str) {
+                out.text("principalId", principal);
+            }
+            for (name, value) in context.as_object().into_iter().flatten() {
+                match value {
+                    Value::String(text) => out.text(name, text),
+                    Value::Null => out.raw(name, "null"),
+                    other => out.text(name, &other.to_string()),
+                }
+            }
+        }
+        None => {
+            for name in ["claims", "scopes"] {
+                out.raw(name, &authorizer.get(name).unwrap_or(&Value::Null).to_string());
+            }
+        }
+    }
+    out.close('}');
+}
+
+/// The path parameters, decoded.
+fn path_parameters<'r>(request: &'r Request<'_>) -> impl Iterator<Item = (&'r str, String)> {
+    request.path_parameters().iter().map(|(name, value)| (name, percent_decode(value, false)))
 }
 
 /// Writes the body, if there is one; says whether it is base64.

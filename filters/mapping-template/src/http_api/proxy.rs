@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 use gateway::{Api, ConfigError, Edits, Host, Property, split_target};
 
 use super::parameters::Parameters;
-use super::path_parameters;
 use super::raw::{AppendedPath, RawHttpApiProxy};
 use super::value::Scope;
 use crate::failure::Failure;
@@ -52,9 +51,8 @@ impl Proxy {
     pub(crate) fn edits(&self, request: &Request<'_>) -> Result<Edits, Failure> {
         let scope = Scope { request, response: None };
         let mut edits = Edits::default();
-        let parameters = path_parameters(request);
-        let path = self.path(request, &parameters, &scope);
-        self.rewrite_query(request, &parameters, &scope, &mut edits);
+        let path = self.path(request, &scope);
+        self.rewrite_query(request, &scope, &mut edits);
         self.request.map_headers(&scope, &request.headers, &mut edits);
         let mapped = edits.set.iter().map(|(_, value)| value.len());
         if mapped.fold(path.len(), usize::saturating_add) > MAX_MAPPED_BYTES {
@@ -71,7 +69,7 @@ impl Proxy {
         Ok(edits)
     }
 
-    fn path(&self, request: &Request<'_>, parameters: &PathValues, scope: &Scope<'_>) -> Vec<u8> {
+    fn path(&self, request: &Request<'_>, scope: &Scope<'_>) -> Vec<u8> {
         let mut path = Vec::new();
         if let Some(mapped) = self.request.path(scope) {
             if mapped.first() != Some(&b'/') {
@@ -80,7 +78,7 @@ impl Proxy {
             push_path_value(&mut path, &mapped);
             return path;
         }
-        self.uri.push_path(&mut path, |name| value_of(parameters, name));
+        self.uri.push_path(&mut path, |name| request.path_parameters().get(name));
         let target = request.headers.first(":path").unwrap_or_default();
         let behind = match self.append {
             None => return path,
@@ -99,11 +97,11 @@ impl Proxy {
 
     /// The URI's own query, then the client's, mapped. The route puts what stands behind the `?` of `:path` behind the
     /// upstream path.
-    fn rewrite_query(&self, request: &Request<'_>, parameters: &PathValues, scope: &Scope<'_>, edits: &mut Edits) {
+    fn rewrite_query(&self, request: &Request<'_>, scope: &Scope<'_>, edits: &mut Edits) {
         let target = request.headers.first(":path").unwrap_or_default();
         let (path, of_client) = split_target(target);
         let mut query = Vec::new();
-        self.uri.push_query(&mut query, |name| value_of(parameters, name));
+        self.uri.push_query(&mut query, |name| request.path_parameters().get(name));
         match self.request.mapped_query(scope) {
             Some(pairs) => {
                 for (name, value) in &pairs {
@@ -149,13 +147,6 @@ impl Proxy {
         }
         edits
     }
-}
-
-/// Path parameters by name.
-type PathValues = [(String, Vec<u8>)];
-
-fn value_of<'p>(parameters: &'p PathValues, name: &str) -> Option<&'p [u8]> {
-    parameters.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_slice())
 }
 
 fn push_separator(query: &mut Vec<u8>) {

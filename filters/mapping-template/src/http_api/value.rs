@@ -6,7 +6,6 @@ use gateway::{Headers, percent_decode};
 use jsonpath::JsonPath;
 use jsonpath::json;
 
-use super::path_parameters;
 use crate::body;
 use crate::request::Request;
 
@@ -134,11 +133,7 @@ impl Source {
             Self::RequestHeader(name) => joined(request.header_values(name).iter().map(AsRef::as_ref)),
             Self::RequestQuery(name) => joined(request.query().all(name).map(str::as_bytes)),
             Self::RequestPath => Some(request.context.resource_path_as_sent().to_vec()),
-            Self::PathParameter(name) => {
-                let parameters = path_parameters(request);
-                let (_, value) = parameters.iter().find(|(other, _)| other == name)?;
-                Some(percent_decode(value, false).into_bytes())
-            }
+            Self::PathParameter(name) => Some(percent_decode(request.path_parameters().get(name)?, false).into_bytes()),
             Self::RequestBody => (!request.body.is_empty()).then(|| request.body.clone()),
             Self::RequestBodyPath(path) => {
                 let text = request.body.get(..request.body.len().min(MAX_BODY_BYTES))?;

@@ -52,6 +52,20 @@ pub struct RawRoute {
     pub operation_name: Option<String>,
 }
 
+impl RawRoute {
+    /// The route key, of a route of an HTTP API: ids of resources are letters and digits.
+    pub fn route_key(&self) -> Option<&str> {
+        let id = self.resource_id.as_str();
+        (id.contains(' ') || id.starts_with('$')).then_some(id)
+    }
+}
+
+/// The member of [`Property::Authorizer`] with the context of an HTTP API's Lambda authorizer. REST APIs have no such
+/// level, and no context of theirs has an object in it.
+pub const LAMBDA_CONTEXT: &str = "lambda";
+/// Who the caller is, as a Lambda authorizer says.
+const PRINCIPAL: &str = "principalId";
+
 /// The header with a copy of the client's verb, which Envoy's listener writes and routes match on.
 ///
 /// Envoy matches the route anew whenever a filter changes a header, so the match must not depend on one that an
@@ -115,11 +129,7 @@ impl<'a> Context<'a> {
             "isCanaryRequest" => api.canary.map(|canary| canary.to_string()),
             "requestId" => Some(self.ids().request_id.clone()),
             "extendedRequestId" => Some(self.ids().extended_request_id.clone()),
-            // Ids of resources are letters and digits.
-            "routeKey" => {
-                let id = self.route.map(|route| route.resource_id.clone());
-                id.filter(|id| id.contains(' ') || id.starts_with('$'))
-            }
+            "routeKey" => self.route.and_then(RawRoute::route_key).map(str::to_owned),
             "resourceId" => self.route.map(|route| route.resource_id.clone()),
             "resourcePath" => self.route.map(|route| route.resource_path.clone()),
             "operationName" => self.route.and_then(|route| route.operation_name.clone()),
@@ -141,7 +151,7 @@ impl<'a> Context<'a> {
                 if let Some(path) = variable.strip_prefix("identity.") {
                     text_at(self.identity(), path)
                 } else if let Some(path) = variable.strip_prefix("authorizer.") {
-                    text_at(self.object(&self.authorizer, Property::Authorizer), path)
+                    authorizer_text(self.object(&self.authorizer, Property::Authorizer), path)
                 } else {
                     None
                 }
@@ -161,8 +171,11 @@ impl<'a> Context<'a> {
 
     /// The path parameters of the request; none when no method matched.
     pub fn path_parameters(&self) -> PathParameters {
+        let path = self.resource_path_as_sent();
         match self.route {
-            Some(route) => PathParameters::bind(&route.resource_path, self.resource_path_as_sent()),
+            // Slashes at the end count.
+            Some(route) if route.route_key().is_some() => PathParameters::bind_exactly(&route.resource_path, path),
+            Some(route) => PathParameters::bind(&route.resource_path, path),
             None => PathParameters::default(),
         }
     }
@@ -223,6 +236,17 @@ impl<'a> Context<'a> {
     }
 }
 
+/// What an authorizer has said. Lambda authorizers of HTTP APIs leave their context under [`LAMBDA_CONTEXT`].
+fn authorizer_text(authorizer: &Value, path: &str) -> Option<String> {
+    match authorizer.get(LAMBDA_CONTEXT) {
+        Some(context @ Value::Object(_)) => {
+            let principal = authorizer.get(PRINCIPAL).filter(|_| path == PRINCIPAL);
+            principal.and_then(Value::as_str).map(str::to_owned).or_else(|| text_at(context, path))
+        }
+        _ => text_at(authorizer, path),
+    }
+}
+
 /// The text of the member at `path`, whose names are joined by dots; a name that itself holds dots is found first.
 /// An object or a list has no text.
 fn text_at(object: &Value, path: &str) -> Option<String> {
@@ -256,6 +280,22 @@ mod tests {
         for nothing in ["a", "a.c", "list", "nope", "a.b.c"] {
             assert_eq!(text_at(&object, nothing), None, "{nothing}");
         }
+    }
+
+    #[test]
+    fn what_authorizers_say() {
+        let rest = serde_json::json!({"principalId": "u", "tenant": "a", "integrationLatency": 3});
+        let http = serde_json::json!({"principalId": "u", "lambda": {"tenant": "a", "n": 1, "lambda": "x"}});
+        for authorizer in [&rest, &http] {
+            assert_eq!(authorizer_text(authorizer, "principalId").as_deref(), Some("u"));
+            assert_eq!(authorizer_text(authorizer, "tenant").as_deref(), Some("a"));
+        }
+        assert_eq!(authorizer_text(&http, "n").as_deref(), Some("1"));
+        assert_eq!(authorizer_text(&http, "lambda").as_deref(), Some("x"));
+        let simple = serde_json::json!({"lambda": {"principalId": "own"}});
+        assert_eq!(authorizer_text(&simple, "principalId").as_deref(), Some("own"));
+        let jwt = serde_json::json!({"claims": {"sub": "s"}, "scopes": null});
+        assert_eq!(authorizer_text(&jwt, "claims.sub").as_deref(), Some("s"));
     }
 
     #[test]

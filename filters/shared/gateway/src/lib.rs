@@ -25,7 +25,7 @@ mod struct_value;
 mod time;
 
 pub use config::{ConfigError, parse};
-pub use context::{Api, Context, METHOD_HEADER, RawApi, RawRoute};
+pub use context::{Api, Context, LAMBDA_CONTEXT, METHOD_HEADER, RawApi, RawRoute};
 pub use error::{GatewayError, Layer, ResponseType};
 pub use filter::{Body, Filter, Root, Stream, configure, root};
 pub use headers::{Headers, is_header_name};

@@ -32,9 +32,13 @@ impl PathParameters {
     ///
     /// Envoy has matched the route before; this only names what it matched. One trailing slash does not count.
     pub fn bind(resource_path: &str, path: &[u8]) -> Self {
+        Self::bind_exactly(resource_path, path.strip_suffix(b"/").unwrap_or(path))
+    }
+
+    /// Like [`PathParameters::bind`] for HTTP APIs, where a slash at the end belongs to a greedy variable.
+    pub fn bind_exactly(resource_path: &str, path: &[u8]) -> Self {
         let path = collapse_leading_slashes(path);
         let path = path.strip_prefix(b"/").unwrap_or(path);
-        let path = path.strip_suffix(b"/").unwrap_or(path);
         let mut rest = Some(path);
         let mut bound = Vec::new();
         for part in resource_path.split('/').skip(1).take(MAX_PATH_PARAMETERS) {
@@ -166,6 +170,8 @@ mod tests {
         assert_eq!(bound("/users/{id}", "/users/42/"), [pair("id", "42")]);
         assert_eq!(bound("/users", "/users"), []);
         assert_eq!(bound("/{a}/{b}", "/only"), [pair("a", "only")]);
+        let exactly = PathParameters::bind_exactly("/a/{proxy+}", b"/a/b/");
+        assert_eq!(exactly.get("proxy"), Some(&b"b/"[..]));
     }
 
     #[test]
