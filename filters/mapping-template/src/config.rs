@@ -39,6 +39,7 @@ pub(crate) enum Integration {
     LambdaProxy(LambdaProxy),
     HttpApiProxy(http_api::Proxy),
     HttpApiLambda(http_api::Lambda),
+    HttpApiService(http_api::Service),
     Misconfigured(String),
 }
 
@@ -104,6 +105,9 @@ impl Integration {
             RawIntegration::HttpApiLambda(raw) => {
                 http_api::Lambda::from_raw(raw).map(Self::HttpApiLambda).map_err(|error| error.below("httpApiLambda"))
             }
+            RawIntegration::HttpApiService(raw) => http_api::Service::from_raw(raw)
+                .map(Self::HttpApiService)
+                .map_err(|error| error.below("httpApiService")),
             RawIntegration::Misconfigured(reason) => Ok(Self::Misconfigured(reason)),
         }
     }
@@ -118,6 +122,7 @@ impl Integration {
             | Self::Backend(_)
             | Self::LambdaProxy(_)
             | Self::HttpApiLambda(_)
+            | Self::HttpApiService(_)
             | Self::Misconfigured(_) => true,
         }
     }

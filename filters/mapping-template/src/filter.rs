@@ -10,6 +10,7 @@ use gateway::{
 use crate::answer::Outcome;
 use crate::config::{Integration, MappingTemplate, Route};
 use crate::failure::Failure;
+use crate::http_api;
 use crate::http_proxy::HttpProxy;
 use crate::overrides::Overrides;
 use crate::raw::RawConfig;
@@ -89,7 +90,11 @@ impl Stream for MappingStream {
         if let Some(record) = &mut record {
             record.answered(host, &answer);
         }
-        let reply = Outcome::read(answer).and_then(|outcome| self.reply(host, &route, outcome));
+        let outcome = Outcome::read(answer).map_err(|failure| match &route.integration {
+            Some(Integration::HttpApiService(_)) => http_api::Service::failure(failure),
+            _ => failure,
+        });
+        let reply = outcome.and_then(|outcome| self.reply(host, &route, outcome));
         if let Some(record) = record {
             let of_function =
                 matches!(route.integration, Some(Integration::LambdaProxy(_) | Integration::HttpApiLambda(_)));
@@ -131,6 +136,7 @@ impl MappingStream {
             Some(Integration::LambdaProxy(proxy)) => proxy.call(host, &request, binary).map(call),
             Some(Integration::HttpApiProxy(proxy)) => proxy.edits(&request).map(Step::from),
             Some(Integration::HttpApiLambda(lambda)) => lambda.call(host, &request).map(call),
+            Some(Integration::HttpApiService(service)) => service.call(host, &request).map(call),
             Some(Integration::Misconfigured(reason)) => Err(Failure::configuration(reason.as_str())),
         };
         drop(request);
@@ -148,6 +154,7 @@ impl MappingStream {
             }
             Some(Integration::LambdaProxy(proxy)) => proxy.reply(&request, outcome, &filter.binary),
             Some(Integration::HttpApiLambda(lambda)) => lambda.reply(&request, outcome),
+            Some(Integration::HttpApiService(service)) => Ok(service.reply(&request, outcome)),
             _ => Err(Failure::configuration("an answer to a call that was never made")),
         }
     }

@@ -53,7 +53,9 @@ pub mod parts {
 pub use config::MappingTemplate;
 pub use filter::MappingStream;
 pub use headers::{UPSTREAM_MARKER, removable_by_route};
-pub use http_api::{AppendedPath, PayloadFormat, RawHttpApiLambda, RawHttpApiProxy};
+pub use http_api::{
+    AppendedPath, PayloadFormat, RawHttpApiLambda, RawHttpApiProxy, RawHttpApiService, ServiceCall, ServiceParameter,
+};
 pub use raw::{
     ContentHandling, DEFAULT_TIMEOUT_MILLIS, PassthroughBehavior, RawAction, RawAws, RawAwsProxy, RawAwsTarget,
     RawConfig, RawHttp, RawHttpProxy, RawIntegration, RawIntegrationResponse, RawMapping, RawMappingRoute, TIMEOUT,

@@ -7,7 +7,7 @@ use gateway::{RawApi, RawRoute};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-use crate::http_api::{RawHttpApiLambda, RawHttpApiProxy};
+use crate::http_api::{RawHttpApiLambda, RawHttpApiProxy, RawHttpApiService};
 
 /// The filter's configuration.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,6 +56,8 @@ pub enum RawIntegration {
     HttpApiProxy(RawHttpApiProxy),
     /// AWS_PROXY of an HTTP API, with a Lambda function.
     HttpApiLambda(RawHttpApiLambda),
+    /// AWS_PROXY of an HTTP API, with another AWS service.
+    HttpApiService(RawHttpApiService),
     /// Every request fails, as for an endpoint whose address is invalid; the text says why, for the log.
     Misconfigured(String),
 }

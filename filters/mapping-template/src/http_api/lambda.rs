@@ -43,19 +43,20 @@ impl Lambda {
     pub(crate) fn reply(&self, request: &Request<'_>, outcome: Outcome) -> Result<Reply, Failure> {
         let mut reply = reply::read(&lambda::result(outcome)?, self.format)?;
         if let Some(parameters) = self.responses.get(&reply.status) {
-            map_response(parameters, request, &mut reply);
+            let pairs: Vec<(&[u8], &[u8])> =
+                reply.headers.iter().map(|(name, value)| (name.as_bytes(), value.as_ref())).collect();
+            let present = Headers::from_pairs(&pairs);
+            map_response(parameters, request, &present, &mut reply);
         }
         Ok(reply)
     }
 }
 
-fn map_response(parameters: &Parameters, request: &Request<'_>, reply: &mut Reply) {
-    let pairs: Vec<(&[u8], &[u8])> =
-        reply.headers.iter().map(|(name, value)| (name.as_bytes(), value.as_ref())).collect();
-    let present = Headers::from_pairs(&pairs);
-    let scope = Scope { request, response: Some(&present) };
+/// Maps the headers and the status of a reply; `present` are the headers of the integration's answer.
+pub(super) fn map_response(parameters: &Parameters, request: &Request<'_>, present: &Headers, reply: &mut Reply) {
+    let scope = Scope { request, response: Some(present) };
     let mut edits = Edits::default();
-    parameters.map_headers(&scope, &present, &mut edits);
+    parameters.map_headers(&scope, present, &mut edits);
     let status = parameters.status(&scope);
     for name in edits.remove {
         reply.headers.retain(|(other, _)| *other != name);

@@ -8,8 +8,12 @@ mod parameters;
 mod proxy;
 mod raw;
 mod reply;
+mod service;
+mod subtype;
 mod value;
 
 pub(crate) use lambda::Lambda;
 pub(crate) use proxy::Proxy;
-pub use raw::{AppendedPath, PayloadFormat, RawHttpApiLambda, RawHttpApiProxy};
+pub use raw::{AppendedPath, PayloadFormat, RawHttpApiLambda, RawHttpApiProxy, RawHttpApiService};
+pub(crate) use service::Service;
+pub use subtype::{ServiceCall, ServiceParameter};

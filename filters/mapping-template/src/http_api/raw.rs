@@ -51,6 +51,22 @@ pub struct RawHttpApiLambda {
     pub response_parameters: BTreeMap<u16, IndexMap<String, String>>,
 }
 
+/// An AWS_PROXY integration of an HTTP API with another AWS service.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct RawHttpApiService {
+    /// Where the service is called.
+    pub endpoint: RawEndpoint,
+    /// What is called: `SQS-SendMessage`.
+    pub integration_subtype: String,
+    /// Parameter of the call → value; without `Region`.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub request_parameters: IndexMap<String, String>,
+    /// Status → `overwrite:header.NAME` and the like → value.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub response_parameters: BTreeMap<u16, IndexMap<String, String>>,
+}
+
 /// Forms of the Lambda event.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PayloadFormat {
