@@ -2,6 +2,19 @@
 //!
 //! Source: <https://docs.aws.amazon.com/apigateway/latest/api/API_Integration.html#apigw-Type-Integration-uri>
 
+/// The region of an API when neither settings nor definition say so.
+pub const DEFAULT_REGION: &str = "us-east-1";
+
+/// The ARN of a function in a URI.
+pub fn function_arn(uri: &str) -> Option<&str> {
+    uri.get(uri.find("arn:aws:lambda:")?..)
+}
+
+/// The region in an ARN.
+pub fn region_of(arn: &str) -> Option<&str> {
+    arn.split(':').nth(3).filter(|region| !region.is_empty())
+}
+
 /// The Lambda function that an integration invokes:
 /// `arn:aws:apigateway:REGION:lambda:path/2015-03-31/functions/FUNCTION/invocations`, with one or two slashes behind
 /// `path`. FUNCTION is an ARN, or the name alone.
@@ -32,6 +45,20 @@ impl FunctionUri {
             region: region.to_owned(),
             name: name.to_owned(),
             qualifier,
+        })
+    }
+}
+
+impl FunctionUri {
+    /// Reads the URI of an HTTP API's integration, which may be the ARN of the function itself.
+    pub fn parse_of_http_api(uri: &str) -> Option<Self> {
+        Self::parse(uri).or_else(|| {
+            let mut parts = uri.split(':').skip(2);
+            let (service, region) = (parts.next()?, parts.next()?);
+            if !uri.starts_with("arn:") || service != "lambda" || !uri.contains(":function:") {
+                return None;
+            }
+            Self::parse(&format!("arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions/{uri}/invocations"))
         })
     }
 }
@@ -114,6 +141,18 @@ mod tests {
         let nameless = format!("{PATH}/2015-03-31/functions//invocations");
         for none in ["arn:aws:apigateway:us-east-1:sqs:path/1/q", "https://x/", "", nameless.as_str()] {
             assert_eq!(FunctionUri::parse(none), None, "{none}");
+        }
+    }
+
+    #[test]
+    fn functions_of_http_apis() {
+        let parsed = FunctionUri::parse_of_http_api;
+        let invoked = format!("{PATH}/2015-03-31/functions/{ARN}:live/invocations");
+        assert_eq!(parsed(&format!("{ARN}:live")), FunctionUri::parse(&invoked));
+        assert_eq!(parsed(&invoked), FunctionUri::parse(&invoked));
+        assert!(parsed(ARN).is_some_and(|function| function.region == "us-east-1" && function.name == "orders"));
+        for none in ["arn:aws:sqs:us-east-1:123456789012:orders", "arn:aws:lambda:us-east-1:1:layer:x", "orders", ""] {
+            assert_eq!(parsed(none), None, "{none}");
         }
     }
 

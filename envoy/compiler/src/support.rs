@@ -9,12 +9,6 @@
 pub enum Feature {
     /// An HTTP API.
     HttpApi,
-    /// Lambda authorizers and IAM authorization of HTTP APIs.
-    HttpApiAuthorizer,
-    /// Integrations of HTTP APIs with AWS services other than Lambda.
-    HttpApiServiceIntegration,
-    /// Limits of single routes of an HTTP API.
-    RouteThrottling,
     /// More than one definition in a run.
     SeveralDefinitions,
     /// Authorizers of type TOKEN and REQUEST.
@@ -88,13 +82,6 @@ impl Feature {
         use Support::{Error, Warning, Yes};
         match self {
             Self::HttpApi => Yes,
-            Self::HttpApiAuthorizer => {
-                Error("of authorizers, HTTP APIs have JWT authorizers only so far, the route would be open")
-            }
-            Self::HttpApiServiceIntegration => {
-                Error("integrations of HTTP APIs with AWS services other than Lambda are not supported yet")
-            }
-            Self::RouteThrottling => Error("limits of an HTTP API's routes are not supported yet"),
             Self::SeveralDefinitions => Error("several definitions in one run are not supported yet"),
 
             Self::LambdaAuthorizer | Self::CognitoAuthorizer | Self::JwtAuthorizer => Yes,

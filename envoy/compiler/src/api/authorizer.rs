@@ -2,6 +2,8 @@
 //!
 //! Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-swagger-extensions-authorizer.html>
 
+use custom_authorizer::Form;
+
 use crate::source::{Span, Spanned};
 
 /// Seconds for which the answer of a Lambda authorizer is kept when it sets nothing.
@@ -34,6 +36,28 @@ pub struct Authorizer {
     pub payload_format_version: Option<Spanned<String>>,
     /// Whether the function may answer `{"isAuthorized": true}` (HTTP APIs).
     pub enable_simple_responses: Option<Spanned<bool>>,
+}
+
+impl Authorizer {
+    /// What the function of a REST API's authorizer is told; `None` when it has none.
+    pub fn form_of_rest_api(&self) -> Option<Form> {
+        match *self.kind {
+            AuthorizerType::Token => Some(Form::Token),
+            AuthorizerType::Request => Some(Form::Request),
+            AuthorizerType::CognitoUserPools | AuthorizerType::Jwt => None,
+        }
+    }
+
+    /// What the function of an HTTP API's authorizer is told; `None` when it has none, or no known payload format.
+    pub fn form_of_http_api(&self) -> Option<Form> {
+        let simple = self.enable_simple_responses.is_some_and(|flag| *flag);
+        match (*self.kind, self.payload_format_version.as_ref()?.as_str(), simple) {
+            (AuthorizerType::Request, "1.0", false) => Some(Form::HttpV1),
+            (AuthorizerType::Request, "2.0", false) => Some(Form::HttpV2),
+            (AuthorizerType::Request, "2.0", true) => Some(Form::HttpV2Simple),
+            _ => None,
+        }
+    }
 }
 
 /// The kinds of authorizer.

@@ -66,6 +66,15 @@ pub struct Cors {
     pub allow_credentials: Option<Spanned<bool>>,
 }
 
+impl HttpApi {
+    /// The URIs that name functions, most of them.
+    pub fn function_uris(&self) -> impl Iterator<Item = &str> {
+        let integrations = self.routes.iter().filter_map(|route| route.integration.as_ref()?.uri.as_ref());
+        let authorizers = self.authorizers.values().filter_map(|authorizer| authorizer.authorizer_uri.as_ref());
+        integrations.chain(authorizers).map(|uri| uri.as_str())
+    }
+}
+
 impl HttpRoute {
     /// Whether it takes what no other route takes.
     pub fn is_default(&self) -> bool {

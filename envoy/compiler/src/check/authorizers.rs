@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use custom_authorizer::{Form, Sources, ValidationExpression};
 
 use super::{Checked, Findings};
-use crate::api::{Authorization, Authorizer, AuthorizerType, RestApi};
+use crate::api::{Authorization, Authorizer, AuthorizerType, HttpApi, RestApi};
 use crate::aws_uri::FunctionUri;
 use crate::source::Spanned;
 use crate::uri::BackendUri;
@@ -27,20 +27,47 @@ impl Findings {
                 self.diagnostics.error(name.span, text);
             }
             match api.authorizers.get(name.as_str()) {
-                Some(authorizer) => self.check_authorizer(authorizer, checked),
+                Some(authorizer) => {
+                    if let Some(form) = authorizer.form_of_rest_api() {
+                        self.check_authorizer(authorizer, form, checked);
+                    }
+                }
                 // Reading reports names that no scheme has; no method may depend on that.
                 None => self.missing(name.span, &format!("there is no authorizer `{}`", **name)),
             }
         }
     }
 
-    fn check_authorizer(&mut self, authorizer: &Authorizer, checked: &Checked) {
-        let form = match *authorizer.kind {
-            AuthorizerType::Token => Form::Token,
-            AuthorizerType::Request => Form::Request,
-            // Other kinds are no functions.
-            AuthorizerType::CognitoUserPools | AuthorizerType::Jwt => return,
+    /// Checks the Lambda authorizer of an HTTP API's route.
+    pub(super) fn check_http_api_authorizer(&mut self, api: &HttpApi, name: &Spanned<String>, checked: &Checked) {
+        let Some(authorizer) = api.authorizers.get(name.as_str()) else {
+            return self.missing(name.span, &format!("there is no authorizer `{}`", **name));
         };
+        let version = authorizer.payload_format_version.as_ref();
+        let simple = authorizer.enable_simple_responses.filter(|flag| **flag);
+        match (authorizer.form_of_http_api(), version, simple) {
+            (Some(form), ..) => self.check_authorizer(authorizer, form, checked),
+            (None, ..) if *authorizer.kind != AuthorizerType::Request => {
+                let text = format!(
+                    "found {}, HTTP APIs have authorizers of type `jwt` and `request`",
+                    authorizer.kind.as_str()
+                );
+                self.diagnostics.error(authorizer.kind.span, text);
+            }
+            (None, Some(version), Some(simple)) if **version == "1.0" => {
+                self.diagnostics.error(simple.span, "simple responses take `authorizerPayloadFormatVersion: \"2.0\"`");
+            }
+            (None, Some(version), _) => {
+                let text = format!("found `{}`, expected `1.0` or `2.0`", **version);
+                self.diagnostics.error(version.span, text);
+            }
+            (None, None, _) => {
+                self.missing(authorizer.span, "the field `authorizerPayloadFormatVersion` is missing");
+            }
+        }
+    }
+
+    fn check_authorizer(&mut self, authorizer: &Authorizer, form: Form, checked: &Checked) {
         if let Some(uri) = &authorizer.authorizer_uri {
             self.check_authorizer_uri(uri, checked);
         }
@@ -76,14 +103,7 @@ impl Findings {
             return;
         }
         match FunctionUri::parse(&expanded) {
-            Some(function) if checked.settings.endpoints.function(&function.name).is_some() => {}
-            Some(function) => {
-                let text = format!(
-                    "the settings do not say where the function `{}` is: add it, or `*`, to `endpoints.functions`",
-                    function.name
-                );
-                self.diagnostics.error(uri.span, text);
-            }
+            Some(function) => self.check_function(&function, uri.span, checked),
             None => {
                 let text = "expected the invocation ARN of a Lambda function, \
                             `arn:aws:apigateway:REGION:lambda:path/2015-03-31/functions/FUNCTION_ARN/invocations`, or \

@@ -2,8 +2,10 @@
 
 use std::collections::HashSet;
 
+use super::integrations::NO_FUNCTION;
 use super::{Checked, Findings};
 use crate::api::{Authorization, ConnectionType, HttpApi, HttpRoute, Integration, IntegrationType};
+use crate::aws_uri::FunctionUri;
 use crate::support::Feature;
 use crate::uri::BackendUri;
 
@@ -18,21 +20,11 @@ impl Findings {
         {
             self.uses(Feature::DisabledExecuteApiEndpoint, disabled.span);
         }
-        for (_, settings) in &checked.settings.stage.method_settings {
-            if settings.throttling_rate_limit.is_some() || settings.throttling_burst_limit.is_some() {
-                self.uses(Feature::RouteThrottling, settings.span);
-            }
-        }
-        let stage = &checked.settings.stage;
-        for settings in stage.route_settings.values().chain(&stage.default_route_settings) {
-            if settings.throttle.is_some() {
-                self.uses(Feature::RouteThrottling, settings.span);
-            }
-        }
+        self.check_route_settings(api, checked);
         if api.routes.is_empty() {
             self.missing(api.span, "the API has no routes");
         }
-        let mut keys = HashSet::new();
+        let (mut keys, mut functions) = (HashSet::new(), HashSet::new());
         for route in &api.routes {
             if !keys.insert(route.to_string()) {
                 self.diagnostics.error(route.span, format!("the route `{route}` is there already"));
@@ -42,19 +34,47 @@ impl Findings {
                 Authorization::Jwt { authorizer, .. } => {
                     self.check_token_authorizer(&api.authorizers, authorizer, checked);
                 }
-                Authorization::Custom(name) | Authorization::CognitoUserPools { authorizer: name, .. } => {
-                    self.uses(Feature::HttpApiAuthorizer, name.span);
+                Authorization::Custom(name) => {
+                    if functions.insert(name.as_str()) {
+                        self.check_http_api_authorizer(api, name, checked);
+                    }
                 }
-                Authorization::AwsIam(span) => self.uses(Feature::HttpApiAuthorizer, *span),
+                Authorization::CognitoUserPools { authorizer, .. } => {
+                    let text = "HTTP APIs have no authorizers of type COGNITO_USER_POOLS: a JWT authorizer with the \
+                                pool's issuer does the same";
+                    self.diagnostics.error(authorizer.span, text);
+                }
+                Authorization::AwsIam(span) => self.check_signers(*span, checked),
             }
             match &route.integration {
-                Some(integration) => self.check_http_api_integration(route, integration, checked),
+                Some(integration) => self.check_http_api_integration(api, route, integration, checked),
                 None => self.missing(route.span, "the route has no integration"),
             }
         }
     }
 
-    fn check_http_api_integration(&mut self, route: &HttpRoute, integration: &Integration, checked: &Checked) {
+    /// Whether settings are for routes that exist.
+    fn check_route_settings(&mut self, api: &HttpApi, checked: &Checked) {
+        let stage = &checked.settings.stage;
+        for (_, settings) in &stage.method_settings {
+            let text = "`methodSettings` are for REST APIs: HTTP APIs have `defaultRouteSettings` and `routeSettings`";
+            self.diagnostics.error(settings.span, text);
+        }
+        for (key, settings) in &stage.route_settings {
+            if !api.routes.iter().any(|route| route.to_string() == *key) {
+                let text = format!("the API has no route `{key}`: these settings have no effect");
+                self.diagnostics.warning(settings.span, text);
+            }
+        }
+    }
+
+    fn check_http_api_integration(
+        &mut self,
+        api: &HttpApi,
+        route: &HttpRoute,
+        integration: &Integration,
+        checked: &Checked,
+    ) {
         if let Some(timeout) = integration.timeout_in_millis.filter(|timeout| **timeout > MAX_TIMEOUT_MILLIS) {
             let text = format!("found {}, expected at most {MAX_TIMEOUT_MILLIS}", *timeout);
             self.diagnostics.error(timeout.span, text);
@@ -67,11 +87,8 @@ impl Findings {
                 self.diagnostics.error(span, format!("`{name}` is for REST APIs, HTTP APIs have no templates"));
             }
         }
-        if let Some(subtype) = &integration.subtype {
-            self.uses(Feature::HttpApiServiceIntegration, subtype.span);
-            return;
-        }
         match *integration.kind {
+            IntegrationType::AwsProxy if integration.subtype.is_some() => self.check_service(api, integration, checked),
             IntegrationType::HttpProxy => self.check_http_api_proxy(route, integration, checked),
             IntegrationType::AwsProxy => {
                 let version = integration.payload_format_version.as_ref();
@@ -87,12 +104,23 @@ impl Findings {
                     let text = "a Lambda integration maps no request parameters: the event has them all";
                     self.diagnostics.error(source.span, text);
                 }
-                self.check_aws(integration, checked);
+                self.check_http_api_function(integration, checked);
             }
             kind => {
                 let text = format!("found {}, HTTP APIs have AWS_PROXY and HTTP_PROXY", kind.as_str());
                 self.diagnostics.error(integration.kind.span, text);
             }
+        }
+    }
+
+    fn check_http_api_function(&mut self, integration: &Integration, checked: &Checked) {
+        let Some(uri) = &integration.uri else {
+            return self.missing(integration.span, "an integration of type AWS_PROXY needs a `uri`");
+        };
+        let expanded = self.expand(uri, checked);
+        match FunctionUri::parse_of_http_api(&expanded) {
+            Some(function) => self.check_function(&function, uri.span, checked),
+            None => self.diagnostics.error(uri.span, NO_FUNCTION),
         }
     }
 

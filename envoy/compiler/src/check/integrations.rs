@@ -5,14 +5,17 @@ use gateway::{Destination, Source};
 use super::{Checked, Findings};
 use crate::api::{ConnectionType, ContentHandling, Integration, IntegrationType, Resource, RestApi, has_directives};
 use crate::aws_uri::{FunctionUri, ServiceUri};
-use crate::settings::Authority;
-use crate::source::Spanned;
+use crate::source::{Span, Spanned};
 use crate::support::Feature;
 use crate::uri::{BackendUri, expand_stage_variables};
 
 /// Headers that no integration may be sent by a mapping; API Gateway answers 500 to every request that would.
 const ILLEGAL_HEADERS: [&str; 4] =
     ["Content-Length", "Transfer-Encoding", "X-Amzn-Trace-Id", "X-Amzn-Apigateway-Api-Id"];
+
+/// What a Lambda integration needs.
+pub(super) const NO_FUNCTION: &str = "expected the invocation ARN of a Lambda function, \
+     `arn:aws:apigateway:REGION:lambda:path/2015-03-31/functions/FUNCTION_ARN/invocations`";
 
 impl Findings {
     pub(super) fn check_integration(
@@ -118,33 +121,33 @@ impl Findings {
         let expanded = self.expand(uri, checked);
         let endpoints = &checked.settings.endpoints;
         if let Some(function) = FunctionUri::parse(&expanded) {
-            if endpoints.function(&function.name).is_none() {
-                let text = format!(
-                    "the settings do not say where the function `{}` is: add it, or `*`, to `endpoints.functions`",
-                    function.name
-                );
-                self.diagnostics.error(uri.span, text);
-            }
-            return;
+            return self.check_function(&function, uri.span, checked);
         }
         if *integration.kind == IntegrationType::AwsProxy {
-            let text = "expected the invocation ARN of a Lambda function, \
-                        `arn:aws:apigateway:REGION:lambda:path/2015-03-31/functions/FUNCTION_ARN/invocations`";
-            self.diagnostics.error(uri.span, text);
-            return;
+            return self.diagnostics.error(uri.span, NO_FUNCTION);
         }
         let Some(service) = ServiceUri::parse(&expanded) else {
             let text = "expected `arn:aws:apigateway:REGION:SERVICE:path/PATH` or `…:action/ACTION`";
             self.diagnostics.error(uri.span, text);
             return;
         };
-        let host = Authority { host: service.host.clone(), port: 443 };
-        if !endpoints.services.contains_key(&service.service) && !endpoints.hosts.contains_key(&host) {
+        if endpoints.service(&service.service, &service.host).is_none() {
             let text = format!(
                 "the settings do not say where the service `{}` is: add it to `endpoints.services`",
                 service.service
             );
             self.diagnostics.error(uri.span, text);
+        }
+    }
+
+    /// Whether the settings say where a function is.
+    pub(super) fn check_function(&mut self, function: &FunctionUri, span: Span, checked: &Checked) {
+        if checked.settings.endpoints.function(&function.name).is_none() {
+            let text = format!(
+                "the settings do not say where the function `{}` is: add it, or `*`, to `endpoints.functions`",
+                function.name
+            );
+            self.diagnostics.error(span, text);
         }
     }
 

@@ -6,6 +6,7 @@
 mod authorizers;
 mod canary;
 mod http_api;
+mod http_api_service;
 mod iam;
 mod integrations;
 mod methods;

@@ -39,9 +39,10 @@ impl Findings {
     /// Whether limits are for methods that exist, and whether keyed methods can be reached at all.
     pub(super) fn check_plans(&mut self, api: &RestApi, checked: &Checked) {
         let settings = &checked.settings;
-        for route in settings.stage.route_settings.values().chain(&settings.stage.default_route_settings) {
-            let text = "settings of routes are for HTTP and WebSocket APIs, a REST API has `methodSettings`";
-            self.diagnostics.warning(route.span, text);
+        let of_routes = settings.stage.default_route_settings.iter().chain(settings.stage.route_settings.values());
+        for of_route in of_routes.filter(|of_route| of_route.throttle.is_some()) {
+            let text = "limits of routes are for HTTP and WebSocket APIs: REST APIs have `methodSettings`";
+            self.diagnostics.error(of_route.span, text);
         }
         let exists = |path: &str, verb: HttpMethod| {
             api.resources.find(path).is_some_and(|resource| {

@@ -6,6 +6,7 @@ use api_key::{ApiKey, RawKeyRoute};
 use filters::RawFilter;
 use gateway::{Filter, RawApi, RawRoute};
 use gateway_responses::{RawGatewayResponse, RawResponsesRoute, Refusal};
+use jwt_authorizer::ProtocolType;
 use mapping_template::{RawIntegration, RawMappingRoute};
 use request_validator::RequestValidator;
 use serde_json::Value;
@@ -21,6 +22,7 @@ use super::routes::{MethodRoute, routes};
 use super::validation::Validators;
 use super::{access_log, tracing};
 use crate::api::{self, ApiKeySource, Method};
+use crate::aws_uri::{DEFAULT_REGION, function_arn};
 use crate::check::{Api, Model};
 use crate::routes::Route;
 use crate::settings::DEFAULT_HTTP_STAGE;
@@ -32,7 +34,6 @@ const DEPLOYMENT_ID_LENGTH: usize = 6;
 
 /// What the account and region are when neither settings nor definition say so.
 const DEFAULT_ACCOUNT: &str = "123456789012";
-const DEFAULT_REGION: &str = "us-east-1";
 
 /// A REST API at its stage.
 pub(super) fn deployment(model: &Model, clusters: &mut Clusters) -> Result<Deployment, String> {
@@ -76,7 +77,7 @@ pub(super) fn deployment(model: &Model, clusters: &mut Clusters) -> Result<Deplo
             integration: Some(RawIntegration::Misconfigured("the route is not configured".to_owned())),
         },
     };
-    let mut authorizers = Authorizers::new(&raw_api, model, &api.rest)?;
+    let mut authorizers = Authorizers::new(&raw_api, model, ProtocolType::Rest, api.rest.policy.as_ref())?;
     let mut validators = Validators::new(&api.rest, &raw_api, model.settings.api_id.is_some());
     // Filters that a route does not pass. One that is not named here passes all of them, and they refuse it.
     let mut without: BTreeMap<String, Vec<&'static str>> = BTreeMap::new();
@@ -98,8 +99,8 @@ pub(super) fn deployment(model: &Model, clusters: &mut Clusters) -> Result<Deplo
             dimensions.add_method(&key, path, verb.as_str());
         }
         let mut surroundings = Surroundings { model, authorizers: &api.rest.authorizers, clusters };
-        let mut unused =
-            authorizers.add(&key, &raw_route, method, &mut surroundings).map_err(|error| format!("{key}: {error}"))?;
+        let unused = authorizers.add(&key, &raw_route, &method.authorization, &mut surroundings);
+        let mut unused = unused.map_err(|error| format!("{key}: {error}"))?;
         if needs_key || limited {
             let entry = RawKeyRoute {
                 api_key_required: needs_key,
@@ -190,11 +191,6 @@ fn first_arn(api: &Api) -> Option<&str> {
     let integrations = api.rest.methods().filter_map(|(_, method)| method.integration.as_ref()?.uri.as_ref());
     let authorizers = api.rest.authorizers.values().filter_map(|authorizer| authorizer.authorizer_uri.as_ref());
     integrations.chain(authorizers).find_map(|uri| function_arn(&uri.value))
-}
-
-/// The ARN of a function in a text.
-pub(super) fn function_arn(text: &str) -> Option<&str> {
-    text.get(text.find("arn:aws:lambda:")?..)
 }
 
 fn raw_route(api: &RawApi, route: &Route, method: &Method) -> RawRoute {

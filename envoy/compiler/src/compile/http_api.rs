@@ -2,29 +2,30 @@
 
 use std::collections::BTreeMap;
 
+use api_key::RawKeyRoute;
 use filters::RawFilter;
 use gateway::{METHOD_HEADER, RawRoute};
 use gateway_responses::{RawCors, RawHttpApi, RawResponsesRoute, Refusal};
 use indexmap::IndexMap;
 use jwt_authorizer::ProtocolType;
 use mapping_template::{
-    AppendedPath, PayloadFormat, RawHttpApiLambda, RawHttpApiProxy, RawIntegration, RawMappingRoute,
+    AppendedPath, PayloadFormat, RawHttpApiLambda, RawHttpApiProxy, RawHttpApiService, RawIntegration, RawMappingRoute,
+    ServiceCall,
 };
 use serde_json::{Value, json};
 
 use super::access_log;
-use super::authorizers::jwt::{JwtAuthorizers, Network};
+use super::authorizers::{Authorizers, Surroundings};
 use super::cluster::Clusters;
 use super::deployment::Deployment;
-use super::filters::{function_arn, not_for_unmatched, raw_api_of};
-use super::integrations::{Integrations, authority, path_and_query, raw_function, texts, verb};
+use super::filters::{not_for_unmatched, raw_api_of};
+use super::integrations::{CalledService, Integrations, authority, path_and_query, raw_function, texts, verb};
 use super::metrics::{Dimensions, Kind};
 use super::path_match::escape;
+use super::plans::{has_limits, raw_route_plans, route_key};
 use super::routes::{MethodRoute, Upstream, method_route, refusal};
-use crate::api::{
-    Authorization, ConnectionType, Cors, HttpApi, HttpMethod, HttpRoute, Integration, IntegrationType, PathPart,
-};
-use crate::aws_uri::FunctionUri;
+use crate::api::{ConnectionType, Cors, HttpApi, HttpMethod, HttpRoute, Integration, IntegrationType, PathPart};
+use crate::aws_uri::{FunctionUri, function_arn};
 use crate::check::Model;
 
 /// Name of the route for everything that no route takes.
@@ -40,8 +41,7 @@ const FORWARDED: &str = "by=%DOWNSTREAM_LOCAL_ADDRESS_WITHOUT_PORT%;for=%DOWNSTR
 
 /// An HTTP API at its stage.
 pub(super) fn deployment(model: &Model, api: &HttpApi, clusters: &mut Clusters) -> Result<Deployment, String> {
-    let uris = api.routes.iter().filter_map(|route| route.integration.as_ref()?.uri.as_ref());
-    let arn = uris.filter_map(|uri| function_arn(uri)).next();
+    let arn = api.function_uris().find_map(function_arn);
     let raw_api = raw_api_of(model, api.name.as_deref().unwrap_or_default(), arn, &format!("{api:?}"));
     let not_found = RawResponsesRoute { refuse: Some(Refusal::NotFound), ..RawResponsesRoute::default() };
     let mut responses = gateway_responses::RawConfig {
@@ -63,7 +63,15 @@ pub(super) fn deployment(model: &Model, api: &HttpApi, clusters: &mut Clusters) 
     let mut routes: Vec<&HttpRoute> = api.routes.iter().collect();
     routes.sort_by_key(|route| route.precedence());
     let mut envoy_routes = Vec::new();
-    let mut jwt = JwtAuthorizers::new(ProtocolType::Http);
+    let plans = raw_route_plans(model, api, &raw_api);
+    let limited = has_limits(&plans);
+    let mut limits = api_key::RawConfig {
+        api: raw_api.clone(),
+        plans,
+        default: RawKeyRoute { api_key_required: true, ..RawKeyRoute::default() },
+        ..api_key::RawConfig::default()
+    };
+    let mut authorizers = Authorizers::new(&raw_api, model, ProtocolType::Http, None)?;
     // Filters that a route does not pass. One that is not named here passes all of them, and they refuse it.
     let mut without: BTreeMap<String, Vec<&'static str>> = BTreeMap::new();
     let mut dimensions = Dimensions::http(&raw_api.api_id, &raw_api.stage);
@@ -72,21 +80,15 @@ pub(super) fn deployment(model: &Model, api: &HttpApi, clusters: &mut Clusters) 
         if model.settings.stage.of_route(&key, |settings| settings.detailed_metrics_enabled).is_some_and(|on| *on) {
             dimensions.add_route(&key, &key);
         }
-        match &route.authorization {
-            Authorization::None => {
-                without.insert(key.clone(), vec![JwtAuthorizers::NAME]);
-            }
-            Authorization::Jwt { authorizer, scopes } => {
-                let mut network = Network { model, clusters };
-                jwt.add(&key, authorizer, scopes, &api.authorizers, &mut network)?;
-            }
-            _ => return Err(format!("{key}: no filter checks its authorizer, the route would be open")),
-        }
         let method = RawRoute {
             resource_id: key.clone(),
             resource_path: if route.is_default() { "/".to_owned() } else { route.path.clone() },
             operation_name: route.operation_name.clone(),
         };
+        let mut surroundings = Surroundings { model, authorizers: &api.authorizers, clusters };
+        let unused = authorizers.add(&key, &method, &route.authorization, &mut surroundings);
+        without.insert(key.clone(), unused.map_err(|error| format!("{key}: {error}"))?);
+        limits.routes.insert(key.clone(), route_key(route));
         let mut integrations = Integrations { model, api: &raw_api, clusters };
         let (integration, upstream) = match &route.integration {
             Some(integration) => integrations.http_api(route, integration),
@@ -106,7 +108,9 @@ pub(super) fn deployment(model: &Model, api: &HttpApi, clusters: &mut Clusters) 
     let mut filters = Vec::new();
     filters.extend(access_log::filter(&model.settings, &raw_api, &responses.routes));
     filters.push(RawFilter::GatewayResponses(responses));
-    filters.extend(jwt.into_filter());
+    // Limits come before anybody is asked.
+    filters.extend(limited.then_some(RawFilter::ApiKey(limits)));
+    filters.extend(authorizers.into_filters());
     filters.push(RawFilter::MappingTemplate(mappings));
     without.insert(UNMATCHED.to_owned(), not_for_unmatched(&filters));
     Ok(Deployment {
@@ -140,6 +144,7 @@ impl Integrations<'_> {
     ) -> Result<(RawIntegration, Option<Upstream>), String> {
         match *integration.kind {
             IntegrationType::HttpProxy => self.http_api_proxy(route, integration),
+            IntegrationType::AwsProxy if integration.subtype.is_some() => self.http_api_service(integration),
             IntegrationType::AwsProxy => self.http_api_lambda(integration),
             kind => Err(format!("HTTP APIs have no {} integrations", kind.as_str())),
         }
@@ -193,9 +198,31 @@ impl Integrations<'_> {
         Ok((cluster, url.authority.to_string(), String::new()))
     }
 
+    fn http_api_service(&mut self, integration: &Integration) -> Result<(RawIntegration, Option<Upstream>), String> {
+        let subtype = integration.subtype.as_ref().map(|subtype| subtype.value.clone()).unwrap_or_default();
+        let call = ServiceCall::find(&subtype).ok_or_else(|| format!("{subtype} is no call to a service"))?;
+        let mut request_parameters = texts(&integration.request_parameters);
+        let region = request_parameters.shift_remove("Region").unwrap_or_else(|| self.api.region.clone());
+        let called = CalledService {
+            name: call.service,
+            region: &region,
+            host: &call.host_in(&region),
+            signing_name: call.service,
+        };
+        let mut endpoint = self.service_endpoint(integration, &called)?;
+        endpoint.timeout_in_millis = Some(timeout(integration));
+        let service = RawHttpApiService {
+            endpoint,
+            integration_subtype: subtype,
+            request_parameters,
+            response_parameters: response_parameters(integration)?,
+        };
+        Ok((RawIntegration::HttpApiService(service), None))
+    }
+
     fn http_api_lambda(&mut self, integration: &Integration) -> Result<(RawIntegration, Option<Upstream>), String> {
         let uri = self.expanded_uri(integration);
-        let function = FunctionUri::parse(&uri).ok_or_else(|| format!("{uri} is no ARN of a function"))?;
+        let function = FunctionUri::parse_of_http_api(&uri).ok_or_else(|| format!("{uri} is no ARN of a function"))?;
         let mut endpoint = self.function_endpoint(integration, &function)?;
         endpoint.timeout_in_millis = Some(timeout(integration));
         let version = integration.payload_format_version.as_ref().map(|version| version.as_str());
@@ -268,6 +295,7 @@ fn path_matches(base_path: &str, route: &HttpRoute) -> Vec<Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::Authorization;
     use crate::source::{SourceId, Span};
 
     fn route(verb: HttpMethod, path: &str) -> HttpRoute {

@@ -27,6 +27,18 @@ pub struct Integrations<'a> {
     pub clusters: &'a mut Clusters,
 }
 
+/// An AWS service that is called.
+pub(super) struct CalledService<'a> {
+    /// Its name in the settings.
+    pub(super) name: &'a str,
+    /// Where it is called.
+    pub(super) region: &'a str,
+    /// Its host at AWS.
+    pub(super) host: &'a str,
+    /// Its name in signatures.
+    pub(super) signing_name: &'a str,
+}
+
 pub(super) type Texts = IndexMap<String, Spanned<String>>;
 
 pub(super) fn texts(texts: &Texts) -> IndexMap<String, String> {
@@ -112,7 +124,13 @@ impl Integrations<'_> {
             return Ok((endpoint, RawAwsTarget::Lambda(raw_function(&function))));
         }
         let service = ServiceUri::parse(&uri).ok_or_else(|| format!("{uri} is no ARN of a service"))?;
-        let endpoint = self.service_endpoint(integration, &service)?;
+        let called = CalledService {
+            name: &service.service,
+            region: &service.region,
+            host: &service.host,
+            signing_name: service.signing_name(),
+        };
+        let endpoint = self.service_endpoint(integration, &called)?;
         let target = match service.target {
             ServiceTarget::Path(path) => RawAwsTarget::Path(path),
             ServiceTarget::Action(action) => RawAwsTarget::Action(RawAction { service: service.service, action }),
@@ -167,13 +185,17 @@ impl Integrations<'_> {
         Ok(RawEndpoint { signing, ..self.endpoint(integration, &url.value) })
     }
 
-    fn service_endpoint(&mut self, integration: &Integration, service: &ServiceUri) -> Result<RawEndpoint, String> {
+    /// Where a service is: by its name in the settings, or where its host at AWS really is.
+    pub(super) fn service_endpoint(
+        &mut self,
+        integration: &Integration,
+        service: &CalledService<'_>,
+    ) -> Result<RawEndpoint, String> {
         let endpoints = &self.model.settings.endpoints;
-        let authority = crate::settings::Authority { host: service.host.clone(), port: 443 };
-        let settings = endpoints.services.get(&service.service);
-        let url = settings.map(|settings| &settings.url).or_else(|| endpoints.hosts.get(&authority));
-        let url = url.ok_or_else(|| format!("the settings have no endpoint for the service {}", service.service))?;
-        let signing = settings.and_then(|settings| raw_signing(settings, &service.region, service.signing_name()));
+        let settings = endpoints.services.get(service.name);
+        let url = endpoints.service(service.name, service.host);
+        let url = url.ok_or_else(|| format!("the settings have no endpoint for the service {}", service.name))?;
+        let signing = settings.and_then(|settings| raw_signing(settings, service.region, service.signing_name));
         Ok(RawEndpoint { signing, ..self.endpoint(integration, &url.value) })
     }
 

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use api_key::RawKeyRoute;
 use gateway::RawApi;
 use usage_plan::{
     KeyDigest, Period, RawApiKey, RawApiKeys, RawApiStage, RawMethodSetting, RawPlans, RawQuota, RawStage, RawThrottle,
     RawUsagePlan,
 };
 
+use crate::api::{HttpApi, HttpRoute};
 use crate::check::Model;
 use crate::settings::{self, MethodKey, Throttle, ThrottleKey, UsagePlan};
 
@@ -38,6 +40,40 @@ pub fn raw_plans(model: &Model, api: &RawApi) -> RawPlans {
         usage_plans: settings.usage_plans.iter().map(raw_plan).collect(),
         stages: raw_stage(model, api).into_iter().collect(),
         account: settings.throttle_settings.as_ref().map(raw_throttle),
+    }
+}
+
+/// The limits of an HTTP API's routes, which have no keys.
+pub fn raw_route_plans(model: &Model, http_api: &HttpApi, api: &RawApi) -> RawPlans {
+    let settings = &model.settings;
+    let setting = |throttle: &Throttle| RawMethodSetting {
+        throttling_rate_limit: throttle.rate_limit.map(|rate| rate.value),
+        throttling_burst_limit: throttle.burst_limit.map(|burst| burst.value),
+    };
+    let of_all = settings.stage.default_route_settings.as_ref().and_then(|settings| settings.throttle.as_ref());
+    let mut method_settings: BTreeMap<String, RawMethodSetting> =
+        of_all.map(|throttle| ("*/*".to_owned(), setting(throttle))).into_iter().collect();
+    for route in &http_api.routes {
+        let own = settings.stage.route_settings.get(&route.to_string());
+        if let Some(throttle) = own.and_then(|own| own.throttle.as_ref()) {
+            let key = route_key(route);
+            method_settings.insert(format!("{}/{}", key.resource_path, key.http_method), setting(throttle));
+        }
+    }
+    let stage = RawStage { api_id: api.api_id.clone(), stage: api.stage.clone(), method_settings };
+    RawPlans {
+        stages: Some(stage).filter(|stage| !stage.method_settings.is_empty()).into_iter().collect(),
+        account: settings.throttle_settings.as_ref().map(raw_throttle),
+        ..RawPlans::default()
+    }
+}
+
+/// A route of an HTTP API, as limits name it. No path of another one begins like that of `$default`.
+pub fn route_key(route: &HttpRoute) -> RawKeyRoute {
+    RawKeyRoute {
+        resource_path: if route.is_default() { "/$default".to_owned() } else { route.path.clone() },
+        http_method: route.http_method.as_str().to_owned(),
+        ..RawKeyRoute::default()
     }
 }
 

@@ -85,7 +85,7 @@ pub fn read<'d>(reader: &mut Reader<'d>, root: &'d Node, evidence: Spanned<Strin
             api.disable_execute_api_endpoint = reader.boolean(flag);
         }
     }
-    let schemes = security::read_schemes(reader, root, Version::V3);
+    let schemes = security::read_schemes(reader, root, Version::V3, ProtocolType::Http);
     for (name, scheme) in &schemes {
         if let Scheme::Authorizer(authorizer) = scheme {
             api.authorizers.insert(name.clone(), (**authorizer).clone());
@@ -165,23 +165,14 @@ fn read_operation<'d>(
         "parameters",
         "requestBody",
         "responses",
+        // What SAM writes beside the path `$default`.
+        "isDefaultRoute",
     ]);
     route.operation_name = fields.take("operationId").and_then(|node| reader.filled(node)).map(|text| text.value);
-    if let Some(node) = fields.take("security").or(context.security) {
-        let (authorization, api_key) = security::demands(reader, &context.schemes, node);
-        route.authorization = authorization;
-        if let Some(span) = api_key {
-            reader.error(span, "HTTP APIs have no API keys");
-        }
-    }
-    if let Some(node) = fields.take("x-amazon-apigateway-auth") {
-        let kind = node.get("type").and_then(|node| reader.choice(node, &[("NONE", false), ("AWS_IAM", true)]));
-        match (kind, &route.authorization) {
-            (Some(kind), Authorization::None) if *kind => route.authorization = Authorization::AwsIam(kind.span),
-            (Some(kind), Authorization::None) if !*kind => {}
-            _ => reader
-                .error(node.span, "a route has one authorizer: expected `type: NONE` or `AWS_IAM`, without `security`"),
-        }
+    let (authorization, api_key) = security::of_operation(reader, &context.schemes, context.security, &mut fields);
+    route.authorization = authorization;
+    if let Some(span) = api_key {
+        reader.error(span, "HTTP APIs have no API keys");
     }
     if let Some(node) = fields.take("x-amazon-apigateway-integration") {
         route.integration = reader.follow(node).and_then(|node| integration::read(reader, node));

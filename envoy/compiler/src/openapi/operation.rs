@@ -5,10 +5,8 @@ use indexmap::IndexMap;
 
 use super::rest_api::{Context, check_validator};
 use super::{Version, integration, schemas, security};
-use crate::api::{
-    Authorization, HttpMethod, Integration, Method, MethodResponse, ModelReference, PathPart, ResourceId, RestApi,
-};
-use crate::read::{Fields, Reader};
+use crate::api::{HttpMethod, Integration, Method, MethodResponse, ModelReference, PathPart, ResourceId, RestApi};
+use crate::read::Reader;
 use crate::source::{Entry, Node, Spanned};
 
 /// What the names of response headers begin with.
@@ -33,7 +31,8 @@ pub fn read<'d>(
     let mut fields = reader.fields(&place.entry.value)?;
     fields.ignore(&["tags", "summary", "description", "externalDocs", "deprecated", "schemes", "callbacks", "servers"]);
     let operation_name = fields.take("operationId").and_then(|node| reader.filled(node)).map(|text| text.value);
-    let (authorization, api_key_required) = read_security(reader, context, &mut fields);
+    let (authorization, api_key_required) =
+        security::of_operation(reader, &context.schemes, context.security, &mut fields);
     let own_validator = fields.take("x-amazon-apigateway-request-validator").and_then(|node| reader.filled(node));
     if let Some(name) = &own_validator {
         check_validator(reader, api, name);
@@ -90,38 +89,6 @@ fn path_parameters(api: &RestApi, place: &Place<'_>) -> IndexMap<String, Spanned
     let names = parts.into_iter().filter_map(PathPart::variable);
     let span = place.entry.key.span;
     names.map(|name| (format!("method.request.path.{name}"), Spanned { value: true, span })).collect()
-}
-
-fn read_security<'d>(
-    reader: &mut Reader<'d>,
-    context: &Context<'d>,
-    fields: &mut Fields<'d>,
-) -> (Authorization, Option<crate::source::Span>) {
-    let own = fields.take("security");
-    let (mut authorization, api_key) = match own.or(context.security) {
-        Some(node) => security::demands(reader, &context.schemes, node),
-        None => (Authorization::None, None),
-    };
-    let Some(node) = fields.take("x-amazon-apigateway-auth") else { return (authorization, api_key) };
-    let Some(mut auth) = reader.fields(node) else { return (authorization, api_key) };
-    let kind =
-        auth.required(reader, "type").and_then(|node| reader.choice(node, &[("NONE", false), ("AWS_IAM", true)]));
-    auth.finish(reader);
-    match (kind, &authorization) {
-        (Some(kind), Authorization::None | Authorization::AwsIam(_)) if *kind => {
-            authorization = Authorization::AwsIam(kind.span);
-        }
-        (Some(kind), _) if *kind => {
-            reader.error(kind.span, "a method has one authorizer, and `security` names one besides `AWS_IAM`");
-        }
-        (Some(_), Authorization::None) | (None, _) => {}
-        // Stands at the operation itself, so it takes back what the whole document demands.
-        (Some(_), _) if own.is_none() => authorization = Authorization::None,
-        (Some(kind), _) => {
-            reader.error(kind.span, "`NONE` contradicts the operation's `security`, which names an authorizer");
-        }
-    }
-    (authorization, api_key)
 }
 
 fn read_parameters<'d>(

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use indexmap::IndexMap;
 
 use super::security::{self, Scheme};
-use super::{Options, Version, base_path, gateway_responses, paths, schemas};
+use super::{Options, ProtocolType, Version, base_path, gateway_responses, paths, schemas};
 use crate::api::{ApiKeySource, RequestValidator, ResourceTree, RestApi};
 use crate::read::{Fields, Reader};
 use crate::source::{Node, Spanned};
@@ -69,7 +69,7 @@ pub fn read<'d>(reader: &mut Reader<'d>, root: &'d Node, version: Version, optio
     let mut texts = |name| fields.take(name).map(|node| reader.texts(node)).unwrap_or_default();
     let (consumes, produces) = (texts("consumes"), texts("produces"));
     let base_path = base_path::base_path(reader, root, version);
-    let schemes = security::read_schemes(reader, root, version);
+    let schemes = security::read_schemes(reader, root, version, ProtocolType::Rest);
     for (name, scheme) in &schemes {
         if let Scheme::Authorizer(authorizer) = scheme {
             api.authorizers.insert(name.clone(), (**authorizer).clone());

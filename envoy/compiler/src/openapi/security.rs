@@ -5,9 +5,9 @@
 
 use std::collections::HashMap;
 
-use super::Version;
+use super::{ProtocolType, Version};
 use crate::api::{Authorization, Authorizer, AuthorizerType, JwtConfiguration};
-use crate::read::Reader;
+use crate::read::{Fields, Reader};
 use crate::source::{Node, Span, Spanned};
 
 /// What a security scheme is to API Gateway.
@@ -33,7 +33,12 @@ const AUTHORIZER_TYPES: [(&str, AuthorizerType); 4] = [
 ];
 
 /// Reads the security schemes of a document, in its order.
-pub fn read_schemes<'d>(reader: &mut Reader<'d>, root: &'d Node, version: Version) -> Vec<(String, Scheme)> {
+pub fn read_schemes<'d>(
+    reader: &mut Reader<'d>,
+    root: &'d Node,
+    version: Version,
+    protocol: ProtocolType,
+) -> Vec<(String, Scheme)> {
     let node = match version {
         Version::V2 => root.get("securityDefinitions"),
         Version::V3 => root.get("components").and_then(|node| node.get("securitySchemes")),
@@ -41,13 +46,14 @@ pub fn read_schemes<'d>(reader: &mut Reader<'d>, root: &'d Node, version: Versio
     let Some(map) = node.and_then(|node| reader.map(node)) else { return Vec::new() };
     let mut schemes = Vec::new();
     for entry in map.entries() {
-        let scheme = reader.follow(&entry.value).and_then(|node| read_scheme(reader, node, entry.key.span));
+        let node = reader.follow(&entry.value);
+        let scheme = node.and_then(|node| read_scheme(reader, node, entry.key.span, protocol));
         schemes.push((entry.key.text.to_string(), scheme.unwrap_or(Scheme::Invalid)));
     }
     schemes
 }
 
-fn read_scheme<'d>(reader: &mut Reader<'d>, node: &'d Node, span: Span) -> Option<Scheme> {
+fn read_scheme<'d>(reader: &mut Reader<'d>, node: &'d Node, span: Span, protocol: ProtocolType) -> Option<Scheme> {
     let mut fields = reader.fields(node)?;
     fields.ignore(&[
         "description",
@@ -72,6 +78,7 @@ fn read_scheme<'d>(reader: &mut Reader<'d>, node: &'d Node, span: Span) -> Optio
     let header = name.as_ref().filter(|_| is(&place, "header"));
     if let Some(node) = authorizer {
         let authorizer = read_authorizer(reader, node, span, auth_type.map(|text| text.value), header)?;
+        check_authorizer(reader, &authorizer, protocol);
         return Some(Scheme::Authorizer(Box::new(authorizer)));
     }
     if auth_type.is_some_and(|text| text.get(..3).is_some_and(|start| start.eq_ignore_ascii_case("aws"))) {
@@ -122,11 +129,10 @@ fn read_authorizer<'d>(
     if let (true, true, Some(header)) = (one_header, authorizer.identity_source.is_empty(), header) {
         authorizer.identity_source.push(header.clone().map(|name| format!("method.request.header.{name}")));
     }
-    check_authorizer(reader, &authorizer);
     Some(authorizer)
 }
 
-fn check_authorizer(reader: &mut Reader<'_>, authorizer: &Authorizer) {
+fn check_authorizer(reader: &mut Reader<'_>, authorizer: &Authorizer, protocol: ProtocolType) {
     let (kind, span) = (*authorizer.kind, authorizer.kind.span);
     let lambda = matches!(kind, AuthorizerType::Token | AuthorizerType::Request);
     if lambda && authorizer.authorizer_uri.is_none() {
@@ -135,7 +141,11 @@ fn check_authorizer(reader: &mut Reader<'_>, authorizer: &Authorizer) {
     if kind == AuthorizerType::CognitoUserPools && authorizer.provider_arns.is_empty() {
         reader.error(span, "an authorizer of type COGNITO_USER_POOLS needs `providerARNs`");
     }
-    let caches = authorizer.result_ttl_seconds.is_none_or(|ttl| *ttl > 0);
+    let caches = match protocol {
+        ProtocolType::Rest => authorizer.result_ttl_seconds.is_none_or(|ttl| *ttl > 0),
+        // Without identity sources nothing is kept, unless it is asked for.
+        ProtocolType::Http => authorizer.result_ttl_seconds.is_some_and(|ttl| *ttl > 0),
+    };
     match kind {
         AuthorizerType::Token if authorizer.identity_source.is_empty() => {
             reader.error(span, "the header with the token is not known: give the scheme `in: header` and a `name`");
@@ -168,9 +178,44 @@ fn read_jwt<'d>(reader: &mut Reader<'d>, node: &'d Node) -> Option<JwtConfigurat
     Some(JwtConfiguration { issuer, audience: audience.unwrap_or_default() })
 }
 
+/// Who may call an operation, and where an API key is asked for: its own `security` or the document's, and
+/// `x-amazon-apigateway-auth`.
+pub fn of_operation<'d>(
+    reader: &mut Reader<'d>,
+    schemes: &HashMap<String, Scheme>,
+    of_document: Option<&'d Node>,
+    fields: &mut Fields<'d>,
+) -> (Authorization, Option<Span>) {
+    let own = fields.take("security");
+    let (mut authorization, api_key) = match own.or(of_document) {
+        Some(node) => demands(reader, schemes, node),
+        None => (Authorization::None, None),
+    };
+    let Some(node) = fields.take("x-amazon-apigateway-auth") else { return (authorization, api_key) };
+    let Some(mut auth) = reader.fields(node) else { return (authorization, api_key) };
+    let kind =
+        auth.required(reader, "type").and_then(|node| reader.choice(node, &[("NONE", false), ("AWS_IAM", true)]));
+    auth.finish(reader);
+    match (kind, &authorization) {
+        (Some(kind), Authorization::None | Authorization::AwsIam(_)) if *kind => {
+            authorization = Authorization::AwsIam(kind.span);
+        }
+        (Some(kind), _) if *kind => {
+            reader.error(kind.span, "a method has one authorizer, and `security` names one besides `AWS_IAM`");
+        }
+        (Some(_), Authorization::None) | (None, _) => {}
+        // Stands at the operation itself, so it takes back what the whole document demands.
+        (Some(_), _) if own.is_none() => authorization = Authorization::None,
+        (Some(kind), _) => {
+            reader.error(kind.span, "`NONE` contradicts the operation's `security`, which names an authorizer");
+        }
+    }
+    (authorization, api_key)
+}
+
 /// What `security` demands of callers: the authorization, and where an API key is asked for. All alternatives count
 /// together, so that none of them opens a method.
-pub fn demands<'d>(
+fn demands<'d>(
     reader: &mut Reader<'d>,
     schemes: &HashMap<String, Scheme>,
     node: &'d Node,

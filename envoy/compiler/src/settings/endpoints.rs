@@ -48,6 +48,12 @@ impl Endpoints {
         let own = self.functions.get(name).or_else(|| self.functions.get("*"));
         own.or_else(|| self.services.get("lambda").map(|service| &service.url))
     }
+
+    /// Where an AWS service is: by its name, or by its host at AWS.
+    pub fn service(&self, name: &str, host: &str) -> Option<&Spanned<BackendUrl>> {
+        let named = self.services.get(name).map(|service| &service.url);
+        named.or_else(|| self.hosts.get(&Authority { host: host.to_owned(), port: 443 }))
+    }
 }
 
 /// A stand-in for an AWS service. Calls are signed when there are credentials.

@@ -4,9 +4,10 @@ use custom_authorizer::{Form, RawAuthorizer, RawAuthorizerRoute, RawConfig, RawT
 use endpoint::RawEndpoint;
 use gateway::{RawApi, RawRoute};
 use iam_policy::RawPolicy;
+use jwt_authorizer::ProtocolType;
 
 use super::Surroundings;
-use crate::api::{Authorizer, AuthorizerType};
+use crate::api::Authorizer;
 use crate::aws_uri::FunctionUri;
 use crate::compile::cluster::Backend;
 use crate::compile::integrations::{authority_of, raw_function, raw_signing};
@@ -24,6 +25,7 @@ pub fn configuration(api: &RawApi, resource_policy: Option<RawPolicy>) -> RawCon
 /// The authorizer cannot be run.
 pub fn add(
     filter: &mut RawConfig,
+    protocol_type: ProtocolType,
     key: &str,
     route: &RawRoute,
     name: &str,
@@ -32,11 +34,11 @@ pub fn add(
     if !filter.authorizers.contains_key(name) {
         let authorizer = surroundings.authorizers.get(name);
         let authorizer = authorizer.ok_or_else(|| format!("there is no authorizer `{name}`"))?;
-        let form = match *authorizer.kind {
-            AuthorizerType::Token => Form::Token,
-            AuthorizerType::Request => Form::Request,
-            AuthorizerType::CognitoUserPools | AuthorizerType::Jwt => return Err("it is no function".to_owned()),
+        let form = match protocol_type {
+            ProtocolType::Rest => authorizer.form_of_rest_api(),
+            ProtocolType::Http => authorizer.form_of_http_api(),
         };
+        let form = form.ok_or("it is no function that such an API can call")?;
         let raw = raw_authorizer(&filter.api, authorizer, form, surroundings)?;
         filter.authorizers.insert(name.to_owned(), raw);
     }

@@ -61,6 +61,6 @@ fn raw_credential(credential: &Credential) -> Result<RawCredential, String> {
     })
 }
 
-fn raw_policy(document: &serde_json::Value) -> Result<RawPolicy, String> {
+fn raw_policy(document: &Value) -> Result<RawPolicy, String> {
     serde_json::from_value(document.clone()).map_err(|error| format!("policy: {error}"))
 }

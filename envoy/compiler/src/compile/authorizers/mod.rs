@@ -13,10 +13,12 @@ use gateway::{Filter, RawApi, RawRoute};
 use iam_authorizer::IamAuthorizer;
 use indexmap::IndexMap;
 use jwt_authorizer::ProtocolType;
+use serde_json::Value;
 
 use super::cluster::Clusters;
-use crate::api::{Authorization, Authorizer, Method, RestApi};
+use crate::api::{Authorization, Authorizer};
 use crate::check::Model;
+use crate::source::Spanned;
 
 /// What authorizers are compiled against.
 pub struct Surroundings<'a> {
@@ -33,6 +35,7 @@ pub struct Authorizers {
     jwt: jwt::JwtAuthorizers,
     custom: custom_authorizer::RawConfig,
     iam: iam_authorizer::RawConfig,
+    protocol_type: ProtocolType,
 }
 
 impl Authorizers {
@@ -40,14 +43,19 @@ impl Authorizers {
     /// once a token is good, so the filter that decides by it is the last one.
     pub const NAMES: [&'static str; 3] = [jwt::JwtAuthorizers::NAME, CustomAuthorizer::NAME, IamAuthorizer::NAME];
 
-    /// Filters without any method.
+    /// Filters without any method. `policy` is the API's resource policy.
     ///
     /// # Errors
     /// Something cannot be translated: a mistake that `check` should have found.
-    pub fn new(api: &RawApi, model: &Model, rest: &RestApi) -> Result<Self, String> {
-        let iam = iam::configuration(api, model, rest.policy.as_ref())?;
+    pub fn new(
+        api: &RawApi,
+        model: &Model,
+        protocol_type: ProtocolType,
+        policy: Option<&Spanned<Value>>,
+    ) -> Result<Self, String> {
+        let iam = iam::configuration(api, model, policy)?;
         let custom = custom::configuration(api, iam.resource_policy.clone());
-        Ok(Self { jwt: jwt::JwtAuthorizers::new(ProtocolType::Rest), custom, iam })
+        Ok(Self { jwt: jwt::JwtAuthorizers::new(protocol_type), custom, iam, protocol_type })
     }
 
     /// Sets the method up that Envoy's route `key` stands for. Returns the filters that it does not use.
@@ -58,16 +66,16 @@ impl Authorizers {
         &mut self,
         key: &str,
         route: &RawRoute,
-        method: &Method,
+        authorization: &Authorization,
         surroundings: &mut Surroundings<'_>,
     ) -> Result<Vec<&'static str>, String> {
         let mut used: Vec<&'static str> = Vec::new();
         let policy_alone = self.iam.resource_policy.as_ref().map(|_| iam::resource_policy_alone(route));
-        let iam = match &method.authorization {
+        let iam = match authorization {
             Authorization::None => policy_alone,
             // It evaluates the resource policy itself, before its function is called and together with the answer.
             Authorization::Custom(name) => {
-                custom::add(&mut self.custom, key, route, name, surroundings)
+                custom::add(&mut self.custom, self.protocol_type, key, route, name, surroundings)
                     .map_err(|error| format!("authorizer `{}`: {error}", **name))?;
                 used.push(CustomAuthorizer::NAME);
                 None

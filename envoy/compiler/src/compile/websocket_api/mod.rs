@@ -18,11 +18,12 @@ use websocket_routes::{Authorization as Connections, CONNECT_ROUTE, CONNECTIONS_
 use super::authorizers::{Surroundings, custom, iam};
 use super::cluster::Clusters;
 use super::deployment::Deployment;
-use super::filters::{function_arn, raw_api_of};
+use super::filters::raw_api_of;
 use super::integrations::Integrations;
 use super::plans::{raw_plans, raw_throttle};
 use super::routes;
 use crate::api::{Authorization, CONNECT, WebSocketApi, WebSocketRoute};
+use crate::aws_uri::function_arn;
 use crate::check::{Model, message_models};
 use crate::settings::{ConnectionsAuthorization, Throttle};
 
