@@ -7,8 +7,6 @@
 /// Something of API Gateway that a definition or the settings can ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Feature {
-    /// An HTTP API.
-    HttpApi,
     /// More than one definition in a run.
     SeveralDefinitions,
     /// Authorizers of type TOKEN and REQUEST.
@@ -81,7 +79,6 @@ impl Feature {
     pub const fn support(self) -> Support {
         use Support::{Error, Warning, Yes};
         match self {
-            Self::HttpApi => Yes,
             Self::SeveralDefinitions => Error("several definitions in one run are not supported yet"),
 
             Self::LambdaAuthorizer | Self::CognitoAuthorizer | Self::JwtAuthorizer => Yes,

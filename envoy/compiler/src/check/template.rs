@@ -4,12 +4,11 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use super::{Checked, Input, Options};
-use crate::cloudformation::{self, Contents, Environment, Files, OtherKind};
+use crate::cloudformation::{self, Contents, Environment, Files};
 use crate::diagnostics::Diagnostics;
 use crate::openapi::{Definition, Kind, detect};
 use crate::settings::{self, Settings};
 use crate::source::{Key, Map, Node, Role, SourceId, Sources, Span, Value};
-use crate::support::{Feature, Support};
 
 /// Files beside a template, by the name that stands in it.
 struct Beside<'s> {
@@ -62,7 +61,7 @@ impl Checked {
                     None => export.settings,
                 });
             }
-            for export in contents.rest_apis {
+            for export in contents.apis {
                 let name = self.sources.document(*id).map(|document| document.name().to_owned()).unwrap_or_default();
                 documents.push(self.sources.add_derived(&name, Role::Definition, export.document));
                 merged = Some(match merged {
@@ -103,14 +102,6 @@ impl Checked {
         let files = Beside { sources: &self.sources, ids };
         let (contents, diagnostics) = cloudformation::read(document, environment, &files);
         self.diagnostics.extend(diagnostics);
-        for other in &contents.others {
-            let feature = match other.kind {
-                OtherKind::Http => Feature::HttpApi,
-            };
-            if let Support::Error(text) | Support::Warning(text) = feature.support() {
-                self.diagnostics.error(other.span, text);
-            }
-        }
         contents
     }
 }

@@ -20,7 +20,7 @@ pub const MAX_TEXT_BYTES: usize = 64 * 1024 * 1024;
 
 /// Resources that are evaluated, and which of their properties: all where there are none. Of other resources only the
 /// properties that make their name are.
-const EVALUATED: [(&str, &[&str]); 24] = [
+const EVALUATED: [(&str, &[&str]); 25] = [
     ("AWS::ApiGateway::ApiKey", &[]),
     ("AWS::ApiGateway::Authorizer", &[]),
     ("AWS::ApiGateway::Deployment", &[]),
@@ -34,6 +34,7 @@ const EVALUATED: [(&str, &[&str]); 24] = [
     ("AWS::ApiGateway::UsagePlan", &[]),
     ("AWS::ApiGateway::UsagePlanKey", &[]),
     ("AWS::ApiGatewayV2::Api", &[]),
+    ("AWS::ApiGatewayV2::ApiGatewayManagedOverrides", &[]),
     ("AWS::ApiGatewayV2::Authorizer", &[]),
     ("AWS::ApiGatewayV2::Integration", &[]),
     ("AWS::ApiGatewayV2::IntegrationResponse", &[]),

@@ -1,11 +1,11 @@
 //! CloudFormation and SAM templates to the documents and settings that they stand for.
 //!
 //! A template is evaluated first ([`evaluate`]: parameters, conditions, functions), so that every property is a value.
-//! Then each REST API in it is written as the OpenAPI document that API Gateway would export ([`rest_api`]), and its
-//! stage, keys and plans as settings ([`stage`]); SAM's own resources are turned into the same ([`sam`]). From there on
-//! a template is read like any other definition: there is one reader for `x-amazon-apigateway-*`. WebSocket APIs, which
-//! no document describes, are read into the model directly ([`websocket_api`]). All values keep their places, so
-//! messages point into the template.
+//! Then each REST API and HTTP API in it is written as the OpenAPI document that API Gateway would export ([`rest_api`],
+//! [`http_api`]), and its stage, keys and plans as settings ([`stage`]); SAM's own resources are turned into the same
+//! ([`sam`]). From there on a template is read like any other definition: there is one reader for
+//! `x-amazon-apigateway-*`. WebSocket APIs, which no document describes, are read into the model directly
+//! ([`websocket_api`]). All values keep their places, so messages point into the template.
 //!
 //! Nothing is deployed: what a service would make up at deployment (`Ref`, `Fn::GetAtt`) is the resource's own name, or
 //! its logical id where it has none, in the shape of the real value ([`identity`]).
@@ -16,6 +16,7 @@ mod condition;
 mod document;
 mod evaluate;
 mod function;
+mod http_api;
 mod identity;
 mod method;
 mod parameter;
@@ -125,7 +126,7 @@ impl Resource {
     }
 }
 
-/// A REST API of a template.
+/// A REST API or HTTP API of a template.
 #[derive(Clone, Debug)]
 pub struct Export {
     /// Logical id of the API.
@@ -139,28 +140,10 @@ pub struct Export {
 /// What a template holds.
 #[derive(Clone, Debug, Default)]
 pub struct Contents {
-    /// Its REST APIs.
-    pub rest_apis: Vec<Export>,
+    /// Its REST APIs and HTTP APIs.
+    pub apis: Vec<Export>,
     /// Its WebSocket APIs.
     pub web_socket_apis: Vec<WebSocketExport>,
-    /// APIs of other kinds: their type and what to say about them.
-    pub others: Vec<Other>,
-}
-
-/// An API of a kind that is not exported.
-#[derive(Clone, Debug)]
-pub struct Other {
-    /// Its type's place.
-    pub span: Span,
-    /// The kind.
-    pub kind: OtherKind,
-}
-
-/// Kinds of API that are not exported.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OtherKind {
-    /// `AWS::ApiGatewayV2::Api` and `AWS::Serverless::HttpApi`.
-    Http,
 }
 
 /// Names of the files beside the template that it refers to (`DefinitionUri`, `AWS::Include`), each once.
@@ -193,25 +176,22 @@ fn collect_files(node: &Node, names: &mut Vec<Spanned<String>>) {
     }
 }
 
-/// Evaluates a template and writes its REST APIs as documents.
+/// Evaluates a template and writes its APIs as documents.
 pub fn read(document: &Document, environment: &Environment, files: &dyn Files) -> (Contents, Diagnostics) {
     let (mut template, mut diagnostics) = evaluate::evaluate(document, environment, files);
     diagnostics.extend(sam::expand(document, &mut template));
     let mut reader = Reader::new(document);
-    let mut contents = Contents {
-        rest_apis: rest_api::export(&mut reader, &template, environment),
-        web_socket_apis: websocket_api::read(&mut reader, &template, environment),
-        others: others(&template),
-    };
+    let mut apis = rest_api::export(&mut reader, &template, environment);
+    apis.extend(http_api::export(&mut reader, &template, environment));
+    let mut contents = Contents { apis, web_socket_apis: websocket_api::read(&mut reader, &template, environment) };
     if let Some(root) = document.root()
-        && contents.rest_apis.is_empty()
+        && contents.apis.is_empty()
         && contents.web_socket_apis.is_empty()
-        && contents.others.is_empty()
     {
         reader.error(root.span, "there is no API in this template, or the condition of none holds");
     }
     warn_of_domains(&mut reader, document);
-    contents.rest_apis.sort_by_key(|export| export.logical_id.span.start);
+    contents.apis.sort_by_key(|export| export.logical_id.span.start);
     diagnostics.extend(reader.diagnostics);
     (contents, diagnostics)
 }
@@ -233,17 +213,4 @@ fn warn_of_domains(reader: &mut Reader<'_>, document: &Document) {
             reader.warning(node.span, "custom domains of a template are not set up: mount the API with --base-path");
         }
     }
-}
-
-fn others(template: &Template) -> Vec<Other> {
-    let mut others = Vec::new();
-    for resource in template.resources.values() {
-        let kind = match resource.kind.as_str() {
-            "AWS::Serverless::HttpApi" => OtherKind::Http,
-            "AWS::ApiGatewayV2::Api" if !websocket_api::is_websocket_api(resource) => OtherKind::Http,
-            _ => continue,
-        };
-        others.push(Other { span: resource.kind.span, kind });
-    }
-    others
 }

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use apigw::api::{Authorization, Integration, RestApi};
+use apigw::api::{Authorization, Authorizer, HttpApi, Integration, RestApi};
 use apigw::check::{self, Input, check};
 use apigw::diagnostics::Severity;
 use apigw::openapi::{self, Definition, Options};
+use apigw::source::Spanned;
 use serde_json::Value;
 
 use super::{Area, data, document, json};
@@ -47,20 +48,22 @@ fn definitions_load_to_their_operations() {
     area.finish();
 }
 
-/// A template has the operations of its documents: of its REST APIs, as long as there is one.
+/// A template has the operations of its documents, as long as there is one API.
 fn template(file: &str, bytes: Vec<u8>, documents: &Value) -> Result<Result<(), String>, &'static str> {
     let input = Input { name: file.to_owned(), content: Ok(bytes) };
     let checked = check(vec![input], None, &check::Options::default());
     let definitions: Vec<_> = checked.definitions.iter().collect();
     let documents = documents.as_array().unwrap();
     let (definition, document) = match (definitions.as_slice(), documents.as_slice()) {
-        ([Definition::Rest(_)], [document]) => (definitions[0], document),
-        ([], _) => return Err("HTTP and WebSocket APIs, and documents elsewhere"),
+        ([Definition::Rest(_) | Definition::Http(_)], [document]) => (definitions[0], document),
+        ([], _) => return Err("WebSocket APIs, and documents elsewhere"),
         _ => return Err("templates of several APIs, or of SAM events alone"),
     };
     let found = operations(definition);
     let missing = document["facts"]["operations"].as_array().unwrap().iter().filter(|operation| {
-        let key = (operation["path"].as_str().unwrap().to_owned(), operation["method"].as_str().unwrap().to_owned());
+        // SAM writes the default route as a path, too.
+        let path = operation["path"].as_str().unwrap().replace("/$default", "$default");
+        let key = (path, operation["method"].as_str().unwrap().to_owned());
         let kind = found.get(&key).map(|found| found.map(|integration| integration.kind.as_str()));
         !matches!((kind, operation["integration_type"].as_str()), (Some(Some(found)), Some(expected)) if found == expected)
             && !matches!((kind, operation["integration_type"].as_str()), (Some(_), None))
@@ -82,7 +85,7 @@ fn sam_templates_are_what_the_translator_makes_of_them() {
         let translated = name.replace("__input__", "__output__").replace(".yaml", ".json");
         let (ours, theirs) = (methods(&folder.join(name)), methods(&folder.join(&translated)));
         if ours.is_empty() && theirs.is_empty() {
-            area.not_run("HTTP and WebSocket APIs");
+            area.not_run("WebSocket APIs, and definitions elsewhere");
             continue;
         }
         area.result(name, if ours == theirs { Ok(()) } else { Err(format!("{ours:#?}\ninstead of\n{theirs:#?}")) });
@@ -90,60 +93,94 @@ fn sam_templates_are_what_the_translator_makes_of_them() {
     area.finish();
 }
 
-/// What each REST API of a template says of its methods.
+/// What each API of a template says of its methods or routes.
 fn methods(path: &std::path::Path) -> BTreeSet<Vec<String>> {
     let options = check::Options { stage: Some("Prod".to_owned()), ..check::Options::default() };
     let checked = check(vec![Input::from_file(path)], None, &options);
-    let apis = checked.definitions.iter().filter_map(|definition| match definition {
-        Definition::Rest(api) => Some(api),
-        _ => None,
-    });
-    let describe = |api: &RestApi| {
-        let mut lines: Vec<String> = Vec::new();
-        for (resource, method) in api.methods() {
-            let integration = method.integration.as_ref().unwrap();
-            let authorization = match &method.authorization {
-                Authorization::None => "NONE".to_owned(),
-                Authorization::AwsIam(_) => "AWS_IAM".to_owned(),
-                Authorization::Custom(name) => format!("CUSTOM {}", **name),
-                Authorization::CognitoUserPools { authorizer, scopes } => {
-                    format!("COGNITO {} {:?}", **authorizer, scopes.iter().map(|scope| &**scope).collect::<Vec<_>>())
-                }
-                Authorization::Jwt { authorizer, scopes } => {
-                    format!("JWT {} {:?}", **authorizer, scopes.iter().map(|scope| &**scope).collect::<Vec<_>>())
-                }
-            };
-            lines.push(format!(
-                "{} {} {authorization} key={} {} {:?} {:?}",
-                method.http_method,
-                resource.path,
-                method.api_key_required.is_some(),
-                integration.kind.as_str(),
-                integration.uri.as_deref(),
-                integration.credentials.as_deref(),
-            ));
-        }
-        for (name, authorizer) in &api.authorizers {
-            lines.push(format!(
-                "{name} {} {:?} {:?} {:?} {:?} {:?} {:?}",
-                authorizer.kind.as_str(),
-                authorizer.identity_source.iter().map(|source| &**source).collect::<BTreeSet<_>>(),
-                authorizer.authorizer_uri.as_deref(),
-                authorizer.authorizer_credentials.as_deref(),
-                authorizer.identity_validation_expression.as_deref(),
-                authorizer.result_ttl_seconds.map(|ttl| *ttl),
-                authorizer.provider_arns.iter().map(|arn| &**arn).collect::<Vec<_>>(),
-            ));
-        }
-        lines.push(format!(
-            "policy {:?}",
-            api.policy.as_ref().map(|policy| policy.value["Statement"].to_string().replace(['[', ']'], ""))
-        ));
-        lines.push(format!("binary {:?}", api.binary_media_types.iter().map(|kind| &**kind).collect::<BTreeSet<_>>()));
+    let describe = |definition: &Definition| {
+        let mut lines = match definition {
+            Definition::Rest(api) => describe_rest_api(api),
+            Definition::Http(api) => describe_http_api(api),
+            _ => return None,
+        };
         lines.sort();
-        lines
+        Some(lines)
     };
-    apis.map(describe).collect()
+    checked.definitions.iter().filter_map(describe).collect()
+}
+
+fn describe_rest_api(api: &RestApi) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for (resource, method) in api.methods() {
+        let integration = method.integration.as_ref().unwrap();
+        lines.push(format!(
+            "{} {} {} key={} {} {:?} {:?}",
+            method.http_method,
+            resource.path,
+            describe_authorization(&method.authorization),
+            method.api_key_required.is_some(),
+            integration.kind.as_str(),
+            integration.uri.as_deref(),
+            integration.credentials.as_deref(),
+        ));
+    }
+    lines.extend(api.authorizers.iter().map(describe_authorizer));
+    lines.push(format!(
+        "policy {:?}",
+        api.policy.as_ref().map(|policy| policy.value["Statement"].to_string().replace(['[', ']'], ""))
+    ));
+    lines.push(format!("binary {:?}", api.binary_media_types.iter().map(|kind| &**kind).collect::<BTreeSet<_>>()));
+    lines
+}
+
+fn describe_http_api(api: &HttpApi) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for route in &api.routes {
+        let integration = route.integration.as_ref().unwrap();
+        lines.push(format!(
+            "{route} {} {} {:?} {:?}",
+            describe_authorization(&route.authorization),
+            integration.kind.as_str(),
+            integration.uri.as_deref(),
+            integration.payload_format_version.as_deref(),
+        ));
+    }
+    lines.extend(api.authorizers.iter().map(describe_authorizer));
+    let origins = api.cors.as_ref().map(|cors| cors.allow_origins.iter().map(|origin| &**origin).collect::<Vec<_>>());
+    lines.push(format!("cors {origins:?}"));
+    lines
+}
+
+fn describe_authorization(authorization: &Authorization) -> String {
+    let texts = |scopes: &[Spanned<String>]| scopes.iter().map(|scope| scope.value.clone()).collect::<Vec<_>>();
+    match authorization {
+        Authorization::None => "NONE".to_owned(),
+        Authorization::AwsIam(_) => "AWS_IAM".to_owned(),
+        Authorization::Custom(name) => format!("CUSTOM {}", **name),
+        Authorization::CognitoUserPools { authorizer, scopes } => {
+            format!("COGNITO {} {:?}", **authorizer, texts(scopes))
+        }
+        Authorization::Jwt { authorizer, scopes } => format!("JWT {} {:?}", **authorizer, texts(scopes)),
+    }
+}
+
+fn describe_authorizer((name, authorizer): (&String, &Authorizer)) -> String {
+    format!(
+        "{name} {} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
+        authorizer.kind.as_str(),
+        authorizer.identity_source.iter().map(|source| &**source).collect::<BTreeSet<_>>(),
+        authorizer.authorizer_uri.as_deref(),
+        authorizer.authorizer_credentials.as_deref(),
+        authorizer.identity_validation_expression.as_deref(),
+        authorizer.result_ttl_seconds.map(|ttl| *ttl),
+        authorizer.provider_arns.iter().map(|arn| &**arn).collect::<Vec<_>>(),
+        authorizer.payload_format_version.as_deref(),
+        authorizer.enable_simple_responses.map(|flag| *flag),
+        authorizer
+            .jwt
+            .as_ref()
+            .map(|jwt| (jwt.issuer.as_deref(), jwt.audience.iter().map(|a| &**a).collect::<Vec<_>>())),
+    )
 }
 
 /// Integrations by `(path, verb)`.

@@ -2,7 +2,7 @@
 //!
 //! Source: <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-property-function-api.html>
 
-use super::{Api, IMPLICIT_API, auth::Auth, invocation_uri};
+use super::{Api, IMPLICIT_API, auth::Auth, function_events, invocation_uri};
 use crate::cloudformation::Template;
 use crate::cloudformation::document::RequestBody;
 use crate::cloudformation::rest_api::rename;
@@ -22,21 +22,11 @@ pub struct Event {
 
 /// All `Api` events, in the order of the template.
 pub fn events(template: &Template) -> Vec<Event> {
-    let mut events = Vec::new();
-    for (id, function) in template.of_type("AWS::Serverless::Function") {
-        let mut arn = function.arn.clone().unwrap_or_else(|| id.to_owned());
-        if let Some(alias) = function.text("AutoPublishAlias") {
-            arn = format!("{arn}:{}", *alias);
-        }
-        let declared = function.property("Events").and_then(Node::as_map).map(Map::entries).unwrap_or_default();
-        for entry in declared.iter().filter(|entry| entry.value.get("Type").and_then(Node::as_str) == Some("Api")) {
-            let span = entry.key.span;
-            let properties = entry.value.get("Properties").cloned().unwrap_or_else(|| Node::empty_map(span));
-            let api = properties.get("RestApiId").and_then(Node::as_str).unwrap_or(IMPLICIT_API).to_owned();
-            events.push(Event { span, api, function: arn.clone(), properties });
-        }
-    }
-    events
+    let of_function = |(span, function, properties): (Span, String, Node)| {
+        let api = properties.get("RestApiId").and_then(Node::as_str).unwrap_or(IMPLICIT_API).to_owned();
+        Event { span, api, function, properties }
+    };
+    function_events(template, "Api").into_iter().map(of_function).collect()
 }
 
 impl<'a> Api<'a> {

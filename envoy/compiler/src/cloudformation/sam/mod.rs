@@ -1,13 +1,14 @@
 //! SAM's own resources as those of CloudFormation: what the SAM transform does, for APIs.
 //!
 //! `AWS::Serverless::Api` becomes a `RestApi` with a body and a `Stage`; the `Api` events of functions become methods in
-//! that body.
+//! that body. HTTP APIs go the same way ([`http_api`]).
 //!
 //! Source: <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-resource-api.html>
 
 mod auth;
 mod cors;
 mod event;
+mod http_api;
 mod websocket_api;
 
 use super::document::ApiDocument;
@@ -49,7 +50,7 @@ pub fn expand(document: &Document, template: &mut Template) -> Diagnostics {
     let events = event::events(template);
     let mut apis: Vec<(String, Resource)> = Vec::new();
     for (id, resource) in template.of_type("AWS::Serverless::Api") {
-        apis.push((id.to_owned(), with_globals(template, resource)));
+        apis.push((id.to_owned(), with_globals(template, "Api", resource)));
     }
     if let Some(event) = events.iter().find(|event| event.api == IMPLICIT_API)
         && !template.resources.contains_key(IMPLICIT_API)
@@ -62,7 +63,7 @@ pub fn expand(document: &Document, template: &mut Template) -> Diagnostics {
             arn: None,
             properties: Node::new(event.span, Value::Map(properties)),
         };
-        apis.push((IMPLICIT_API.to_owned(), with_globals(template, &resource)));
+        apis.push((IMPLICIT_API.to_owned(), with_globals(template, "Api", &resource)));
     }
     let mut reader = Reader::new(document);
     for event in &events {
@@ -84,14 +85,15 @@ pub fn expand(document: &Document, template: &mut Template) -> Diagnostics {
         made.append(&mut api.made);
     }
     made.extend(websocket_api::expand(&mut reader, template));
-    let diagnostics = reader.diagnostics;
+    let mut diagnostics = reader.diagnostics;
     template.resources.extend(made);
+    diagnostics.extend(http_api::expand(document, template));
     diagnostics
 }
 
 /// `Globals` under the resource's own properties: maps are merged, lists joined, anything else is replaced.
-fn with_globals(template: &Template, resource: &Resource) -> Resource {
-    let globals = template.globals.as_ref().and_then(|globals| globals.get("Api"));
+fn with_globals(template: &Template, section: &str, resource: &Resource) -> Resource {
+    let globals = template.globals.as_ref().and_then(|globals| globals.get(section));
     let properties = match globals {
         Some(globals) => merge(globals, &resource.properties),
         None => resource.properties.clone(),
@@ -283,6 +285,24 @@ fn copy(fields: &mut Fields<'_>, into: &mut Map, names: &[&'static str]) {
             into.set(entry.key.clone(), entry.value.clone());
         }
     }
+}
+
+/// The events of functions of a type, in the order of the template: place, ARN of the function, properties.
+fn function_events(template: &Template, kind: &str) -> Vec<(Span, String, Node)> {
+    let mut events = Vec::new();
+    for (id, function) in template.of_type("AWS::Serverless::Function") {
+        let mut arn = function.arn.clone().unwrap_or_else(|| id.to_owned());
+        if let Some(alias) = function.text("AutoPublishAlias") {
+            arn = format!("{arn}:{}", *alias);
+        }
+        let declared = function.property("Events").and_then(Node::as_map).map(Map::entries).unwrap_or_default();
+        for entry in declared.iter().filter(|entry| entry.value.get("Type").and_then(Node::as_str) == Some(kind)) {
+            let span = entry.key.span;
+            let properties = entry.value.get("Properties").cloned().unwrap_or_else(|| Node::empty_map(span));
+            events.push((span, arn.clone(), properties));
+        }
+    }
+    events
 }
 
 /// URI that invokes a function.
