@@ -102,6 +102,9 @@ struct InputArgs {
     /// settings, or ignore]
     #[arg(long, value_name = "MODE", value_parser = import_base_path)]
     import_base_path: Option<BasePath>,
+    /// Number of this Envoy in the fleet of the settings [default: that of the settings]
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..))]
+    node: Option<u16>,
     /// Folder with apigw.wasm [default: where scripts/build leaves it]
     #[arg(long, value_name = "DIR")]
     filters: Option<PathBuf>,
@@ -235,6 +238,7 @@ impl InputArgs {
             base_path: self.base_path.clone(),
             credentials: self.credentials.as_deref().map(Input::from_file),
             import_base_path: self.import_base_path,
+            node: self.node,
         };
         check_files(&self.definitions, self.settings.as_deref(), &options)
     }

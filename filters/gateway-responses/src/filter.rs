@@ -62,7 +62,7 @@ pub struct ResponsesStream {
 
 impl Stream for ResponsesStream {
     fn on_request_headers(&mut self, host: &dyn Host, end_of_stream: bool) -> Step {
-        let handshake = if self.filter.is_web_socket_api { Handshake::begin(host) } else { None };
+        let handshake = self.filter.web_socket_api.and_then(|api| Handshake::begin(api, host));
         let (handshake, ids) = match (handshake, &self.filter.http_api) {
             (Some((handshake, ids)), _) => (Some(handshake), ids),
             (None, Some(_)) => (None, HttpApi::ids(host)),
@@ -155,7 +155,7 @@ impl Stream for ResponsesStream {
                 None => HttpApi::edits(host, ids, cors).into(),
             };
         }
-        if self.filter.is_web_socket_api {
+        if self.filter.web_socket_api.is_some() {
             return match (error, &self.handshake) {
                 (Some(error), Some(handshake)) => Step::Respond(Box::new(handshake.refusal(&error, &ids))),
                 (Some(error), None) => Step::Respond(Box::new(websocket_api::refusal(&error, &ids))),

@@ -11,10 +11,18 @@ const CONNECT: &[u8] = b"$connect";
 /// What begins the refusal of a caller whose policies do not allow a handshake; an authorizer's refusals name nobody.
 const NAMED_CALLER: &str = "User: ";
 
-/// The API is a WebSocket API. It has nothing to set.
+/// The API is a WebSocket API.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct RawWebSocketApi {}
+pub struct RawWebSocketApi {
+    /// The number of this Envoy in its fleet, which connections' ids begin with.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub node: u16,
+}
+
+fn is_zero(node: &u16) -> bool {
+    *node == 0
+}
 
 /// A handshake under way.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,14 +33,14 @@ pub(crate) struct Handshake {
 impl Handshake {
     /// The handshake that a request is, and its ids, which are one; `None` for other requests. What others have to know
     /// of the connection is left for them.
-    pub(crate) fn begin(host: &dyn Host) -> Option<(Self, Ids)> {
+    pub(crate) fn begin(api: RawWebSocketApi, host: &dyn Host) -> Option<(Self, Ids)> {
         if host.attribute(&["xds", "route_name"]).as_deref() != Some(CONNECT) {
             return None;
         }
         let id = event_id([host.random(), host.random()]);
         let ids = Ids { request_id: id.clone(), extended_request_id: id };
         let worker = host.address().map(|address| address.worker).unwrap_or_default();
-        let connection_id = ConnectionId { node: 0, worker, serial: host.random() }.to_string();
+        let connection_id = ConnectionId { node: api.node, worker, serial: host.random() }.to_string();
         let known = format!(r#"{{"connectionId":"{connection_id}","connectedAt":{}}}"#, host.now().0);
         host.set_property(Property::WebSocket, known.as_bytes());
         Some((Self { connection_id }, ids))

@@ -25,11 +25,11 @@ struct Known {
 }
 
 impl Announced {
-    /// The ids of the handshake that `host` holds.
-    pub fn of(host: &dyn Host) -> Self {
+    /// The ids of the handshake that `host` holds, on this node of the fleet.
+    pub fn of(host: &dyn Host, node: u16) -> Self {
         left(host).unwrap_or_else(|| {
             let worker = host.address().map(|address| address.worker).unwrap_or_default();
-            let connection = ConnectionId { node: 0, worker, serial: host.random() };
+            let connection = ConnectionId { node, worker, serial: host.random() };
             let request_id = event_id([host.random(), host.random()]);
             host.set_property(Property::Request, format!("{request_id} {request_id}").as_bytes());
             Self { connection, connected_at: host.now(), request_id }

@@ -8,6 +8,7 @@ use request_validator::Models;
 use selection::{CONNECT, DEFAULT, DISCONNECT, Expression, MAX_TEXT_BYTES, Routes, Use};
 use usage_plan::RouteThrottle;
 
+use crate::fleet::Fleet;
 use crate::integration::Integration;
 use crate::raw::{Authorization, RawConfig, RawLimits, RawMessageRoute};
 use crate::request::Required;
@@ -22,6 +23,7 @@ pub struct WebSocketConfig {
     pub(crate) connections_authorization: Authorization,
     pub(crate) limits: RawLimits,
     pub(crate) account_throttle: Option<RouteThrottle>,
+    pub(crate) fleet: Fleet,
     integrations: BTreeMap<String, Rc<Integration>>,
 }
 
@@ -69,6 +71,7 @@ impl WebSocketConfig {
             api: raw.api,
             connections_authorization: raw.connections_authorization,
             limits: raw.limits,
+            fleet: Fleet::from_raw(raw.node, raw.nodes)?,
             integrations,
         })
     }

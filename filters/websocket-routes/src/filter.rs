@@ -109,7 +109,7 @@ impl Stream for RoutesStream {
             return step;
         }
         if name == CONNECTIONS_ROUTE.as_bytes() {
-            let (management, step) = Management::begin(&config, host, end_of_stream);
+            let (management, step) = Management::begin(config, host, end_of_stream);
             self.role = Role::Management(Box::new(management));
             return step;
         }
@@ -130,6 +130,7 @@ impl Stream for RoutesStream {
     fn on_callout(&mut self, host: &dyn Host, answer: Answer) -> Step {
         match &mut self.role {
             Role::Handshake(handshake) => handshake.on_callout(host, answer),
+            Role::Management(management) => management.on_callout(host, answer),
             _ => Step::Respond(Box::new(forbidden())),
         }
     }

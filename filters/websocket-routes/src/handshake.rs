@@ -30,7 +30,7 @@ pub struct Handshake {
 impl Handshake {
     /// Begins: what the route requires is checked, and its integration called.
     pub fn begin(config: Rc<WebSocketConfig>, host: &dyn Host) -> (Self, Step) {
-        let announced = Announced::of(host);
+        let announced = Announced::of(host, config.fleet.node());
         let facts = Facts {
             kind: Kind::Connect,
             route_key: CONNECT.to_owned(),

@@ -15,6 +15,7 @@ mod connection;
 mod error;
 mod event;
 mod filter;
+mod fleet;
 mod handshake;
 mod head;
 mod integration;

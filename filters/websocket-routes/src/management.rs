@@ -5,14 +5,17 @@
 //!
 //! Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-how-to-call-websocket-api-connections.html>
 
+use std::rc::Rc;
+
 use gateway::{
-    Address, Body, GatewayError, Host, Metric, Property, Reply, ResponseType, Step, UnixMillis, percent_decode,
+    Address, Answer, Body, GatewayError, Host, Metric, Property, Reply, ResponseType, Step, UnixMillis, percent_decode,
     split_target,
 };
 use websocket::{ConnectionId, MAX_MESSAGE_BYTES, ParsedId};
 
 use crate::config::WebSocketConfig;
 use crate::error::{forbidden, management_error};
+use crate::fleet::Forwarded;
 use crate::raw::Authorization;
 
 /// How long a worker has for its part, in milliseconds. It takes microseconds; a worker that does not answer is busy,
@@ -92,6 +95,7 @@ pub fn post_reply(host: &dyn Host, to: Address, outcome: &Outcome) {
 
 /// One request.
 pub struct Management {
+    config: Rc<WebSocketConfig>,
     operation: Operation,
     id: Option<ConnectionId>,
     answer_before: UnixMillis,
@@ -101,13 +105,13 @@ pub struct Management {
 
 impl Management {
     /// Begins with the headers.
-    pub fn begin(config: &WebSocketConfig, host: &dyn Host, end_of_stream: bool) -> (Self, Step) {
-        let (id, operation, refusal) = match admitted(config, host) {
+    pub fn begin(config: Rc<WebSocketConfig>, host: &dyn Host, end_of_stream: bool) -> (Self, Step) {
+        let (id, operation, refusal) = match admitted(&config, host) {
             Ok((id, operation)) => (Some(id), operation, None),
             Err(reply) => (None, Operation::Tell, Some(reply)),
         };
         let answer_before = UnixMillis(host.now().0.saturating_add(PATIENCE_MILLIS));
-        let mut management = Self { operation, id, answer_before, called: false };
+        let mut management = Self { config, operation, id, answer_before, called: false };
         let step = match refusal {
             Some(reply) => {
                 host.count(Metric::Denied);
@@ -134,7 +138,11 @@ impl Management {
 
     fn call(&mut self, host: &dyn Host, body: &[u8]) -> Step {
         self.called = true;
-        let (Some(id), Some(reply_to)) = (self.id, host.address()) else { return of_outcome(410, &[]) };
+        let Some(id) = self.id else { return of_outcome(410, &[]) };
+        if id.node != self.config.fleet.node() {
+            return self.forward(host, id.node, body);
+        }
+        let Some(reply_to) = host.address() else { return of_outcome(410, &[]) };
         self.answer_before = UnixMillis(host.now().0.saturating_add(PATIENCE_MILLIS));
         let call = Call { operation: self.operation, reply_to, serial: id.serial, body };
         host.count(Metric::Allowed);
@@ -142,6 +150,30 @@ impl Management {
             Step::Wait
         } else {
             of_outcome(410, &[])
+        }
+    }
+
+    /// The connection is on another Envoy.
+    fn forward(&self, host: &dyn Host, node: u16, body: &[u8]) -> Step {
+        match self.config.fleet.forward(host, node, body) {
+            Some(callout) => {
+                host.count(Metric::Allowed);
+                Step::Callout(Box::new(callout))
+            }
+            None => of_outcome(410, &[]),
+        }
+    }
+
+    /// The other Envoy has answered.
+    pub fn on_callout(&mut self, host: &dyn Host, answer: Answer) -> Step {
+        match Forwarded::read(answer) {
+            Forwarded::Answer { status, headers, body } => {
+                let mut reply = Reply { status, body, ..Reply::default() };
+                headers.into_iter().for_each(|(name, value)| reply.set_header(name, value));
+                respond(reply)
+            }
+            Forwarded::Late => late(host),
+            Forwarded::Gone => of_outcome(410, &[]),
         }
     }
 
@@ -158,9 +190,13 @@ impl Management {
         if host.now() < self.answer_before {
             return Step::Wait;
         }
-        host.count(Metric::Error);
-        respond(management_error(504, "InternalServerErrorException", r#"{"message": "Endpoint request timed out"}"#))
+        late(host)
     }
+}
+
+fn late(host: &dyn Host) -> Step {
+    host.count(Metric::Error);
+    respond(management_error(504, "InternalServerErrorException", r#"{"message": "Endpoint request timed out"}"#))
 }
 
 /// The connection and operation of a request that may call.

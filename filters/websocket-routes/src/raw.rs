@@ -36,6 +36,16 @@ pub struct RawConfig {
     /// How long connections live.
     #[serde(default)]
     pub limits: RawLimits,
+    /// The number of this Envoy in its fleet.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub node: u16,
+    /// Where the fleet's Envoys are, by number; calls of `@connections` go on to the one that has the connection.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub nodes: BTreeMap<u16, RawEndpoint>,
+}
+
+fn is_zero(node: &u16) -> bool {
+    *node == 0
 }
 
 /// The configuration of `websocket-connections`. It has nothing to set: a connection takes its API from the handshake.

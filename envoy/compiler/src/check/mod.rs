@@ -25,7 +25,7 @@ use crate::diagnostics::{Diagnostics, Report, Severity};
 use crate::openapi::{self, BasePath, Definition};
 use crate::routes::{self, Route};
 use crate::settings::{DEFAULT_HTTP_STAGE, Settings, is_stage_name};
-use crate::source::{Role, SourceId, Sources, Span};
+use crate::source::{Role, SourceId, Sources, Span, Spanned};
 use crate::support::{Feature, Support};
 
 /// Name of the stage when neither the settings nor the command line give one.
@@ -42,6 +42,8 @@ pub struct Options {
     pub credentials: Option<Input>,
     /// What becomes of a base path in a definition, instead of what the settings say.
     pub import_base_path: Option<BasePath>,
+    /// The number of this Envoy in its fleet, instead of the settings'.
+    pub node: Option<u16>,
 }
 
 /// A file, read or not.
@@ -141,6 +143,7 @@ pub fn check(definitions: Vec<Input>, settings: Option<Input>, options: &Options
             checked.diagnostics.extend(diagnostics);
         }
     }
+    checked.choose_node(options);
     checked.choose_stage(options);
     let reading = openapi::Options {
         protocol_type: checked.settings.protocol_type.map(|protocol| protocol.value),
@@ -184,6 +187,17 @@ impl Checked {
             self.diagnostics.error(span, text);
         }
         self.stage_name = given.or(of_settings).unwrap_or_else(|| DEFAULT_STAGE.to_owned());
+    }
+
+    /// Which Envoy of the fleet this is: the command line goes first.
+    fn choose_node(&mut self, options: &Options) {
+        let Some(node) = options.node else { return };
+        let (id, _) = self.sources.add("--node", Role::Settings, node.to_string().into_bytes());
+        let span = Span { source: id, start: 0, end: u32::try_from(node.to_string().len()).unwrap_or(0) };
+        match &mut self.settings.fleet {
+            Some(fleet) => fleet.node = Some(Spanned { value: node, span }),
+            None => self.diagnostics.warning(span, "the settings have no `fleet`: this has no effect"),
+        }
     }
 
     /// An HTTP API is at the root, unless a stage is named.

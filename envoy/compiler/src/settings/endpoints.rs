@@ -186,7 +186,8 @@ pub fn read_authority(reader: &mut Reader<'_>, node: &Node) -> Option<Spanned<Au
     found.map(|authority| text.map(|_| authority))
 }
 
-fn read_url<'d>(reader: &mut Reader<'d>, entry: &'d Entry) -> Option<Spanned<BackendUrl>> {
+/// Reads the URL of a backend.
+pub fn read_url<'d>(reader: &mut Reader<'d>, entry: &'d Entry) -> Option<Spanned<BackendUrl>> {
     url(reader, &entry.value)
 }
 

@@ -14,6 +14,7 @@
 
 mod credentials;
 mod endpoints;
+mod fleet;
 mod keys;
 mod method_settings;
 mod plans;
@@ -25,6 +26,7 @@ mod validate;
 
 pub use credentials::{Credential, read_file as read_credentials};
 pub use endpoints::{Authority, BackendUrl, Endpoints, LogSink, ServiceEndpoint};
+pub use fleet::Fleet;
 pub use keys::{ApiKey, MAX_KEY_LENGTH, MIN_KEY_LENGTH};
 pub use method_settings::{LoggingLevel, MethodKey, MethodSettings, UnauthorizedCacheControl};
 pub use plans::{ApiStage, Period, Quota, Throttle, ThrottleKey, UsagePlan};
@@ -86,6 +88,8 @@ pub struct Settings {
     pub token_issuers: IndexMap<String, TokenIssuer>,
     /// Who may call `@connections`; absent: callers that sign.
     pub connections: Option<Spanned<ConnectionsAuthorization>>,
+    /// The Envoys that serve the same WebSocket API; absent: this one alone does.
+    pub fleet: Option<Fleet>,
     /// Rate limit service for a fleet; absent: this Envoy counts by itself.
     pub rate_limit_service: Option<Spanned<Authority>>,
     /// TLS of the gateway's listener; absent: none.
@@ -163,6 +167,7 @@ fn read_root<'d>(reader: &mut Reader<'d>, root: &'d Node, ids: &mut Vec<Spanned<
     let endpoints = fields.take("endpoints").and_then(|node| endpoints::read(reader, node));
     let token_issuers = fields.take("tokenIssuers").map(|node| token_issuers::read(reader, node));
     let connections = fields.take("connections").and_then(|node| read_connections(reader, node));
+    let fleet = fields.take("fleet").and_then(|node| fleet::read(reader, node));
     let rate_limit_service = fields.take("rateLimitService").and_then(|node| endpoints::read_authority(reader, node));
     let tls = fields.take("tls").and_then(|node| tls::read(reader, node));
     let usage_report = fields.take("usageReport").and_then(|node| read_usage_report(reader, node));
@@ -187,6 +192,7 @@ fn read_root<'d>(reader: &mut Reader<'d>, root: &'d Node, ids: &mut Vec<Spanned<
         endpoints: endpoints.unwrap_or_default(),
         token_issuers: token_issuers.unwrap_or_default(),
         connections,
+        fleet,
         rate_limit_service,
         tls,
         usage_report,

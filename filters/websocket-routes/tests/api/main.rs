@@ -10,6 +10,7 @@
 
 mod admission;
 mod facts;
+mod fleet;
 mod handshakes;
 mod management;
 mod messages;

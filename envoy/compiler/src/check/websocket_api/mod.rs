@@ -92,6 +92,19 @@ impl Findings {
                 self.diagnostics.warning(route.span, text);
             }
         }
+        if let Some(fleet) = &settings.fleet {
+            match fleet.node {
+                None => {
+                    let text = "which of them is this Envoy? say `node`, or give its number as `--node`";
+                    self.diagnostics.error(fleet.span, text);
+                }
+                Some(node) if !fleet.nodes.contains_key(&*node) => {
+                    let text = format!("this Envoy is the node {}, which is not among the nodes", *node);
+                    self.diagnostics.error(node.span, text);
+                }
+                Some(_) => {}
+            }
+        }
         if settings.connections.is_none() && settings.credentials.is_empty() {
             let text = "the settings have no `credentials`, so nobody may call `@connections`: list who may, or let \
                         everybody in with `connections: {authorization: NONE}`";

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use api_key::{ApiKey, RawKeyRoute};
 use custom_authorizer::CustomAuthorizer;
+use endpoint::RawEndpoint;
 use filters::RawFilter;
 use gateway::{Filter, RawApi, RawRoute};
 use gateway_responses::{RawResponsesRoute, RawWebSocketApi, Refusal};
@@ -16,7 +17,7 @@ use usage_plan::RawThrottle;
 use websocket_routes::{Authorization as Connections, CONNECT_ROUTE, CONNECTIONS_ROUTE, RawConfig, RawMessageRoute};
 
 use super::authorizers::{Surroundings, custom, iam};
-use super::cluster::Clusters;
+use super::cluster::{Backend, Clusters};
 use super::deployment::Deployment;
 use super::filters::raw_api_of;
 use super::integrations::Integrations;
@@ -25,7 +26,7 @@ use super::routes;
 use crate::api::{Authorization, CONNECT, WebSocketApi, WebSocketRoute};
 use crate::aws_uri::function_arn;
 use crate::check::{Model, message_models};
-use crate::settings::{ConnectionsAuthorization, Throttle};
+use crate::settings::{BackendUrl, ConnectionsAuthorization, Throttle};
 
 /// A WebSocket API at its stage.
 pub(super) fn deployment(model: &Model, api: &WebSocketApi, clusters: &mut Clusters) -> Result<Deployment, String> {
@@ -33,7 +34,7 @@ pub(super) fn deployment(model: &Model, api: &WebSocketApi, clusters: &mut Clust
     let arn = uris.filter_map(|uri| function_arn(uri)).next();
     let raw_api = raw_api_of(model, api.name.as_deref().unwrap_or_default(), arn, &format!("{api:?}"));
     let mut chain = Chain::new(&raw_api);
-    chain.filters.push(RawFilter::GatewayResponses(responses(&raw_api)));
+    chain.filters.push(RawFilter::GatewayResponses(responses(model, &raw_api)));
     chain.authorize_handshakes(model, api, clusters)?;
     chain.authorize_calls(model)?;
     chain.add_api_keys(model, api);
@@ -45,6 +46,8 @@ pub(super) fn deployment(model: &Model, api: &WebSocketApi, clusters: &mut Clust
         models: message_models(api, &raw_api.api_id, model.settings.api_id.is_some()),
         account_throttle: model.settings.throttle_settings.as_ref().map(raw_throttle),
         connections_authorization: connections_authorization(model),
+        node: node(model),
+        nodes: nodes(model, clusters),
         ..RawConfig::default()
     };
     chain.filters.push(RawFilter::WebsocketRoutes(config));
@@ -60,12 +63,12 @@ pub(super) fn deployment(model: &Model, api: &WebSocketApi, clusters: &mut Clust
     })
 }
 
-fn responses(api: &RawApi) -> gateway_responses::RawConfig {
+fn responses(model: &Model, api: &RawApi) -> gateway_responses::RawConfig {
     let forbidden = RawResponsesRoute { refuse: Some(Refusal::Forbidden), ..RawResponsesRoute::default() };
     let handshake = RawResponsesRoute { method: Some(connect()), refuse: None, trace_id: true };
     gateway_responses::RawConfig {
         api: api.clone(),
-        web_socket_api: Some(RawWebSocketApi {}),
+        web_socket_api: Some(RawWebSocketApi { node: node(model) }),
         routes: BTreeMap::from([
             (CONNECT_ROUTE.to_owned(), handshake),
             (CONNECTIONS_ROUTE.to_owned(), RawResponsesRoute::default()),
@@ -79,6 +82,23 @@ fn responses(api: &RawApi) -> gateway_responses::RawConfig {
 /// The `$connect` route as filters for methods see it.
 fn connect() -> RawRoute {
     RawRoute { resource_id: CONNECT.to_owned(), resource_path: CONNECT.to_owned(), operation_name: None }
+}
+
+/// The number of this Envoy in its fleet; 0 where it has none.
+fn node(model: &Model) -> u16 {
+    model.settings.fleet.as_ref().and_then(|fleet| fleet.node).map_or(0, |node| *node)
+}
+
+/// The other Envoys of the fleet.
+fn nodes(model: &Model, clusters: &mut Clusters) -> BTreeMap<u16, RawEndpoint> {
+    let others = model.settings.fleet.iter().flat_map(|fleet| &fleet.nodes);
+    let others = others.filter(|(number, _)| **number != node(model));
+    let endpoint = |url: &BackendUrl, clusters: &mut Clusters| RawEndpoint {
+        cluster: clusters.add(Backend::new(url, &url.authority.host, false)),
+        authority: url.authority.to_string(),
+        ..RawEndpoint::default()
+    };
+    others.map(|(number, url)| (*number, endpoint(url, clusters))).collect()
 }
 
 fn connections_authorization(model: &Model) -> Connections {
