@@ -1,4 +1,4 @@
-//! What becomes of open connections when the API changes, and when a VM traps.
+//! What becomes of open connections when the API changes.
 
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ use crate::tally::Tally;
 
 const AREA: &str = "websocket/changes";
 /// How long a change may take on a busy machine.
-const CHANGE_TIMEOUT: Duration = Duration::from_secs(30);
+pub const CHANGE_TIMEOUT: Duration = Duration::from_secs(30);
 
 type Case = fn() -> Result<(), String>;
 

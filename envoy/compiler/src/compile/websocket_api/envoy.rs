@@ -16,8 +16,10 @@ use crate::compile::wasm::network_wasm;
 const WEBSOCKET: &str = "websocket";
 /// What a client may send ahead while no message can be taken, in bytes: on each side of the internal connection.
 const BUFFER_BYTES: u32 = 32 << 10;
-/// Longest life of a connection, in seconds, and a little more: should its VM be gone, Envoy ends it.
+/// Longest life of a connection, and longest time without a byte in either direction, in seconds, and a little more:
+/// should its VM be gone, Envoy ends it.
 const MAX_STREAM_SECONDS: u32 = 7210;
+const IDLE_SECONDS: u32 = 610;
 /// Far above what one Envoy serves: connections end elsewhere.
 const NO_LIMIT: u32 = 1_000_000;
 
@@ -45,7 +47,7 @@ fn handshake(found: &Value) -> Value {
         "route": {
             "cluster": WEBSOCKET,
             "timeout": "0s",
-            "idle_timeout": "0s",
+            "idle_timeout": format!("{IDLE_SECONDS}s"),
             "max_stream_duration": {"max_stream_duration": format!("{MAX_STREAM_SECONDS}s")},
             "upgrade_configs": [{"upgrade_type": "websocket"}],
         },
