@@ -112,7 +112,7 @@ pub(crate) struct GatewayResponse {
     pub(crate) status: Option<u16>,
     /// Lower-case header names.
     pub(crate) headers: Vec<(String, Source)>,
-    /// Lower-case media types.
+    /// Media types, as they are sent, and templates.
     pub(crate) templates: Vec<(String, Template)>,
 }
 
@@ -162,7 +162,7 @@ impl GatewayResponse {
             let text = template.as_str().ok_or_else(|| {
                 ConfigError::new(format!("responseTemplates.{media_type}"), format!("{template} is no text"))
             })?;
-            templates.push((media_type.to_ascii_lowercase(), Template::compile(text)));
+            templates.push((media_type.trim().to_owned(), Template::compile(text)));
         }
         Ok(Self { status: raw.status_code, headers, templates })
     }
@@ -173,7 +173,7 @@ impl GatewayResponse {
             let first = accept.split(',').next().unwrap_or_default();
             first.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
         });
-        let of = |media_type: &str| self.templates.iter().find(|(key, _)| key == media_type);
+        let of = |media_type: &str| self.templates.iter().find(|(key, _)| key.eq_ignore_ascii_case(media_type));
         wanted.and_then(|wanted| of(&wanted)).or_else(|| of("application/json")).or_else(|| self.templates.first())
     }
 }

@@ -4,13 +4,13 @@ use std::rc::Rc;
 
 use gateway::{
     Body, ConfigError, Context, Edits, Filter, GatewayError, Host, Ids, LogLevel, MAX_HEADER_BYTES, MAX_PAYLOAD_BYTES,
-    MAX_URL_BYTES, METHOD_HEADER, Metric, Property, Reply, ResponseType, Step, Stream, trace_id,
+    MAX_URL_BYTES, METHOD_HEADER, Metric, Property, Reply, ResponseType, Source, Step, Stream, clean_value, trace_id,
 };
 
 use crate::config::{GatewayResponse, GatewayResponses, RawConfig, RawResponsesRoute, Refusal, SAMPLING_HEADER};
 use crate::failure::Answerer;
 use crate::http_api::{CorsHeader, HttpApi};
-use crate::template::Scope;
+use crate::template::{Scope, variable_of_error};
 use crate::websocket_api::{self, Handshake};
 
 /// Headers that Envoy itself adds before the filters see a request; they do not count as the client's.
@@ -233,13 +233,18 @@ impl ResponsesStream {
             reply.status = status;
         }
         if let Some((media_type, template)) = custom.template(accept) {
-            reply.body = template.render(&Scope { context: &context, error, headers: &headers }).into_bytes();
+            reply.body = template.render(&Scope { context: &context, error, headers: &headers, host }).into_bytes();
             reply.set_header("content-type", media_type.clone().into_bytes());
         }
         for (name, source) in custom.headers.iter().filter(|(name, _)| !NOT_CUSTOMISABLE.contains(&name.as_str())) {
-            let values = source.values(&context, host);
+            let values = match source {
+                Source::Context(variable) if variable.starts_with("error.") => {
+                    variable_of_error(error, variable).map(String::into_bytes).into_iter().collect()
+                }
+                source => source.values(&context, host),
+            };
             if !values.is_empty() {
-                reply.set_header(name.clone(), values.join(&b","[..]));
+                reply.set_header(name.clone(), clean_value(values.join(&b","[..])));
             }
         }
     }

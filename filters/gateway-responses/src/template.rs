@@ -2,7 +2,7 @@
 //!
 //! Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-gatewayResponse-definition.html>
 
-use gateway::{Context, GatewayError, Headers, ResponseType, json};
+use gateway::{Context, GatewayError, Headers, Host, client, json};
 
 /// A compiled template.
 #[derive(Debug, PartialEq, Eq)]
@@ -26,6 +26,8 @@ pub struct Scope<'a> {
     pub error: &'a GatewayError,
     /// The request's headers.
     pub headers: &'a Headers,
+    /// The request itself.
+    pub host: &'a dyn Host,
 }
 
 impl Template {
@@ -68,7 +70,8 @@ impl Template {
                     out.push_str(scope.context.api().stage_variables.get(name).map_or("", String::as_str));
                 }
                 Part::Header(name) => {
-                    out.push_str(&String::from_utf8_lossy(scope.headers.last(name).unwrap_or_default()));
+                    let values = client::header_values(scope.context, scope.host, scope.headers, name);
+                    out.push_str(&String::from_utf8_lossy(&values.last().cloned().unwrap_or_default()));
                 }
                 Part::Query(name) => out.push_str(scope.context.query().last(name).unwrap_or_default()),
                 Part::Path(name) => {
@@ -85,13 +88,22 @@ fn push_context(out: &mut String, name: &str, scope: &Scope<'_>) {
     let error = scope.error;
     match name {
         "error.message" => json::escape_into(out, error.message.as_deref().unwrap_or_default()),
-        "error.messageString" => match &error.message {
-            Some(message) => out.push_str(&json::quote(message)),
-            None => out.push_str("null"),
-        },
-        "error.responseType" => out.push_str(error.response_type.map_or("", ResponseType::name)),
         "error.validationErrorString" => json::escape_into(out, &error.validation),
+        "error.messageString" | "error.responseType" => {
+            out.push_str(&variable_of_error(error, name).unwrap_or_else(|| "null".to_owned()));
+        }
         _ => out.push_str(&scope.context.get(name).unwrap_or_default()),
+    }
+}
+
+/// `$context.error` for a header, where nothing needs escaping: `None` where it has no value.
+pub(crate) fn variable_of_error(error: &GatewayError, name: &str) -> Option<String> {
+    match name {
+        "error.message" => error.message.as_deref().map(str::to_owned),
+        "error.messageString" => error.message.as_deref().map(json::quote),
+        "error.responseType" => error.response_type.map(|response_type| response_type.name().to_owned()),
+        "error.validationErrorString" => Some(error.validation.clone()).filter(|details| !details.is_empty()),
+        _ => None,
     }
 }
 

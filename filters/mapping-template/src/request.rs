@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 
 use gateway::{Api, Context, Headers, Host, PathParameters, Property, Query, RawRoute, Source, client};
 
-use crate::headers::{is_readable, is_signature, spelled};
+use crate::headers::{is_readable, spelled};
 
 /// One request, read once.
 pub struct Request<'a> {
@@ -58,18 +58,7 @@ impl<'a> Request<'a> {
 
     /// The values of a header that mappings may read, in order.
     pub fn header_values(&self, name: &str) -> Vec<Cow<'_, [u8]>> {
-        let name = name.to_ascii_lowercase();
-        match name.as_str() {
-            "host" => self.headers.all(":authority").map(Cow::Borrowed).collect(),
-            "x-forwarded-for" => vec![Cow::Owned(client::forwarded_for(&self.context, &self.headers))],
-            "x-forwarded-port" => {
-                client::port(self.host).map(|port| Cow::Owned(port.into_bytes())).into_iter().collect()
-            }
-            "x-amzn-trace-id" if self.trace_id().is_some() => self.trace_id().map(Cow::Borrowed).into_iter().collect(),
-            "authorization" => self.authorization().map(Cow::Borrowed).collect(),
-            name if is_readable(name) => self.headers.all(name).map(Cow::Borrowed).collect(),
-            _ => Vec::new(),
-        }
+        client::header_values(&self.context, self.host, &self.headers, name)
     }
 
     /// All headers that mappings, templates and events may see, each name in the spelling that an API shows.
@@ -85,11 +74,6 @@ impl<'a> Request<'a> {
             values.map(move |value| (spelled(name).to_owned(), text(&value)))
         });
         of_client.chain(added)
-    }
-
-    /// `Authorization`, unless it is a signature for the gateway itself.
-    fn authorization(&self) -> impl Iterator<Item = &[u8]> {
-        self.headers.all("authorization").filter(|value| !is_signature(value))
     }
 
     /// A JSON object that an earlier filter has left.

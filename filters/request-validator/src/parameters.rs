@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use gateway::{Api, ConfigError, Context, Host, PathParameters, RawRoute};
+use gateway::{Api, ConfigError, Context, Host, PathParameters, RawRoute, client};
 
 /// A parameter that a request must have.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,7 +70,11 @@ impl Required {
         let is_missing = |parameter: &&Parameter| {
             let Parameter { place, name } = parameter;
             match place {
-                Place::Header => headers.all(name).all(is_blank),
+                // Also where it is a signature for the gateway itself, which mappings cannot read.
+                Place::Header if name.eq_ignore_ascii_case("authorization") => headers.all(name).all(is_blank),
+                Place::Header => {
+                    client::header_values(&context, host, &headers, name).iter().all(|value| is_blank(value))
+                }
                 Place::Path => path.get(name).is_none_or(is_blank),
                 Place::Query => query.all(name).all(|value| value.trim().is_empty()),
             }

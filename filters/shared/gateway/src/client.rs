@@ -2,7 +2,9 @@
 //!
 //! Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html>
 
-use crate::{Context, Headers, Host};
+use std::borrow::Cow;
+
+use crate::{Context, Headers, Host, Property};
 
 /// Names that keep this spelling wherever an API shows header names; all others are shown in lower case, as Envoy hands
 /// them over.
@@ -79,6 +81,30 @@ pub fn is_internal(name: &str) -> bool {
 /// Whether an `Authorization` header is a signature for the gateway itself, which goes no further.
 pub fn is_signature(authorization: &[u8]) -> bool {
     authorization.starts_with(b"AWS4-")
+}
+
+/// The values of a client header that mappings may read, in order; `name` in any case. Those that the gateway itself
+/// writes are there as a backend will see them.
+pub fn header_values<'h>(
+    context: &Context<'_>,
+    host: &dyn Host,
+    headers: &'h Headers,
+    name: &str,
+) -> Vec<Cow<'h, [u8]>> {
+    let name = name.to_ascii_lowercase();
+    let as_sent = |name: &str| headers.all(name).map(Cow::Borrowed).collect();
+    match name.as_str() {
+        "host" => as_sent(":authority"),
+        "x-forwarded-for" => vec![Cow::Owned(forwarded_for(context, headers))],
+        "x-forwarded-port" => port(host).map(|port| Cow::Owned(port.into_bytes())).into_iter().collect(),
+        "x-amzn-trace-id" => match host.property(Property::TraceId) {
+            Some(trace_id) => vec![Cow::Owned(trace_id)],
+            None => as_sent(&name),
+        },
+        "authorization" => headers.all(&name).filter(|value| !is_signature(value)).map(Cow::Borrowed).collect(),
+        name if is_readable(name) => as_sent(name),
+        _ => Vec::new(),
+    }
 }
 
 /// The port that the client has called. Envoy's router adds the header `X-Forwarded-Port` only after the filters.

@@ -250,15 +250,19 @@ fn authorizer_text(authorizer: &Value, path: &str) -> Option<String> {
 /// The text of the member at `path`, whose names are joined by dots; a name that itself holds dots is found first.
 /// An object or a list has no text.
 fn text_at(object: &Value, path: &str) -> Option<String> {
-    let member = match object.get(path) {
-        Some(member) => Some(member),
-        None => path.split_once('.').and_then(|(name, rest)| object.get(name)?.get(rest)),
-    };
-    match member? {
+    match member_at(object, path)? {
         Value::String(text) => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),
         Value::Bool(value) => Some(value.to_string()),
         Value::Null | Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
+/// The member at `path`. Each step shortens the path, which stands in a definition.
+fn member_at<'o>(object: &'o Value, path: &str) -> Option<&'o Value> {
+    match object.get(path) {
+        Some(member) => Some(member),
+        None => path.split_once('.').and_then(|(name, rest)| member_at(object.get(name)?, rest)),
     }
 }
 
@@ -274,9 +278,10 @@ mod tests {
 
     #[test]
     fn members_by_path() {
-        let object = serde_json::json!({"a": {"b": 1, "c": null}, "x.y": true, "list": [1]});
+        let object = serde_json::json!({"a": {"b": 1, "c": null}, "x.y": true, "list": [1], "d": {"e": {"f": "g"}}});
         assert_eq!(text_at(&object, "a.b").as_deref(), Some("1"));
         assert_eq!(text_at(&object, "x.y").as_deref(), Some("true"));
+        assert_eq!(text_at(&object, "d.e.f").as_deref(), Some("g"));
         for nothing in ["a", "a.c", "list", "nope", "a.b.c"] {
             assert_eq!(text_at(&object, nothing), None, "{nothing}");
         }

@@ -111,6 +111,17 @@ pub fn is_header_name(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
+/// `value` as it can stand in a header: a control character, which would end the line, becomes a blank.
+/// Not documented: JSON that is mapped into a header stays JSON this way.
+pub fn clean_value(mut value: Vec<u8>) -> Vec<u8> {
+    for byte in &mut value {
+        if *byte != b'\t' && (*byte < b' ' || *byte == 0x7f) {
+            *byte = b' ';
+        }
+    }
+    value
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
@@ -126,6 +137,11 @@ mod tests {
         assert_eq!(headers.all("a").count(), 2);
         assert_eq!(headers.first("c"), None);
         assert_eq!(headers.byte_size(), 6);
+    }
+
+    #[test]
+    fn values_cannot_end_a_header_line() {
+        assert_eq!(clean_value(b"a\r\nb\0c\td".to_vec()), b"a  b c\td");
     }
 
     proptest! {

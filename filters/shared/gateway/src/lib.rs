@@ -28,7 +28,7 @@ pub use config::{ConfigError, parse};
 pub use context::{Api, Context, LAMBDA_CONTEXT, METHOD_HEADER, RawApi, RawRoute};
 pub use error::{GatewayError, Layer, ResponseType};
 pub use filter::{Body, Filter, Root, Stream, configure, root};
-pub use headers::{Headers, is_header_name};
+pub use headers::{Headers, clean_value, is_header_name};
 pub use host::{Cas, Host, LogLevel, Metric, SharedDataError};
 pub use ids::{Ids, trace_id};
 pub use integration::IntegrationResult;

@@ -3,7 +3,9 @@
 //!
 //! Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/request-response-data-mappings.html>
 
-use crate::{Context, Host, is_header_name};
+use std::borrow::Cow;
+
+use crate::{Context, Host, client, is_header_name};
 
 /// Where the value of a mapped parameter comes from, before the backend has answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,6 +77,11 @@ impl Source {
     /// The values of the source, none when it is missing. Body sources have none here: they need the body.
     pub fn values(&self, context: &Context<'_>, host: &dyn Host) -> Vec<Vec<u8>> {
         let one = |value: Option<Vec<u8>>| value.into_iter().collect();
+        let header = |name: &str| {
+            let headers = host.request_headers();
+            let values = client::header_values(context, host, &headers, name);
+            values.into_iter().map(Cow::into_owned).collect::<Vec<_>>()
+        };
         match self {
             Self::Literal(text) => vec![text.clone().into_bytes()],
             Self::StageVariable(name) => {
@@ -84,8 +91,8 @@ impl Source {
             Self::Path(name) => one(context.path_parameters().get(name).map(<[u8]>::to_vec)),
             Self::Query(name) => one(context.query().last(name).map(|value| value.as_bytes().to_vec())),
             Self::MultiValueQuery(name) => context.query().all(name).map(|value| value.as_bytes().to_vec()).collect(),
-            Self::Header(name) => one(host.request_headers().last(name).map(<[u8]>::to_vec)),
-            Self::MultiValueHeader(name) => host.request_headers().all(name).map(<[u8]>::to_vec).collect(),
+            Self::Header(name) => one(header(name).pop()),
+            Self::MultiValueHeader(name) => header(name),
             Self::Body | Self::BodyPath(_) => Vec::new(),
         }
     }
