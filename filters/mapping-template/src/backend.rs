@@ -180,7 +180,7 @@ impl Target {
         match self {
             Target::Http(uri) | Target::Path(uri) => {
                 uri.push_path(&mut to_backend.target, |name| mapped.path_value(name));
-                uri.push_query(&mut query, |name| mapped.path_value(name));
+                uri.push_query(&mut query, |name| mapped.query_value(name));
             }
             Target::Function(function) => to_backend.target = function.path().to_vec(),
             Target::Action(RawAction { service, action }) => {

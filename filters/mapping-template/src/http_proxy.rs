@@ -75,7 +75,7 @@ impl HttpProxy {
         let target = request.headers.first(":path").unwrap_or_default();
         let (path, of_client) = split_target(target);
         let mut query = Vec::new();
-        self.uri.push_query(&mut query, |name| mapped.path_value(name));
+        self.uri.push_query(&mut query, |name| mapped.query_value(name));
         if let Some(of_client) = of_client.filter(|query| !query.is_empty()) {
             push_separator(&mut query);
             query.extend_from_slice(of_client);

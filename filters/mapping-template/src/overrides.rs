@@ -7,7 +7,7 @@ use vtl::{Map, MapKind, Value};
 
 use crate::headers;
 use crate::http_proxy::MAX_MAPPED_BYTES;
-use crate::parameters::Mapped;
+use crate::parameters::{Mapped, PathValue};
 use crate::variables::{REQUEST_OVERRIDE, RESPONSE_OVERRIDE};
 
 /// The overrides of one request. They live from its request template to its response template, which sees what the
@@ -40,7 +40,7 @@ impl Overrides {
     pub fn apply_to_request(&self, mapped: &mut Mapped) {
         for (name, values) in members(self.request.as_ref(), "path") {
             if let Some(value) = values.into_iter().next() {
-                mapped.path.push((name, value));
+                mapped.path.push((name, PathValue::plain(value)));
             }
         }
         for (name, values) in header_lines(self.request.as_ref()) {

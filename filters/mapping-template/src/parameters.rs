@@ -35,11 +35,30 @@ enum From {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Mapped {
     /// Values of `{name}` in the URI.
-    pub path: Vec<(String, Vec<u8>)>,
+    pub path: Vec<(String, PathValue)>,
     /// Query parameters, each with one value or several.
     pub query: Vec<(String, Vec<Vec<u8>>)>,
     /// Headers by lower-case name; several values of a mapping are one, joined with `,`.
     pub headers: Vec<(String, Vec<Vec<u8>>)>,
+}
+
+/// What stands for a `{name}` in the URI.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PathValue {
+    value: Vec<u8>,
+    /// The value without its percent-encoding, where it has one: a path parameter's is the client's.
+    decoded: Option<Vec<u8>>,
+}
+
+impl PathValue {
+    /// A value that is not percent-encoded.
+    pub fn plain(value: Vec<u8>) -> Self {
+        Self { value, decoded: None }
+    }
+
+    fn encoded(value: Vec<u8>) -> Self {
+        Self { decoded: Some(percent_decode(&value, false).into_bytes()), value }
+    }
 }
 
 impl RequestParameters {
@@ -116,13 +135,18 @@ impl RequestParameters {
             if values.is_empty() {
                 continue;
             }
+            // Path parameters come percent-encoded, unlike everything else.
+            let is_encoded = matches!(from, From::Other(Source::Path(_)));
             match destination {
-                Destination::Path(name) => mapped.path.push((name.clone(), joined(values))),
+                Destination::Path(name) => {
+                    let value = joined(values);
+                    let value = if is_encoded { PathValue::encoded(value) } else { PathValue::plain(value) };
+                    mapped.path.push((name.clone(), value));
+                }
                 Destination::Header(name) => {
                     mapped.headers.push((name.clone(), vec![headers::clean_value(joined(values))]));
                 }
-                // Path parameters come percent-encoded, unlike everything else.
-                Destination::Query(name) if matches!(from, From::Other(Source::Path(_))) => {
+                Destination::Query(name) if is_encoded => {
                     let decode = |value: Vec<u8>| percent_decode(&value, false).into_bytes();
                     mapped.query.push((name.clone(), values.into_iter().map(decode).collect()));
                 }
@@ -134,9 +158,18 @@ impl RequestParameters {
 }
 
 impl Mapped {
-    /// The value for `{name}` in the URI.
+    /// The value for `{name}` in the URI's path.
     pub fn path_value(&self, name: &str) -> Option<&[u8]> {
-        self.path.iter().rev().find(|(n, _)| n == name).map(|(_, value)| value.as_slice())
+        self.named(name).map(|value| value.value.as_slice())
+    }
+
+    /// The value for `{name}` in the URI's query string, which is encoded there anew.
+    pub fn query_value(&self, name: &str) -> Option<&[u8]> {
+        self.named(name).map(|value| value.decoded.as_ref().unwrap_or(&value.value).as_slice())
+    }
+
+    fn named(&self, name: &str) -> Option<&PathValue> {
+        self.path.iter().rev().find(|(n, _)| n == name).map(|(_, value)| value)
     }
 
     /// Takes the value of a header out, several values joined with `,`.

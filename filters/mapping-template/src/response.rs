@@ -29,7 +29,7 @@ pub(crate) struct IntegrationResponse {
     pub(crate) pattern: Option<SelectionPattern>,
     pub(crate) undeclared: bool,
     parameters: ResponseParameters,
-    /// Lower-case media type and template; `None` for an empty one.
+    /// Media type, as it is sent, and template; `None` for an empty one.
     templates: Vec<(String, Option<Template>)>,
     content_handling: Option<ContentHandling>,
 }
@@ -166,7 +166,7 @@ impl IntegrationResponse {
         let parameters = ResponseParameters::from_raw(&raw.response_parameters, "method.response.header.")
             .map_err(|error| error.below("responseParameters"))?;
         let template = |(media_type, text): (String, String)| {
-            (media_type.trim().to_ascii_lowercase(), (!text.is_empty()).then(|| Template::compile(&text)))
+            (media_type.trim().to_owned(), (!text.is_empty()).then(|| Template::compile(&text)))
         };
         Ok(Self {
             status: raw.status_code,
@@ -185,7 +185,7 @@ impl IntegrationResponse {
 
     /// The template for the first media type that the client accepts, else JSON's, else the first one.
     fn template(&self, accept: Option<&[u8]>) -> Option<(&str, &Template)> {
-        let of = |wanted: &str| self.templates.iter().find(|(key, _)| key == wanted);
+        let of = |wanted: &str| self.templates.iter().find(|(key, _)| key.eq_ignore_ascii_case(wanted));
         let chosen = accept.and_then(|accept| of(&media::first(accept)));
         let (media_type, template) = chosen.or_else(|| of(media::JSON)).or_else(|| self.templates.first())?;
         template.as_ref().map(|template| (media_type.as_str(), template))
