@@ -41,6 +41,9 @@ pub struct Expect {
     /// Headers: the one line's value.
     #[serde(default)]
     pub headers: BTreeMap<String, String>,
+    /// Headers of several lines: the value of each.
+    #[serde(default)]
+    pub header_lines: BTreeMap<String, Vec<String>>,
     /// Headers whose one line's value matches as a whole.
     #[serde(default)]
     pub headers_match: BTreeMap<String, String>,
@@ -109,6 +112,9 @@ pub struct Upstream {
     /// Members of the JSON body by JSON pointer.
     #[serde(default)]
     pub json_at: BTreeMap<String, Value>,
+    /// JSON pointers to members that the JSON body must not have.
+    #[serde(default)]
+    pub json_absent: Vec<String>,
     /// Headers: all lines joined with `,`.
     #[serde(default)]
     pub headers: BTreeMap<String, String>,
@@ -182,6 +188,9 @@ impl Expect {
             if lines(name) != [value.clone()] {
                 found.push(format!("header {name} is {:?}, expected {value:?}", lines(name)));
             }
+        }
+        for (name, values) in self.header_lines.iter().filter(|(name, values)| lines(name) != **values) {
+            found.push(format!("header {name} is {:?}, expected {values:?}", lines(name)));
         }
         let ids = IDS.iter().filter(|_| self.ids).map(|(name, pattern)| (*name, *pattern));
         let patterns = self.headers_match.iter().map(|(name, pattern)| (name.as_str(), pattern.as_str()));
@@ -260,6 +269,9 @@ impl Expect {
             if body.pointer(pointer).unwrap_or(&Value::Null) != value {
                 found.push(format!("{pointer} of the upstream body is {:?}, expected {value}", body.pointer(pointer)));
             }
+        }
+        for pointer in upstream.json_absent.iter().filter(|pointer| body.pointer(pointer).is_some()) {
+            found.push(format!("{pointer} of the upstream body is {:?}, expected none", body.pointer(pointer)));
         }
         for (name, value) in &upstream.headers {
             if request.header(name).as_ref() != Some(value) {
