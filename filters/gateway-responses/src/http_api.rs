@@ -62,7 +62,7 @@ impl HttpApi {
             Some(_) if host.request_header(":method").as_deref() == Some(b"OPTIONS") => {
                 Reply { status: 204, ..Reply::default() }
             }
-            _ => Reply { error: Some(GatewayError::new(ResponseType::MissingAuthenticationToken)), ..reply(404) },
+            _ => Reply { error: Some(GatewayError::new(ResponseType::ResourceNotFound)), ..reply(404) },
         }
     }
 
@@ -109,6 +109,7 @@ fn status(error: &GatewayError, of_envoy: bool) -> u16 {
         (Some(ResponseType::IntegrationTimeout | ResponseType::IntegrationFailure), _) => 503,
         // From a filter it says that a request is not signed, which is forbidden as any other signature is.
         (Some(ResponseType::MissingAuthenticationToken), _) if of_envoy => 404,
+        (Some(ResponseType::ResourceNotFound), _) => 404,
         (_, status @ (401 | 403 | 413 | 429 | 431)) => status,
         (_, 414) => 431,
         (_, 400..=499) => 400,
