@@ -13,6 +13,7 @@ KEY_HEADER = {"x-api-key": KEY}
 API_ID = "petstore01"
 # A million requests a second with as many in reserve: checked and counted like any other limit, never reached.
 THROTTLE = {"rateLimit": 1_000_000, "burstLimit": 1_000_000}
+MODELS = f"https://apigateway.amazonaws.com/restapis/{API_ID}/models/"
 QUOTA = {"limit": 2_147_483_647, "period": "MONTH"}
 ROUTES = 100
 
@@ -49,9 +50,9 @@ def direct(filters=()):
 
 def backend():
     """What `direct` answers, after the whole request: an answer before it would cost a connection each time."""
-    return direct([{"name": "buffer", "typed_config": {
-        "@type": "type.googleapis.com/envoy.extensions.filters.http.buffer.v3.Buffer", "max_request_bytes": 1 << 20,
-    }}])
+    return direct([("envoy.filters.http.buffer", {
+        "@type": f"{TYPE}.http.buffer.v3.Buffer", "max_request_bytes": 1 << 20,
+    })])
 
 
 def proxy(backend_port):
@@ -111,8 +112,8 @@ def pets(size):
     return json.dumps({"items": [pet(number) for number in range(1, count + 1)], "page": 1}, separators=(",", ":"))
 
 
-def request_validator():
-    """The request-validator's own configuration: one model for all bodies."""
+def models():
+    """Models of what `pets` makes."""
     pet = {
         "type": "object", "required": ["id", "name", "price", "tags"], "additionalProperties": False,
         "properties": {
@@ -125,14 +126,18 @@ def request_validator():
             "code": {"type": "string", "pattern": "^[A-Z]{3}-[0-9]+$"},
         },
     }
-    address = f"https://apigateway.amazonaws.com/restapis/{API_ID}/models/Pet"
     pets = {
         "type": "object", "required": ["items"],
-        "properties": {"items": {"type": "array", "items": {"$ref": address}}, "page": {"type": "integer"}},
+        "properties": {"items": {"type": "array", "items": {"$ref": f"{MODELS}Pet"}}, "page": {"type": "integer"}},
     }
+    return {"Pet": pet, "Pets": pets}
+
+
+def request_validator():
+    """The request-validator's own configuration: one model for all bodies."""
     return {
         "api": {"apiId": API_ID, "stage": "prod"},
-        "models": {"Pet": pet, "Pets": pets},
+        "models": models(),
         "default": {"validateRequestBody": True, "requestModels": {"application/json": "Pets"}},
     }
 
@@ -227,6 +232,43 @@ def templates():
             path: {"get": {"responses": {"200": {"description": "ok"}}, "x-amazon-apigateway-integration": operation}}
             for path, operation in operations.items()
         },
+    }
+
+
+def whole_chain(issuer):
+    """A method with all that a request can pass: a token, a key, a model, and templates both ways."""
+    authorizer = {"type": "cognito_user_pools", "providerARNs": [issuer]}
+    response = {"count": 0, "stage": "$context.stage", "user": "$context.authorizer.claims.sub"}
+    request = """#set($items = $input.path('$.items'))
+{"user": "$context.authorizer.claims.sub", "page": $input.json('$.page'), "names": [
+#foreach($item in $items)"$util.escapeJavaScript($item.name)"#if($foreach.hasNext),#end#end
+]}"""
+    operation = {
+        "security": [{"pool": ["orders/read"]}, {"key": []}],
+        "x-amazon-apigateway-request-validator": "body",
+        "requestBody": {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Pets"}}}},
+        "responses": {"200": {"description": "ok"}},
+        "x-amazon-apigateway-integration": {
+            "type": "http", "httpMethod": "POST", "uri": "http://petstore.internal/orders",
+            "requestTemplates": {"application/json": request},
+            "responses": {"default": {
+                "statusCode": "200", "responseTemplates": {"application/json": json.dumps(response)},
+            }},
+        },
+    }
+    # In an OpenAPI document models refer to each other by their place in it.
+    schemas = json.loads(json.dumps(models()).replace(MODELS, "#/components/schemas/"))
+    return {
+        "openapi": "3.0.1", "info": {"title": "whole chain", "version": "1"},
+        "x-amazon-apigateway-request-validators": {"body": {"validateRequestBody": True}},
+        "components": {"schemas": schemas, "securitySchemes": {
+            "pool": {
+                "type": "apiKey", "name": "Authorization", "in": "header",
+                "x-amazon-apigateway-authtype": "cognito_user_pools", "x-amazon-apigateway-authorizer": authorizer,
+            },
+            "key": {"type": "apiKey", "name": "x-api-key", "in": "header"},
+        }},
+        "paths": {"/orders": {"post": operation}},
     }
 
 

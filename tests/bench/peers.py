@@ -50,6 +50,9 @@ class Peer:
         return {**self.headers, **signing.headers(method, f"127.0.0.1:{port}", self.path, body)}
 
 
+# What the whole chain asks for.
+ALL_HEADERS = {**c.KEY_HEADER, "authorization": f"Bearer {next(tokens.signed(1))}"}
+
 PEERS = [
     Peer("direct", "no filter", "direct"),
     Peer("empty", "empty wasm filter", "empty", against="direct"),
@@ -80,6 +83,10 @@ PEERS = [
     Peer("mock-template", "MOCK, its answer rendered", "templates", path="/prod/mock", against="proxy"),
     Peer("http-templates", "HTTP, templates both ways, to the same backend", "templates", path="/prod/http?page=2",
          against="proxy"),
+    Peer("proxy-post", "Envoy alone, POST of 1 kB to a backend", "proxy", path="/prod/orders", body=c.pets(1000),
+         headers=ALL_HEADERS),
+    Peer("whole-chain", "token seen, key, model, templates both ways", "whole-chain", path="/prod/orders",
+         body=c.pets(1000), headers=ALL_HEADERS, against="proxy-post", target=0.55),
     Peer("first-route", f"{c.ROUTES} methods, the first one", "routes", path="/prod/resource00/7"),
     Peer("last-route", f"{c.ROUTES} methods, the last one", "routes", path=f"/prod/resource{c.ROUTES - 1:02}/7",
          against="first-route"),
@@ -115,9 +122,12 @@ def bootstraps(tools, folder):
         "proxy": c.proxy,
         "petstore": lambda port: c.compiled(tools, PETSTORE, c.settings(port), folder, "petstore"),
         "templates": lambda port: c.compiled(tools, c.templates(), c.settings(port), folder, "templates"),
+        "whole-chain": lambda port: c.compiled(
+            tools, c.whole_chain(tokens.ISSUER), {**c.settings(port), "tokenIssuers": {tokens.ISSUER: {"jwks": tokens.jwks()}}},
+            folder, "whole-chain"),
         "routes": lambda _: c.compiled(tools, c.many_routes(), c.settings(), folder, "routes"),
     }
 
 
 # Gateways in front of the backend.
-PROXYING = {"proxy", "petstore", "templates"}
+PROXYING = {"proxy", "petstore", "templates", "whole-chain"}

@@ -37,7 +37,7 @@ def signed(count):
     for serial in range(count):
         claims = {
             "iss": ISSUER, "aud": "orders", "sub": f"user-{serial}", "iat": 1_700_000_000, "exp": YEAR_2100,
-            "scope": "orders/read orders/write", "client_id": "4t1dulhvpvmkq3q83l7tlp0r6f", "jti": f"id-{serial:08}",
+            "scope": "orders/read orders/write", "client_id": "4t1dulhvpvmkq3q83l7tlp0r6f", "jti": f"id-{serial:08}", "token_use": "access",
         }
         text = f"{header}.{encode(json.dumps(claims).encode())}"
         digest = SHA256_INFO + hashlib.sha256(text.encode()).digest()
