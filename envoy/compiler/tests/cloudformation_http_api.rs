@@ -171,6 +171,10 @@ fn events_without_an_api_make_one() {
         Some("1.0")
     );
     refuses(
+        &format!("{SAM}        A: {{Type: HttpApi}}\n        B: {{Type: HttpApi}}\n"),
+        "the route `$default` is there already",
+    );
+    refuses(
         &format!("{SAM}        A: {{Type: HttpApi, Properties: {{Path: /a}}}}\n"),
         "an event has `Path` and `Method`, or none",
     );
@@ -199,6 +203,22 @@ fn what_sam_demands_of_callers() {
             "{key}"
         );
     }
+    let own = "security: [{Own: []}], x-amazon-apigateway-integration";
+    let with_own = api(jwt, "").replacen("x-amazon-apigateway-integration", own, 1)
+        + "        components: {securitySchemes: {Own: {type: oauth2, x-amazon-apigateway-authorizer: {type: jwt, identitySource: $request.header.A, jwtConfiguration: {issuer: \"https://o.example\", audience: [b]}}}}}\n";
+    let checked = read(&with_own);
+    assert!(matches!(
+        &route(http_api(&checked), "GET /body").authorization,
+        Authorization::Jwt { authorizer, .. } if **authorizer == "Own"
+    ));
+    let checked = read(&api(jwt, "").replace("Method: get", "Method: options"));
+    assert!(matches!(route(http_api(&checked), "OPTIONS /a").authorization, Authorization::None));
+    let checked = read(&api(jwt, ", Auth: {Authorizer: J}").replace("Method: get", "Method: options"));
+    assert!(matches!(route(http_api(&checked), "OPTIONS /a").authorization, Authorization::Jwt { .. }));
+    let of_body = api(jwt, ", PayloadFormatVersion: \"1.0\", TimeoutInMillis: 900").replace("Path: /a", "Path: /body");
+    let checked = read(&of_body);
+    let body = route(http_api(&checked), "GET /body").integration.as_ref().unwrap();
+    assert_eq!((body.kind.as_str(), body.timeout_in_millis.map(|timeout| *timeout)), ("HTTP_PROXY", Some(900)));
     let checked = read(&api(jwt, ", Auth: {Authorizer: NONE}"));
     assert!(matches!(route(http_api(&checked), "GET /a").authorization, Authorization::None));
     assert!(matches!(route(http_api(&checked), "GET /body").authorization, Authorization::Jwt { .. }));

@@ -65,7 +65,7 @@ impl<'a> Auth<'a> {
         }
     }
 
-    /// `security` of an event's operation, where the event itself says who may call it.
+    /// What an event's operation demands, where the event itself says who may call it.
     pub fn of_event(&self, reader: &mut Reader<'a>, node: Option<&'a Node>) -> Option<Node> {
         let node = node?;
         let mut fields = reader.fields(node)?;
@@ -86,10 +86,11 @@ impl<'a> Auth<'a> {
         };
         let mut requirement = Map::default();
         self.demand(&authorizer, scopes, &mut requirement);
-        Some(security(node.span, requirement))
+        Some(Node::new(node.span, Value::Map(requirement)))
     }
 
-    /// What the API demands of operations that name no authorizer themselves, those of its body included.
+    /// What the API demands of operations that say nothing of their callers, those of its body included. As in SAM, not
+    /// of OPTIONS: browsers send no credentials with preflights.
     pub fn apply_default(&self, api: &mut HttpApi<'a>) {
         let Some(name) = self.default_authorizer.as_ref().filter(|name| name.as_str() != NONE) else { return };
         let span = api.span;
@@ -99,16 +100,11 @@ impl<'a> Auth<'a> {
             let item = paths.child(path);
             let verbs = item.entries().iter().map(|entry| entry.key.clone());
             let verbs: Vec<Key> = verbs.filter(|key| crate::openapi::is_operation(&key.text)).collect();
-            for verb in verbs {
+            for verb in verbs.into_iter().filter(|verb| &*verb.text != "options") {
                 let operation = item.child(verb);
-                let mut requirement = Map::default();
-                for named in operation.get("security").and_then(Node::as_list).unwrap_or_default() {
-                    for entry in named.as_map().map(Map::entries).unwrap_or_default() {
-                        requirement.set(entry.key.clone(), entry.value.clone());
-                    }
-                }
-                let mut authorized = self.authorizers.iter().map(|(name, _)| *name).chain([IAM, NONE]);
-                if !authorized.any(|name| requirement.get(name).is_some()) {
+                let own = operation.get("security").and_then(Node::as_list).unwrap_or_default();
+                if own.is_empty() {
+                    let mut requirement = Map::default();
                     self.demand(name, None, &mut requirement);
                     operation.set(Key::new("security", span), security(span, requirement));
                 }

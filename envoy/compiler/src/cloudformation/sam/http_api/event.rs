@@ -7,12 +7,15 @@ use super::{HttpApi, IMPLICIT_API, Template};
 use crate::cloudformation::rest_api::rename;
 use crate::cloudformation::sam::{function_events, invocation_uri};
 use crate::read::Reader;
-use crate::source::{Key, Map, Node, Span, Value};
+use crate::source::{Entry, Key, Map, Node, Span, Value};
 
 /// The route of events that name no path.
 const DEFAULT_ROUTE: &str = "$default";
 /// The operation of `ANY`.
 const ANY: &str = "x-amazon-apigateway-any-method";
+
+/// The integration of an operation.
+const INTEGRATION: &str = "x-amazon-apigateway-integration";
 
 /// An `HttpApi` event.
 pub struct Event {
@@ -35,7 +38,8 @@ pub fn events(template: &Template) -> Vec<Event> {
 }
 
 impl<'a> HttpApi<'a> {
-    /// Adds the route of an event; its settings go into `route_settings`.
+    /// Adds the route of an event; its settings go into `route_settings`. A route that a document of the template's own
+    /// has already keeps its integration.
     pub(super) fn add_event(
         &mut self,
         reader: &mut Reader<'a>,
@@ -50,18 +54,10 @@ impl<'a> HttpApi<'a> {
         let verb = fields.take("Method").and_then(|node| reader.filled(node));
         let settings = fields.take("RouteSettings");
         let own_auth = fields.take("Auth");
-        let mut integration = Map::default();
-        for (key, value) in [
-            ("type", "aws_proxy"),
-            ("httpMethod", "POST"),
-            ("uri", &*invocation_uri(self.region, &event.function)),
-            ("payloadFormatVersion", "2.0"),
-        ] {
-            integration.set(Key::new(key, span), Node::string(span, value));
-        }
+        let mut given = Map::default();
         rename(
             &mut fields,
-            &mut integration,
+            &mut given,
             &[("PayloadFormatVersion", "payloadFormatVersion"), ("TimeoutInMillis", "timeoutInMillis")],
         );
         fields.finish(reader);
@@ -82,15 +78,31 @@ impl<'a> HttpApi<'a> {
         }
         let security = auth.of_event(reader, own_auth);
         let operation = self.document.root.child(Key::new("paths", span)).child(path).child(Key::new(&verb, span));
-        if operation.get("x-amazon-apigateway-integration").is_some() {
+        let present = operation.get(INTEGRATION).is_some();
+        if present && !self.has_body {
             reader.error(span, format!("the route `{route_key}` is there already"));
             return;
         }
+        let integration = operation.child(Key::new(INTEGRATION, span));
+        if !present {
+            for (key, value) in [
+                ("type", "aws_proxy"),
+                ("httpMethod", "POST"),
+                ("uri", &*invocation_uri(self.region, &event.function)),
+                ("payloadFormatVersion", "2.0"),
+            ] {
+                integration.set(Key::new(key, span), Node::string(span, value));
+            }
+        }
+        for Entry { key, value } in given.entries() {
+            integration.set(key.clone(), value.clone());
+        }
         operation.get_or_insert(Key::new("responses", span), || Node::empty_map(span));
-        let integration = Node::new(span, Value::Map(integration));
-        operation.set(Key::new("x-amazon-apigateway-integration", span), integration);
-        if let Some(security) = security {
-            operation.set(Key::new("security", span), security);
+        if let Some(demanded) = security {
+            // What the document demands as well stays, so that nothing of it is lost.
+            let mut all = operation.get("security").and_then(Node::as_list).unwrap_or_default().to_vec();
+            all.push(demanded);
+            operation.set(Key::new("security", span), Node::new(span, Value::List(all)));
         }
     }
 }

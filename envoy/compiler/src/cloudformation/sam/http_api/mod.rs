@@ -57,7 +57,8 @@ pub fn expand(document: &Document, template: &mut Template) -> Diagnostics {
     let mut made: Vec<(String, Resource)> = Vec::new();
     for (id, resource) in &apis {
         let document = ApiDocument::empty(&Node::string(resource.span, id), resource.span);
-        let mut api = HttpApi { id, span: resource.span, region: &template.region, document };
+        let region = &template.region;
+        let mut api = HttpApi { id, span: resource.span, region, document, has_body: false };
         made.extend(api.expand(&mut reader, resource, &events));
     }
     let diagnostics = reader.diagnostics;
@@ -72,6 +73,8 @@ struct HttpApi<'a> {
     region: &'a str,
     /// The body.
     document: ApiDocument,
+    /// Whether the template has brought it.
+    has_body: bool,
 }
 
 impl<'a> HttpApi<'a> {
@@ -91,6 +94,7 @@ impl<'a> HttpApi<'a> {
         }
         if let Some(body) = body.and_then(|body| reader.map(body)) {
             self.document = ApiDocument::of_body(body.clone());
+            self.has_body = true;
         }
         let auth = Auth::read(reader, self, &mut fields);
         let mut route_settings = Map::default();
