@@ -1,6 +1,6 @@
 """A function on AWS's runtime crate, reached over the Lambda Invoke API that cargo-lambda offers.
 
-That API differs from Lambda's in two points, which the cases in tests/cases cover instead: a function's own error is an
+That API differs from Lambda's in two points, which test_functions.py covers instead: a function's own error is an
 HTTP 500 there, and an asynchronous invocation is answered with the result.
 """
 
