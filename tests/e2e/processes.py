@@ -55,14 +55,15 @@ def stop(process):
 
 
 @contextlib.contextmanager
-def gateway(definition, settings):
-    """`apigw run` with a definition (a path) and settings (text). Gives the base URL, http://ADDRESS:PORT/STAGE."""
+def gateway(definition, settings, *options):
+    """`apigw run` with a definition (a path), settings (text) and more options. Gives the base URL, http://ADDRESS:PORT/STAGE."""
     with tempfile.TemporaryDirectory(prefix="apigw-e2e-") as folder:
         path, log = Path(folder, "settings.yaml"), Path(folder, "log")
         path.write_text(settings)
         command = [
             os.environ["APIGW"], "run", definition, "--settings", path, "--listen", "127.0.0.1:0", "--concurrency", "1",
             "--envoy", os.environ["ENVOY"], "--filters", os.environ["FILTERS"],
+            *options,
         ]
         with log.open("w") as stderr:
             process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr, text=True)

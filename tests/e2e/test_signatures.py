@@ -7,6 +7,7 @@ import json
 import subprocess
 import tempfile
 import threading
+import time
 import unittest
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from processes import gateway, send
 
 ALICE = Credentials("AKIDALICE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
 SESSION = Credentials("ASIASESSION", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "IQoJEXAMPLE//TOKEN==")
+# How long a change of a file may take on a busy machine.
+LATER_SECONDS = 30
 ECHO = "$context.identity.userArn $context.httpMethod $context.path $input.body"
 DEFINITION = {
     "openapi": "3.0.1",
@@ -129,7 +132,10 @@ class Signatures(unittest.TestCase):
             folder = started.enter_context(tempfile.TemporaryDirectory(prefix="apigw-e2e-"))
             definition = Path(folder, "definition.json")
             definition.write_text(json.dumps(DEFINITION))
-            cls.url = started.enter_context(gateway(definition, SETTINGS.format(port=server.server_port)))
+            cls.credentials = Path(folder, "credentials.yaml")
+            cls.credentials.write_text("[]")
+            settings = SETTINGS.format(port=server.server_port)
+            cls.url = started.enter_context(gateway(definition, settings, "--credentials", cls.credentials))
             cls.addClassCleanup(started.pop_all().close)
 
     def signed(self, method, path, body=None, headers=None, credentials=ALICE):
@@ -169,6 +175,22 @@ class Signatures(unittest.TestCase):
         method, url, body, headers = self.signed("POST", "/pets", b"signed")
         status, headers, answer = send(method, url, b"changed", headers)
         self.assertEqual((status, headers["x-amzn-errortype"]), (403, "InvalidSignatureException"), answer)
+
+    def test_who_comes_and_goes(self):
+        bob = Credentials("AKIDBOB", "another-secret")
+        named = {
+            "accessKeyId": bob.access_key, "secretAccessKey": bob.secret_key,
+            "principalArn": "arn:aws:iam::123456789012:user/bob",
+            "policies": [{"Statement": {"Effect": "Allow", "Action": "execute-api:Invoke", "Resource": "*"}}],
+        }
+        self.assertEqual(send(*self.signed("GET", "/pets", credentials=bob))[0], 403)
+        for known, expected in [([named], 200), ([], 403)]:
+            self.credentials.write_text(json.dumps(known))
+            deadline = time.monotonic() + LATER_SECONDS
+            while (status := send(*self.signed("GET", "/pets", credentials=bob))[0]) != expected:
+                self.assertLess(time.monotonic(), deadline, status)
+                time.sleep(0.1)
+            self.assertEqual(send(*self.signed("GET", "/pets"))[0], 200)
 
     def test_curl_signs(self):
         for more in [[], ["--data", '{"name":"rex"}', "--header", "content-type: application/json"]]:

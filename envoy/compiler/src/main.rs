@@ -243,8 +243,8 @@ impl InputArgs {
         check_files(&self.definitions, self.settings.as_deref(), &options)
     }
 
-    /// Compiles the files; `None` when they have errors, which are then printed. Files that templates include are
-    /// listed beside it.
+    /// Compiles the files; `None` when they have errors, which are then printed. Files that they name are listed
+    /// beside it.
     fn compile(&self) -> Result<(Option<Compiled>, Vec<PathBuf>), String> {
         let mut checked = self.check();
         print_report(&checked);
@@ -278,7 +278,7 @@ impl InputArgs {
 
     /// The state of the input files, and of those that they include.
     fn state_of_files(&self, included: &[PathBuf]) -> Vec<Option<(SystemTime, u64)>> {
-        state_of(self.definitions.iter().chain(&self.settings).chain(included))
+        state_of(self.definitions.iter().chain(&self.settings).chain(&self.credentials).chain(included))
     }
 
     fn summary(&self) -> String {

@@ -3,7 +3,7 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
 
 use apigw::api::HttpMethod;
-use apigw::check::{Input, Options, check};
+use apigw::check::{Input, Options, check, check_files};
 use apigw::diagnostics::{Colour, Diagnostics};
 use apigw::settings::{self, Authority, BackendUrl, MethodKey, Period, Settings, ThrottleKey};
 use apigw::source::{Role, Sources};
@@ -190,4 +190,37 @@ proptest! {
         let debugged = format!("{:?}", checked.settings.api_keys);
         prop_assert!(!debugged.contains(&secret) || place.contains("id: SECRET"), "{debugged}");
     }
+}
+
+/// A public key for tests.
+const KEYS: &str = concat!(
+    r#"{"keys": [{"kty": "RSA", "kid": "k", "use": "sig", "alg": "RS256", "e": "AQAB", "n": ""#,
+    "4VT-v-mwj8F2ervUcuP_cwvjHO3MGfNavpoOlbZsgcK6Vu87doFTmlPy3zEGdqUk8crVYDonVjspttVv8hX9EUROb4",
+    "2Ur0EJ8iy7arC7LZXak5K8rwRgjeUGFhUH_LOD4kbxzS4FUt_fTGSTLB5DPK1GCidAQkIDPRUJ9n3RSLHyZHpQ0QPl",
+    "PB6Xs2OXrGE7ho_TqljOgUYMd8sX80pqjCwX1264VByX8jc63pmRMajw3zzY732eD1dRfjDp27gziQi92hNrEc0Om5",
+    "TYDpjkXwMHvNLRRFbmYeuFjqElOh8frlDt44dXLbKuxo0pabQZCZK9UaVRnlSTEe5UPHeS8Q",
+    r#""}]}"#,
+);
+
+#[test]
+fn keys_of_an_issuer_in_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let (settings, keys) = (folder.path().join("settings.yaml"), folder.path().join("keys.json"));
+    std::fs::write(&settings, "tokenIssuers: {\"https://issuer.example\": {jwks: keys.json}}\n").unwrap();
+    let checked = || check_files(&[], Some(&settings), &Options::default());
+    assert!(checked().report().render(Colour::Never).contains("keys.json:1:1: error: cannot be read"));
+    for (content, expected) in [
+        ("", "the file is empty"),
+        ("{\"keys\": []}", "no key here can verify a token"),
+        ("[1]", "keys.json:1:1: error"),
+    ] {
+        std::fs::write(&keys, content).unwrap();
+        let report = checked().report().render(Colour::Never);
+        assert!(report.contains(expected), "{content}: {report}");
+    }
+    std::fs::write(&keys, KEYS).unwrap();
+    let checked = checked();
+    assert!(!checked.has_errors(), "{}", checked.report().render(Colour::Never));
+    assert!(checked.settings.token_issuers["https://issuer.example"].jwks.is_some());
+    assert_eq!(checked.included, [keys]);
 }

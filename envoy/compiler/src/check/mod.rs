@@ -72,7 +72,7 @@ pub struct Checked {
     pub definitions: Vec<Definition>,
     /// The settings.
     pub settings: Settings,
-    /// Files beside the templates that were read with them.
+    /// Files that were read because another one names them.
     pub included: Vec<PathBuf>,
     /// All problems.
     pub diagnostics: Diagnostics,
@@ -133,8 +133,11 @@ pub fn check(definitions: Vec<Input>, settings: Option<Input>, options: &Options
         canary_definition: None,
     };
     let ids: Vec<SourceId> = definitions.into_iter().map(|input| checked.load(input, Role::Definition)).collect();
+    let beside =
+        settings.as_ref().and_then(|input| Path::new(&input.name).parent()).unwrap_or(Path::new("")).to_owned();
     let settings = settings.map(|input| checked.load(input, Role::Settings));
     let templates = checked.read_templates(&ids, settings, options);
+    checked.read_key_files(&beside);
     if let Some(input) = &options.credentials {
         let id = checked.load(input.clone(), Role::Settings);
         if let Some(document) = checked.sources.document(id).filter(|document| document.root().is_some()) {
@@ -175,6 +178,24 @@ impl Checked {
         };
         self.diagnostics.extend(diagnostics);
         id
+    }
+
+    /// Reads the keys of issuers that stand in files of their own, in the folder of the settings. A file without keys is
+    /// an error: its issuer would be asked instead.
+    fn read_key_files(&mut self, folder: &Path) {
+        let mut issuers = std::mem::take(&mut self.settings.token_issuers);
+        for issuer in issuers.values_mut() {
+            let Some(name) = &issuer.jwks_file else { continue };
+            let path = folder.join(&**name);
+            let id = self.load(Input::from_file(&path), Role::Settings);
+            self.included.push(path);
+            if let Some(document) = self.sources.document(id).filter(|document| document.root().is_some()) {
+                let (jwks, diagnostics) = crate::settings::read_key_file(document);
+                issuer.jwks = jwks;
+                self.diagnostics.extend(diagnostics);
+            }
+        }
+        self.settings.token_issuers = issuers;
     }
 
     fn choose_stage(&mut self, options: &Options) {

@@ -33,7 +33,7 @@ pub use plans::{ApiStage, Period, Quota, Throttle, ThrottleKey, UsagePlan};
 pub use route_settings::RouteSettings;
 pub use stage::{AccessLogSettings, Canary, DEFAULT_HTTP_STAGE, MAX_STAGE_NAME, Stage, is_stage_name};
 pub use tls::{SecurityPolicy, Tls};
-pub use token_issuers::TokenIssuer;
+pub use token_issuers::{TokenIssuer, read_key_file};
 
 use std::net::SocketAddr;
 

@@ -3,7 +3,7 @@
 //! ```yaml
 //! tokenIssuers:
 //!   https://issuer.example/:
-//!     jwks: {keys: [{kty: RSA, kid: k1, n: …, e: AQAB}]}    # nothing is fetched
+//!     jwks: {keys: [{kty: RSA, kid: k1, n: …, e: AQAB}]}    # nothing is fetched; or the name of a file beside this one
 //!     allowedAlgorithms: [RS256, ES256]
 //! ```
 
@@ -11,8 +11,9 @@ use indexmap::IndexMap;
 use jwt::{Algorithm, KeySet};
 use serde_json::Value;
 
+use crate::diagnostics::Diagnostics;
 use crate::read::Reader;
-use crate::source::{Entry, Node, Spanned};
+use crate::source::{Document, Entry, Node, Spanned};
 use crate::uri::BackendUri;
 
 /// What is known of an issuer beside its URL.
@@ -20,6 +21,8 @@ use crate::uri::BackendUri;
 pub struct TokenIssuer {
     /// Its keys, which then are not fetched.
     pub jwks: Option<Spanned<Value>>,
+    /// The file with them, beside that of the settings.
+    pub jwks_file: Option<Spanned<String>>,
     /// Where its keys are, instead of discovery.
     pub jwks_uri: Option<String>,
     /// Algorithms of its signatures; empty: API Gateway's own.
@@ -55,7 +58,11 @@ fn read_issuer<'d>(reader: &mut Reader<'d>, entry: &'d Entry) -> Option<TokenIss
         reader.error(entry.key.span, "expected the URL of an issuer, to the byte as its tokens have it in `iss`");
     }
     let mut fields = reader.fields(&entry.value)?;
-    let jwks = fields.take("jwks").and_then(|node| read_jwks(reader, node));
+    let (jwks, jwks_file) = match fields.take("jwks") {
+        Some(node) if node.as_str().is_some() => (None, reader.filled(node)),
+        Some(node) => (read_jwks(reader, node), None),
+        None => (None, None),
+    };
     let jwks_uri = fields.take("jwksUri").and_then(|node| read_uri(reader, node));
     let algorithms = fields.take("allowedAlgorithms").map(|node| read_algorithms(reader, node));
     let mut seconds = |name, most| {
@@ -66,7 +73,22 @@ fn read_issuer<'d>(reader: &mut Reader<'d>, entry: &'d Entry) -> Option<TokenIss
     let (cache_seconds, stale_seconds) = (seconds("cacheSeconds", DAYS_30), seconds("staleSeconds", DAYS_30));
     fields.finish(reader);
     let allowed_algorithms = algorithms.unwrap_or_default();
-    Some(TokenIssuer { jwks, jwks_uri, allowed_algorithms, clock_skew_seconds, cache_seconds, stale_seconds })
+    Some(TokenIssuer {
+        jwks,
+        jwks_file,
+        jwks_uri,
+        allowed_algorithms,
+        clock_skew_seconds,
+        cache_seconds,
+        stale_seconds,
+    })
+}
+
+/// Reads a file of keys alone: a JSON Web Key Set.
+pub fn read_key_file(document: &Document) -> (Option<Spanned<Value>>, Diagnostics) {
+    let mut reader = Reader::new(document);
+    let jwks = document.root().and_then(|root| read_jwks(&mut reader, root));
+    (jwks, reader.diagnostics)
 }
 
 fn read_jwks(reader: &mut Reader<'_>, node: &Node) -> Option<Spanned<Value>> {
