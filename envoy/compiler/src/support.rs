@@ -7,8 +7,6 @@
 /// Something of API Gateway that a definition or the settings can ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Feature {
-    /// More than one definition in a run.
-    SeveralDefinitions,
     /// Authorizers of type TOKEN and REQUEST.
     LambdaAuthorizer,
     /// Authorizers of type COGNITO_USER_POOLS.
@@ -79,8 +77,6 @@ impl Feature {
     pub const fn support(self) -> Support {
         use Support::{Error, Warning, Yes};
         match self {
-            Self::SeveralDefinitions => Error("several definitions in one run are not supported yet"),
-
             Self::LambdaAuthorizer | Self::CognitoAuthorizer | Self::JwtAuthorizer => Yes,
 
             Self::RequestBodyValidation
@@ -96,7 +92,7 @@ impl Feature {
 
             Self::Compression => Yes,
             Self::DisabledExecuteApiEndpoint => Error(
-                "the execute-api endpoint is switched off: mount the API as a custom domain does, with a base path",
+                "the execute-api endpoint is switched off: mount the API under a custom domain (`domainNames`) or a base path",
             ),
             Self::PrivateEndpoint => Warning("who reaches a private API is up to the network that Envoy is in"),
             Self::ResponseCache => Warning("answers are not cached yet"),

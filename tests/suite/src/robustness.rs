@@ -96,8 +96,9 @@ fn a_refused_start() -> Result<(), String> {
 
 /// Clients on open connections never see a failure while the files change; a bad edit leaves everything as it was.
 fn changes_under_load() -> Result<(), String> {
-    const SETTINGS: &str = "{apiId: robust0001, stage: {stageName: prod}}";
-    let gateway = Gateway::start(&definition("'0'", false), SETTINGS, &["--concurrency".to_owned(), "2".to_owned()])?;
+    const ONE_STAGE: &str = "{apiId: robust0001, stage: {stageName: prod}}";
+    const TWO_STAGES: &str = "{apiId: robust0001, stages: [{stageName: prod}, {stageName: dev}]}";
+    let gateway = Gateway::start(&definition("'0'", false), ONE_STAGE, &["--concurrency".to_owned(), "2".to_owned()])?;
     let write = |path: &std::path::Path, text: &str| std::fs::write(path, text).map_err(|error| error.to_string());
     let stop = AtomicBool::new(false);
     let sent = AtomicUsize::new(0);
@@ -122,7 +123,8 @@ fn changes_under_load() -> Result<(), String> {
             .collect();
         let changes = || -> Result<(), String> {
             let mut open = Connection::open(gateway.address).map_err(|error| error.to_string())?;
-            for change in 1..=5 {
+            // The last ones go back, to what was there before: of the definition, and of the stages.
+            for change in [1, 2, 3, 4, 5, 6, 5, 4] {
                 let from = gateway.log().len();
                 if change == 3 {
                     write(&gateway.definition, &definition("'3'", false).replace("type: mock", "type: mocking"))?;
@@ -139,6 +141,10 @@ fn changes_under_load() -> Result<(), String> {
                     continue;
                 }
                 write(&gateway.definition, &definition(&format!("'{change}'"), false))?;
+                if change >= 5 {
+                    let stages = if change == 5 { ONE_STAGE } else { TWO_STAGES };
+                    write(&gateway.settings, stages)?;
+                }
                 gateway
                     .wait_for_log(from, &["the change is live"], CHANGE_TIMEOUT)
                     .map_err(|log| format!("change {change} does not go live: {log}"))?;

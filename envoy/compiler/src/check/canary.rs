@@ -63,6 +63,7 @@ impl Model {
             base_path: self.base_path.clone(),
             is_canary: Some(true),
             canary: None,
+            further: Vec::new(),
         };
         canary.settings.stage.variables = variables;
         self.canary = Some(Box::new(canary));

@@ -16,7 +16,7 @@ impl Findings {
     pub(super) fn check_http_api(&mut self, api: &HttpApi, checked: &Checked) {
         if let Some(disabled) = api.disable_execute_api_endpoint
             && *disabled
-            && checked.base_path.is_none()
+            && !checked.has_other_endpoint()
         {
             self.uses(Feature::DisabledExecuteApiEndpoint, disabled.span);
         }

@@ -12,10 +12,12 @@ mod integrations;
 mod methods;
 mod models;
 mod stage;
+mod stages;
 mod template;
 mod tokens;
 mod websocket_api;
 
+use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 
 pub use websocket_api::message_models;
@@ -27,6 +29,7 @@ use crate::routes::{self, Route};
 use crate::settings::{DEFAULT_HTTP_STAGE, Settings, is_stage_name};
 use crate::source::{Role, SourceId, Sources, Span, Spanned};
 use crate::support::{Feature, Support};
+use stages::StageInput;
 
 /// Name of the stage when neither the settings nor the command line give one.
 pub const DEFAULT_STAGE: &str = "prod";
@@ -82,10 +85,12 @@ pub struct Checked {
     pub base_path: Option<String>,
     /// What the stage's canary runs; absent: the same as the stage.
     pub canary_definition: Option<Definition>,
+    /// Further stages and APIs of the same gateway. What is wrong with them is among the problems here.
+    pub further: Vec<Checked>,
 }
 
 /// An API that can run.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Api {
     /// The model.
     pub rest: RestApi,
@@ -94,7 +99,7 @@ pub struct Api {
 }
 
 /// Definitions and settings without errors: what [`check`] hands to the later stages.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Model {
     /// The REST APIs.
     pub apis: Vec<Api>,
@@ -112,6 +117,8 @@ pub struct Model {
     pub is_canary: Option<bool>,
     /// The stage's canary.
     pub canary: Option<Box<Model>>,
+    /// Further stages and APIs of the same gateway.
+    pub further: Vec<Model>,
 }
 
 /// Reads and checks files.
@@ -122,55 +129,102 @@ pub fn check_files(definitions: &[PathBuf], settings: Option<&Path>, options: &O
 
 /// Reads and checks definitions and settings.
 pub fn check(definitions: Vec<Input>, settings: Option<Input>, options: &Options) -> Checked {
-    let mut checked = Checked {
-        sources: Sources::default(),
-        definitions: Vec::new(),
-        settings: Settings::default(),
-        included: Vec::new(),
-        diagnostics: Diagnostics::default(),
-        stage_name: String::new(),
-        base_path: options.base_path.clone(),
-        canary_definition: None,
-    };
-    let ids: Vec<SourceId> = definitions.into_iter().map(|input| checked.load(input, Role::Definition)).collect();
-    let beside =
-        settings.as_ref().and_then(|input| Path::new(&input.name).parent()).unwrap_or(Path::new("")).to_owned();
-    let settings = settings.map(|input| checked.load(input, Role::Settings));
-    let templates = checked.read_templates(&ids, settings, options);
-    checked.read_key_files(&beside);
-    if let Some(input) = &options.credentials {
-        let id = checked.load(input.clone(), Role::Settings);
-        if let Some(document) = checked.sources.document(id).filter(|document| document.root().is_some()) {
-            let (credentials, diagnostics) = crate::settings::read_credentials(document);
-            checked.settings.credentials.extend(credentials);
-            checked.diagnostics.extend(diagnostics);
+    let mut whole = Checked::new(options);
+    let definitions: Vec<SourceId> = definitions.into_iter().map(|input| whole.load(input, Role::Definition)).collect();
+    let settings = settings.map(|input| whole.load(input, Role::Settings));
+    let mut inputs: VecDeque<StageInput> = whole.stages(&definitions, settings, options).into();
+    if inputs.is_empty() {
+        inputs.push_back(StageInput { definitions, settings, only: None });
+    }
+    let (mut diagnostics, mut included) = (whole.diagnostics, whole.included);
+    let mut sources = whole.sources;
+    let mut stages: Vec<Checked> = Vec::new();
+    while let Some(input) = inputs.pop_front() {
+        let mut stage = Checked { sources, ..Checked::new(options) };
+        stage.check_stage(&input, options);
+        sources = std::mem::take(&mut stage.sources);
+        included.append(&mut stage.included);
+        let count = stage.definitions.iter().filter(|found| !matches!(found, Definition::Template(_))).count();
+        if count > 1 && input.only.is_none() {
+            // A template with several APIs: each by itself.
+            (0..count).rev().for_each(|only| inputs.push_front(StageInput { only: Some(only), ..input.clone() }));
+            continue;
         }
+        diagnostics.extend(std::mem::take(&mut stage.diagnostics));
+        stages.push(stage);
     }
-    checked.choose_node(options);
-    checked.choose_stage(options);
-    let reading = openapi::Options {
-        protocol_type: checked.settings.protocol_type.map(|protocol| protocol.value),
-        base_path: options
-            .import_base_path
-            .or(checked.settings.import_base_path.map(|mode| mode.value))
-            .unwrap_or_default(),
-    };
-    for id in templates {
-        let Some(document) = checked.sources.document(id) else { continue };
-        let (definition, diagnostics) = openapi::read(document, &reading);
-        checked.diagnostics.extend(diagnostics);
-        checked.definitions.extend(definition);
-    }
-    checked.read_canary(settings, &reading);
-    checked.default_stage_of_http_apis(options);
-    let diagnostics = std::mem::take(&mut checked.diagnostics);
-    let mut findings = Findings { while_reading: diagnostics.items().len(), diagnostics };
-    findings.check_all(&checked);
-    checked.diagnostics = findings.diagnostics;
-    checked
+    let mut findings = Findings { while_reading: 0, diagnostics };
+    findings.check_stages(&stages.iter().collect::<Vec<_>>());
+    let mut stages = stages.into_iter();
+    let first = stages.next().unwrap_or_else(|| Checked::new(options));
+    Checked { sources, included, diagnostics: findings.diagnostics, further: stages.collect(), ..first }
 }
 
 impl Checked {
+    fn new(options: &Options) -> Self {
+        Self {
+            sources: Sources::default(),
+            definitions: Vec::new(),
+            settings: Settings::default(),
+            included: Vec::new(),
+            diagnostics: Diagnostics::default(),
+            stage_name: String::new(),
+            base_path: options.base_path.clone(),
+            canary_definition: None,
+            further: Vec::new(),
+        }
+    }
+
+    /// Reads and checks one stage of one API.
+    fn check_stage(&mut self, input: &StageInput, options: &Options) {
+        let documents = self.read_templates(input, options);
+        let settings = input.settings.and_then(|id| self.sources.document(id));
+        let beside = settings.and_then(|document| Path::new(document.name()).parent()).unwrap_or(Path::new(""));
+        self.read_key_files(&beside.to_owned());
+        if let Some(input) = &options.credentials {
+            let id = self.load(input.clone(), Role::Settings);
+            if let Some(document) = self.sources.document(id).filter(|document| document.root().is_some()) {
+                let (credentials, diagnostics) = crate::settings::read_credentials(document);
+                self.settings.credentials.extend(credentials);
+                self.diagnostics.extend(diagnostics);
+            }
+        }
+        self.choose_node(options);
+        self.choose_stage(options);
+        let reading = openapi::Options {
+            protocol_type: self.settings.protocol_type.map(|protocol| protocol.value),
+            base_path: options
+                .import_base_path
+                .or(self.settings.import_base_path.map(|mode| mode.value))
+                .unwrap_or_default(),
+        };
+        for id in documents {
+            let Some(document) = self.sources.document(id) else { continue };
+            let (definition, diagnostics) = openapi::read(document, &reading);
+            self.diagnostics.extend(diagnostics);
+            self.definitions.extend(definition);
+        }
+        self.read_canary(input.settings, &reading);
+        self.default_stage_of_http_apis(options);
+        let diagnostics = std::mem::take(&mut self.diagnostics);
+        let mut findings = Findings { while_reading: diagnostics.items().len(), diagnostics };
+        findings.check_all(self);
+        self.diagnostics = findings.diagnostics;
+    }
+
+    /// What precedes resource paths: `/prod`, or empty.
+    pub fn mount(&self) -> String {
+        mount(self.base_path.as_deref(), &self.stage_name)
+    }
+
+    /// Whether the API is reached in some way besides its execute-api endpoint.
+    fn has_other_endpoint(&self) -> bool {
+        let id = self.settings.api_id.as_ref().map(|id| id.as_str());
+        let mut mappings = self.settings.domain_names.iter().flat_map(|domain| &domain.mappings);
+        self.base_path.is_some()
+            || mappings.any(|mapping| id == Some(mapping.api_id.as_str()) && *mapping.stage == self.stage_name)
+    }
+
     fn load(&mut self, input: Input, role: Role) -> SourceId {
         let (id, diagnostics) = match input.content {
             Ok(bytes) => self.sources.add(&input.name, role, bytes),
@@ -250,11 +304,21 @@ impl Checked {
         }
         let mut model = Model::new(self.definitions, self.settings, self.stage_name, self.base_path);
         model.add_canary(self.canary_definition);
+        for stage in self.further {
+            model.further.push(stage.into_model()?);
+        }
         Ok(model)
     }
 }
 
 impl Model {
+    /// Whether the API is not to be reached under its own name.
+    pub fn is_execute_api_disabled(&self) -> bool {
+        let rest = self.apis.iter().filter_map(|api| api.rest.disable_execute_api_endpoint);
+        let http = self.http_apis.iter().filter_map(|api| api.disable_execute_api_endpoint);
+        rest.chain(http).any(|disabled| *disabled)
+    }
+
     fn new(definitions: Vec<Definition>, settings: Settings, stage_name: String, base_path: Option<String>) -> Self {
         let (mut apis, mut http_apis, mut web_socket_apis) = (Vec::new(), Vec::new(), Vec::new());
         for definition in definitions {
@@ -266,7 +330,17 @@ impl Model {
                 Definition::Template(_) => {}
             }
         }
-        Self { apis, http_apis, web_socket_apis, settings, stage_name, base_path, is_canary: None, canary: None }
+        Self {
+            apis,
+            http_apis,
+            web_socket_apis,
+            settings,
+            stage_name,
+            base_path,
+            is_canary: None,
+            canary: None,
+            further: Vec::new(),
+        }
     }
 }
 
@@ -303,25 +377,13 @@ impl Findings {
     }
 
     fn check_all(&mut self, checked: &Checked) {
-        for (number, definition) in checked.definitions.iter().enumerate() {
-            let span = match definition {
-                Definition::Rest(rest) => {
-                    self.check_rest(rest, checked);
-                    rest.span
-                }
-                Definition::Http(http) => {
-                    self.check_http_api(http, checked);
-                    http.span
-                }
-                Definition::WebSocket(api) => {
-                    self.check_websocket_api(api, checked);
-                    api.span
-                }
+        for definition in &checked.definitions {
+            match definition {
+                Definition::Rest(rest) => self.check_rest(rest, checked),
+                Definition::Http(http) => self.check_http_api(http, checked),
+                Definition::WebSocket(api) => self.check_websocket_api(api, checked),
                 // Its APIs are definitions of their own.
-                Definition::Template(span) => *span,
-            };
-            if number > 0 {
-                self.uses(Feature::SeveralDefinitions, span);
+                Definition::Template(_) => {}
             }
         }
         self.check_credentials(checked);
@@ -341,7 +403,7 @@ impl Findings {
         }
         if let Some(disabled) = api.disable_execute_api_endpoint
             && *disabled
-            && checked.base_path.is_none()
+            && !checked.has_other_endpoint()
         {
             self.uses(Feature::DisabledExecuteApiEndpoint, disabled.span);
         }
@@ -354,5 +416,13 @@ impl Findings {
         self.check_models(api, checked);
         self.check_authorizers(api, checked);
         self.check_plans(api, checked);
+    }
+}
+
+/// What precedes resource paths: the base path, or else the stage; empty for `/` and for `$default`.
+pub fn mount(base_path: Option<&str>, stage_name: &str) -> String {
+    match base_path.unwrap_or(stage_name).trim_matches('/') {
+        "" | DEFAULT_HTTP_STAGE => String::new(),
+        path => format!("/{path}"),
     }
 }

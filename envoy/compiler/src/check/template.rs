@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use super::stages::StageInput;
 use super::{Checked, Input, Options};
 use crate::cloudformation::{self, Contents, Environment, Files};
 use crate::diagnostics::Diagnostics;
@@ -25,12 +26,8 @@ impl Files for Beside<'_> {
 impl Checked {
     /// Reads the settings, and puts the APIs of each template in the place of its document. What a template says of its
     /// stage, keys and plans stands behind what the settings file says.
-    pub(super) fn read_templates(
-        &mut self,
-        definitions: &[SourceId],
-        settings: Option<SourceId>,
-        options: &Options,
-    ) -> Vec<SourceId> {
+    pub(super) fn read_templates(&mut self, stage: &StageInput, options: &Options) -> Vec<SourceId> {
+        let (definitions, settings) = (stage.definitions.as_slice(), stage.settings);
         let (own, found) = self.read_settings(settings);
         if !definitions.iter().any(|id| self.is_template(*id)) {
             self.settings = own;
@@ -46,6 +43,12 @@ impl Checked {
             stage: options.stage.clone().or_else(|| own.stage.stage_name.as_ref().map(|text| text.value.clone())),
             has_api_keys: !own.api_keys.is_empty(),
         };
+        // With several APIs in a template, each is a stage of its own.
+        let mut place = 0;
+        let mut is_wanted = || {
+            place += 1;
+            stage.only.is_none_or(|only| only + 1 == place)
+        };
         let mut documents = Vec::new();
         let mut merged = settings.and_then(|id| self.sources.document(id)?.root().cloned());
         for id in definitions {
@@ -54,14 +57,14 @@ impl Checked {
                 continue;
             }
             let contents = self.read_template(*id, &environment);
-            for export in contents.web_socket_apis {
+            for export in contents.web_socket_apis.into_iter().filter(|_| is_wanted()) {
                 self.definitions.push(Definition::WebSocket(export.api));
                 merged = Some(match merged {
                     Some(own) => behind(own, export.settings),
                     None => export.settings,
                 });
             }
-            for export in contents.apis {
+            for export in contents.apis.into_iter().filter(|_| is_wanted()) {
                 let name = self.sources.document(*id).map(|document| document.name().to_owned()).unwrap_or_default();
                 documents.push(self.sources.add_derived(&name, Role::Definition, export.document));
                 merged = Some(match merged {
@@ -107,7 +110,7 @@ impl Checked {
 }
 
 /// The settings file with the template's settings behind it: a field of the file wins, the stage's fields one by one.
-fn behind(own: Node, template: Node) -> Node {
+pub(super) fn behind(own: Node, template: Node) -> Node {
     let (Value::Map(mut merged), Value::Map(template)) = (own.value, template.value) else {
         return Node::empty_map(Span { start: 0, end: 0, ..own.span });
     };

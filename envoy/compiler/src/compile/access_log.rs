@@ -8,7 +8,12 @@ use gateway::{Property, RawApi};
 use gateway_responses::{RawResponsesRoute, Refusal};
 use serde_json::{Value, json};
 
+use super::deployment::Deployment;
+use super::metrics::{NAMESPACE, cel};
 use crate::settings::{LogSink, Settings};
+
+/// Where a route's metadata say which logger is theirs.
+const LOG: &str = "Log";
 
 /// The filter, when the stage has an access log. `routes` are those of `gateway-responses`, which knows them all.
 pub(super) fn filter(
@@ -29,14 +34,44 @@ pub(super) fn filter(
     }))
 }
 
-/// Envoy's logger. The line comes with its line break; a request without a line writes nothing.
-pub(super) fn logger(settings: &Settings) -> Option<Value> {
+/// Where the stage's lines go; `None` when it has no access log.
+pub(super) fn sink(settings: &Settings) -> Option<LogSink> {
     let log = settings.stage.access_log_settings.as_ref()?;
     log.format.as_ref()?;
+    let destination = log.destination_arn.as_ref().map_or("", |arn| arn.as_str());
+    Some(settings.endpoints.access_log(destination))
+}
+
+/// Envoy's loggers, one for each place to which lines go. Where there are several, routes say which is theirs.
+pub(super) fn loggers(deployments: &mut [Deployment]) -> Vec<Value> {
+    let mut sinks: Vec<LogSink> = Vec::new();
+    for sink in deployments.iter().filter_map(|deployment| deployment.log.as_ref()) {
+        if !sinks.contains(sink) {
+            sinks.push(sink.clone());
+        }
+    }
+    let several = sinks.len() > 1;
+    for deployment in deployments.iter_mut().filter(|_| several) {
+        let Some(place) = sinks.iter().position(|sink| Some(sink) == deployment.log.as_ref()) else { continue };
+        for route in deployment.routes.iter_mut().chain(&mut deployment.fallback) {
+            route["metadata"]["filter_metadata"][NAMESPACE][LOG] = json!(place.to_string());
+        }
+    }
+    let of_place = |(place, sink): (usize, &LogSink)| {
+        let mut logger = logger(sink);
+        if several {
+            logger["filter"] = cel(&format!("xds.route_metadata.filter_metadata['{NAMESPACE}'].{LOG} == '{place}'"));
+        }
+        logger
+    };
+    sinks.iter().enumerate().map(of_place).collect()
+}
+
+/// Envoy's logger. The line comes with its line break; a request without a line writes nothing.
+fn logger(sink: &LogSink) -> Value {
     let line = format!("%FILTER_STATE(wasm.{}:PLAIN)%", Property::AccessLog.name());
     let format = json!({"text_format_source": {"inline_string": line}, "omit_empty_values": true});
-    let destination = log.destination_arn.as_ref().map_or("", |arn| arn.as_str());
-    Some(match settings.endpoints.access_log(destination) {
+    match sink {
         LogSink::File(path) => json!({
             "name": "envoy.access_loggers.file",
             "typed_config": {
@@ -47,7 +82,7 @@ pub(super) fn logger(settings: &Settings) -> Option<Value> {
         }),
         LogSink::Stdout => stream("stdout", "StdoutAccessLog", &format),
         LogSink::Stderr => stream("stderr", "StderrAccessLog", &format),
-    })
+    }
 }
 
 fn stream(name: &str, kind: &str, format: &Value) -> Value {

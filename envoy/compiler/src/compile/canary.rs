@@ -14,10 +14,8 @@ pub(super) const PREFIX: &str = "canary ";
 /// Steps of a percentage: four digits behind the point.
 const MILLION: f64 = 1_000_000.0;
 
-/// Puts a canary's routes behind its part of the traffic. `percent` is 0 to 100; a route of `outside` is none of the
-/// stage's, and goes.
-pub(super) fn behind_fraction(routes: &mut Vec<Value>, percent: f64, outside: &str) {
-    routes.retain(|route| route["name"] != outside);
+/// Puts a canary's routes behind its part of the traffic. `percent` is 0 to 100.
+pub(super) fn behind_fraction(routes: &mut [Value], percent: f64) {
     for route in routes {
         route["match"]["runtime_fraction"] = json!({
             "default_value": {"numerator": (percent / 100.0 * MILLION).round() as u64, "denominator": "MILLION"},
@@ -30,9 +28,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn all_routes_but_those_outside_of_the_stage() {
-        let mut routes = vec![json!({"name": "GET /", "match": {"path": "/"}}), json!({"name": "outside"})];
-        behind_fraction(&mut routes, 12.345, "outside");
+    fn a_share_of_the_requests() {
+        let mut routes = [json!({"name": "GET /", "match": {"path": "/"}})];
+        behind_fraction(&mut routes, 12.345);
         let fraction = json!({"default_value": {"numerator": 123_450, "denominator": "MILLION"}});
         assert_eq!(routes, [json!({"name": "GET /", "match": {"path": "/", "runtime_fraction": fraction}})]);
     }

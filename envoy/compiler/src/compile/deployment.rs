@@ -6,10 +6,13 @@ use filters::{GATEWAY, RawDeployment, RawFilter, RawGateway, RawGatewayRoute};
 use gateway::RawApi;
 use serde_json::{Value, json};
 
+use super::hosts::Host;
 use super::metrics::Kind;
 use super::wasm;
+use crate::settings::LogSink;
 
 /// A deployment: its routes, and the filters that they pass.
+#[derive(Clone)]
 pub(super) struct Deployment {
     /// The API and stage.
     pub api: RawApi,
@@ -19,8 +22,14 @@ pub(super) struct Deployment {
     pub kind: Option<Kind>,
     /// From how many bytes on answers are compressed; `None`: never.
     pub compressed_from: Option<u32>,
+    /// Where its access log goes; `None`: it has none.
+    pub log: Option<LogSink>,
+    /// Names under which it is reached.
+    pub hosts: Vec<Host>,
     /// Routes in the order in which Envoy tries them.
     pub routes: Vec<Value>,
+    /// The route for paths outside of the stage.
+    pub fallback: Option<Value>,
     /// Filters in the order of the chain.
     pub filters: Vec<RawFilter>,
     /// Filters that a route does not pass, by the route's name. One that is not named here passes all of them, and they
@@ -34,8 +43,11 @@ impl Deployment {
     /// # Errors
     /// A filter's configuration cannot be written.
     pub(super) fn with_prefix(mut self, prefix: &str) -> Result<Self, String> {
+        if prefix.is_empty() {
+            return Ok(self);
+        }
         let named = |name: &str| format!("{prefix}{name}");
-        for route in &mut self.routes {
+        for route in self.routes.iter_mut().chain(&mut self.fallback) {
             route["name"] = json!(named(route["name"].as_str().unwrap_or_default()));
         }
         self.without = self.without.into_iter().map(|(name, unused)| (named(&name), unused)).collect();
@@ -61,7 +73,7 @@ impl Deployment {
         };
         let mut routes: BTreeMap<String, RawGatewayRoute> =
             self.without.iter().map(|(route, unused)| (route.clone(), in_chain(unused))).collect();
-        for route in &self.routes {
+        for route in self.routes.iter().chain(&self.fallback) {
             routes.entry(route["name"].as_str().unwrap_or_default().to_owned()).or_default();
         }
         RawDeployment { filters: self.filters, routes }

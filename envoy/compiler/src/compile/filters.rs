@@ -9,7 +9,7 @@ use gateway_responses::{RawGatewayResponse, RawResponsesRoute, Refusal};
 use jwt_authorizer::ProtocolType;
 use mapping_template::{RawIntegration, RawMappingRoute};
 use request_validator::RequestValidator;
-use serde_json::Value;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::authorizers::{Authorizers, Surroundings};
@@ -18,14 +18,13 @@ use super::deployment::Deployment;
 use super::integrations::Integrations;
 use super::metrics::{Dimensions, Kind};
 use super::plans::{has_limits, raw_plans};
-use super::routes::{MethodRoute, routes};
+use super::routes::{MethodRoute, refusal, routes};
 use super::validation::Validators;
 use super::{access_log, tracing};
 use crate::api::{self, ApiKeySource, Method};
 use crate::aws_uri::{DEFAULT_REGION, function_arn};
-use crate::check::{Api, Model};
+use crate::check::{Api, Model, mount};
 use crate::routes::Route;
-use crate::settings::DEFAULT_HTTP_STAGE;
 
 /// Id of the API when the settings give none: the same definition always gets the same.
 const API_ID_LENGTH: usize = 10;
@@ -135,13 +134,16 @@ pub(super) fn deployment(model: &Model, clusters: &mut Clusters) -> Result<Deplo
         without.insert(refusal.to_owned(), not_for_unmatched(&filters));
     }
     let mut routes = routes(&raw_api.base_path, &methods);
-    dimensions.write(&mut routes, super::routes::OUTSIDE);
+    dimensions.write(&mut routes);
     Ok(Deployment {
         api: raw_api,
         title: api.rest.name.clone().unwrap_or_default(),
         kind: Some(Kind::Rest),
         compressed_from: api.rest.minimum_compression_size.map(|size| *size),
+        log: access_log::sink(&model.settings),
+        hosts: Vec::new(),
         routes,
+        fallback: Some(refusal(super::routes::OUTSIDE, Refusal::Forbidden, json!({"prefix": "/"}))),
         filters,
         without,
     })
@@ -171,18 +173,9 @@ pub(super) fn raw_api_of(model: &Model, title: &str, arn: Option<&str>, deployme
         account_id: text(&settings.account_id).unwrap_or_else(|| of_arn(4).unwrap_or(DEFAULT_ACCOUNT).to_owned()),
         region: text(&settings.region).unwrap_or_else(|| of_arn(3).unwrap_or(DEFAULT_REGION).to_owned()),
         deployment_id: short_hash(deployment, DEPLOYMENT_ID_LENGTH),
-        base_path: base_path(model),
+        base_path: mount(model.base_path.as_deref(), &model.stage_name),
         stage_variables: variables,
         canary: model.is_canary,
-    }
-}
-
-/// `/prod`, or what the command line says instead; empty for `/`.
-fn base_path(model: &Model) -> String {
-    let path = model.base_path.as_deref().unwrap_or(&model.stage_name);
-    match path.trim_matches('/') {
-        "" | DEFAULT_HTTP_STAGE => String::new(),
-        path => format!("/{path}"),
     }
 }
 

@@ -21,7 +21,7 @@ use super::deployment::Deployment;
 use super::filters::{not_for_unmatched, raw_api_of};
 use super::integrations::{CalledService, Integrations, authority, path_and_query, raw_function, texts, verb};
 use super::metrics::{Dimensions, Kind};
-use super::path_match::escape;
+use super::path_match::{below, escape};
 use super::plans::{has_limits, raw_route_plans, route_key};
 use super::routes::{MethodRoute, Upstream, method_route, refusal};
 use crate::api::{ConnectionType, Cors, HttpApi, HttpMethod, HttpRoute, Integration, IntegrationType, PathPart};
@@ -103,8 +103,12 @@ pub(super) fn deployment(model: &Model, api: &HttpApi, clusters: &mut Clusters) 
         let found = path_matches(&raw_api.base_path, route);
         envoy_routes.extend(found.into_iter().map(|found| method_route(&method, found)));
     }
-    envoy_routes.push(refusal(UNMATCHED, Refusal::NotFound, json!({"prefix": "/"})));
-    dimensions.write(&mut envoy_routes, "");
+    envoy_routes.push(refusal(UNMATCHED, Refusal::NotFound, below(&raw_api.base_path)));
+    // Of paths outside of the stage, the API is asked as well.
+    let mut outside = vec![refusal(UNMATCHED, Refusal::NotFound, json!({"prefix": "/"}))];
+    for routes in [&mut envoy_routes, &mut outside] {
+        dimensions.write(routes);
+    }
     let mut filters = Vec::new();
     filters.extend(access_log::filter(&model.settings, &raw_api, &responses.routes));
     filters.push(RawFilter::GatewayResponses(responses));
@@ -118,6 +122,9 @@ pub(super) fn deployment(model: &Model, api: &HttpApi, clusters: &mut Clusters) 
         title: api.name.clone().unwrap_or_default(),
         kind: Some(Kind::Http),
         compressed_from: None,
+        log: access_log::sink(&model.settings),
+        hosts: Vec::new(),
+        fallback: outside.pop(),
         routes: envoy_routes,
         filters,
         without,

@@ -12,7 +12,7 @@ use gateway::Property;
 use serde_json::{Value, json};
 
 /// Beginning of the statistics' names, and where routes keep the dimensions.
-const NAMESPACE: &str = "apigw";
+pub(super) const NAMESPACE: &str = "apigw";
 /// Every dimension. What a route does not have is empty, which to Prometheus is as good as absent.
 const DIMENSIONS: [&str; 6] = ["ApiName", "ApiId", "Stage", "Resource", "Method", "Route"];
 
@@ -60,13 +60,10 @@ impl Dimensions {
         self.of_routes.insert(route.to_owned(), vec![("Route", key.to_owned())]);
     }
 
-    /// Writes them to an API's routes; `outside` is the name of those that belong to no API.
-    pub(super) fn write(&self, routes: &mut [Value], outside: &str) {
+    /// Writes them to an API's routes.
+    pub(super) fn write(&self, routes: &mut [Value]) {
         for route in routes {
             let name = route["name"].as_str().unwrap_or_default();
-            if name == outside {
-                continue;
-            }
             let of_route = self.of_routes.get(name).into_iter().flatten();
             let members: serde_json::Map<String, Value> =
                 self.of_api.iter().chain(of_route).map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
@@ -164,7 +161,8 @@ fn comparison(operator: &str, status: u32) -> Value {
     json!({"status_code_filter": {"comparison": {"op": operator, "value": value}}})
 }
 
-fn cel(expression: &str) -> Value {
+/// A logger's condition.
+pub(super) fn cel(expression: &str) -> Value {
     json!({"extension_filter": {
         "name": "envoy.access_loggers.extension_filters.cel",
         "typed_config": {
@@ -182,12 +180,12 @@ mod tests {
     fn dimensions_of_routes() {
         let mut dimensions = Dimensions::rest("Pets Äpi", "prod");
         dimensions.add_method("GET /pets/{id}", "/pets/{id}", "GET");
-        let mut routes = ["GET /pets/{id}", "GET /", "nowhere"].map(|name| json!({"name": name}));
-        dimensions.write(&mut routes, "nowhere");
+        let mut routes = ["GET /pets/{id}", "GET /"].map(|name| json!({"name": name}));
+        dimensions.write(&mut routes);
         let of = |route: &Value| route["metadata"]["filter_metadata"]["apigw"].clone();
         let found = routes.each_ref().map(of);
         let expected = json!({"ApiName": "Pets pi", "Stage": "prod", "Resource": "/pets/{id}", "Method": "GET"});
-        assert_eq!(found, [expected, json!({"ApiName": "Pets pi", "Stage": "prod"}), Value::Null]);
+        assert_eq!(found, [expected, json!({"ApiName": "Pets pi", "Stage": "prod"})]);
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod cluster;
 mod compression;
 mod deployment;
 mod filters;
+mod hosts;
 mod http_api;
 mod integrations;
 mod listener;
@@ -38,7 +39,6 @@ pub use listener::NAME;
 use listener::{Frame, Source, listener};
 use metrics::Kind;
 use observers::Observers;
-use routes::{OUTSIDE, route_configuration};
 
 /// Addresses on which Envoy listens.
 #[derive(Clone, Copy, Debug)]
@@ -73,13 +73,9 @@ pub struct Compiled {
 pub fn compile(model: &Model, module: &str) -> Result<Compiled, String> {
     let settings = &model.settings;
     let mut clusters = Clusters::default();
-    let stage = deployment(model, &mut clusters)?;
-    let mut deployments = vec![stage];
-    let percent = settings.stage.canary.as_ref().and_then(|canary| canary.percent_traffic).map_or(0.0, |part| *part);
-    if let Some(canary) = model.canary.as_deref().filter(|_| percent > 0.0) {
-        let mut canary = deployment(canary, &mut clusters)?;
-        canary::behind_fraction(&mut canary.routes, percent, OUTSIDE);
-        deployments.push(canary.with_prefix(canary::PREFIX)?);
+    let mut deployments = Vec::new();
+    for stage in std::iter::once(model).chain(&model.further) {
+        add_stage(stage, &mut deployments, &mut clusters)?;
     }
     let mut sizes: Vec<u32> = deployments.iter().filter_map(|deployment| deployment.compressed_from).collect();
     sizes.sort_unstable();
@@ -90,7 +86,7 @@ pub fn compile(model: &Model, module: &str) -> Result<Compiled, String> {
     let Some(first) = deployments.first() else { return Err("there is no API".to_owned()) };
     let base_path = first.api.base_path.clone();
     let vm_id = format!("apigw-{}", first.api.api_id);
-    let keys = first.filters.iter().find_map(|filter| match filter {
+    let keys = deployments.iter().flat_map(|deployment| &deployment.filters).find_map(|filter| match filter {
         RawFilter::ApiKey(keys) => Some(keys),
         _ => None,
     });
@@ -106,22 +102,57 @@ pub fn compile(model: &Model, module: &str) -> Result<Compiled, String> {
     let kinds: Vec<Kind> = deployments.iter().filter_map(|deployment| deployment.kind).collect();
     let tracing = tracing::manager(settings, &first.api, &first.title, &mut clusters);
     let mut access_log = metrics::loggers(&kinds);
-    access_log.extend(access_log::logger(settings));
-    // A canary goes first: its routes are those that not every request sees.
-    let routes = deployments.iter().rev().flat_map(|deployment| deployment.routes.clone()).collect();
+    access_log.extend(access_log::loggers(&mut deployments));
+    let draws =
+        std::iter::once(model).chain(&model.further).any(|stage| tracing::raw_tracing(&stage.settings).is_some());
     Ok(Compiled {
         base_path,
-        routes: route_configuration(routes),
+        routes: hosts::route_configuration(&deployments, model),
         clusters: [clusters.to_values(), further_clusters].concat(),
         filters: vec![gateway(&vm_id, module, deployments)?],
         internal_listeners,
         frame: Frame {
             xff_num_trusted_hops: settings.xff_num_trusted_hops,
-            observers: Observers { access_log, tracing, draws: tracing::raw_tracing(settings).is_some() },
+            observers: Observers { access_log, tracing, draws },
             filters: sizes.iter().flat_map(|size| compression::filters(*size)).collect(),
             transport_socket: settings.tls.as_ref().map(tls::transport_socket),
         },
     })
+}
+
+/// The deployments of a stage: at each place where it is reached, itself and its canary.
+fn add_stage(model: &Model, deployments: &mut Vec<Deployment>, clusters: &mut Clusters) -> Result<(), String> {
+    let percent =
+        model.settings.stage.canary.as_ref().and_then(|canary| canary.percent_traffic).map_or(0.0, |part| *part);
+    let at_stage = deployment(model, clusters)?;
+    let api = &at_stage.api;
+    for mount in hosts::mounts(model, &api.api_id) {
+        let at = |model: &Model| {
+            let base_path = mount.base_path.clone().or_else(|| model.base_path.clone());
+            Model { base_path, canary: None, further: Vec::new(), ..model.clone() }
+        };
+        let mut stage = match mount.base_path {
+            None => at_stage.clone(),
+            Some(_) => deployment(&at(model), clusters)?,
+        };
+        stage.hosts = hosts::names(model, &mount, &api.api_id, &api.region);
+        let prefix = match &mount.domain {
+            _ if deployments.is_empty() => String::new(),
+            None => format!("{}/{} ", api.api_id, api.stage),
+            Some(domain) => format!("{domain}{} ", stage.api.base_path),
+        };
+        if let Some(canary) = model.canary.as_deref().filter(|_| percent > 0.0) {
+            let mut canary = deployment(&at(canary), clusters)?;
+            canary.hosts.clone_from(&stage.hosts);
+            canary.fallback = None;
+            canary::behind_fraction(&mut canary.routes, percent);
+            deployments.push(stage.with_prefix(&prefix)?);
+            deployments.push(canary.with_prefix(&format!("{prefix}{}", canary::PREFIX))?);
+        } else {
+            deployments.push(stage.with_prefix(&prefix)?);
+        }
+    }
+    Ok(())
 }
 
 fn deployment(model: &Model, clusters: &mut Clusters) -> Result<Deployment, String> {

@@ -5,7 +5,6 @@ use gateway_responses::{Refusal, SAMPLING_HEADER};
 use mapping_template::UPSTREAM_MARKER;
 use serde_json::{Value, json};
 
-use super::listener;
 use super::path_match::{PathMatch, below};
 use crate::api::{HttpMethod, PathPart};
 
@@ -58,18 +57,7 @@ pub fn routes(base_path: &str, methods: &[MethodRoute<'_>]) -> Vec<Value> {
         routes.push(method_route(method, PathMatch::new(base_path, &method.parts).folded(method.verb)));
     }
     routes.push(refusal(UNMATCHED, Refusal::MissingAuthenticationToken, below(base_path)));
-    if !base_path.is_empty() {
-        routes.push(refusal(OUTSIDE, Refusal::Forbidden, json!({"prefix": "/"})));
-    }
     routes
-}
-
-/// The route configuration with these routes.
-pub fn route_configuration(routes: Vec<Value>) -> Value {
-    json!({
-        "name": listener::NAME,
-        "virtual_hosts": [{"name": listener::NAME, "domains": ["*"], "routes": routes}],
-    })
 }
 
 pub(super) fn method_route(method: &MethodRoute<'_>, found: Value) -> Value {

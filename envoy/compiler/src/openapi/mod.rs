@@ -66,6 +66,29 @@ pub enum Definition {
     Template(Span),
 }
 
+impl Definition {
+    /// Where it stands.
+    pub fn span(&self) -> Span {
+        match self {
+            Self::Rest(api) => api.span,
+            Self::Http(api) => api.span,
+            Self::WebSocket(api) => api.span,
+            Self::Template(span) => *span,
+        }
+    }
+
+    /// The API's name; empty where it has none.
+    pub fn name(&self) -> &str {
+        let name = match self {
+            Self::Rest(api) => api.name.as_deref(),
+            Self::Http(api) => api.name.as_deref(),
+            Self::WebSocket(api) => api.name.as_deref(),
+            Self::Template(_) => None,
+        };
+        name.unwrap_or_default()
+    }
+}
+
 /// Reads a definition. There is one whenever the document's kind is known, errors or not.
 pub fn read(document: &Document, options: &Options) -> (Option<Definition>, Diagnostics) {
     let mut reader = Reader::new(document);

@@ -13,6 +13,7 @@
 //! nowhere are errors. Fields that `aws apigateway get-…` prints and that mean nothing here (dates, tags) are accepted.
 
 mod credentials;
+mod domains;
 mod endpoints;
 mod fleet;
 mod keys;
@@ -25,6 +26,7 @@ mod token_issuers;
 mod validate;
 
 pub use credentials::{Credential, read_file as read_credentials};
+pub use domains::{DomainName, Mapping};
 pub use endpoints::{Authority, BackendUrl, Endpoints, LogSink, ServiceEndpoint};
 pub use fleet::Fleet;
 pub use keys::{ApiKey, MAX_KEY_LENGTH, MIN_KEY_LENGTH};
@@ -92,6 +94,10 @@ pub struct Settings {
     pub fleet: Option<Fleet>,
     /// Rate limit service for a fleet; absent: this Envoy counts by itself.
     pub rate_limit_service: Option<Spanned<Authority>>,
+    /// What APIs' own host names end with, `{apiId}.execute-api.{region}.{domain}`; absent: `localhost`.
+    pub domain: Option<Spanned<String>>,
+    /// Custom domains.
+    pub domain_names: Vec<DomainName>,
     /// TLS of the gateway's listener; absent: none.
     pub tls: Option<Tls>,
     /// Where the usage report is offered; absent: nowhere.
@@ -169,6 +175,10 @@ fn read_root<'d>(reader: &mut Reader<'d>, root: &'d Node, ids: &mut Vec<Spanned<
     let connections = fields.take("connections").and_then(|node| read_connections(reader, node));
     let fleet = fields.take("fleet").and_then(|node| fleet::read(reader, node));
     let rate_limit_service = fields.take("rateLimitService").and_then(|node| endpoints::read_authority(reader, node));
+    // Taken apart before: see `check::stages`.
+    fields.ignore(&["apis", "stages"]);
+    let domain = fields.take("domain").and_then(|node| domains::read_host(reader, node));
+    let domain_names = fields.take("domainNames").map(|node| domains::read(reader, node));
     let tls = fields.take("tls").and_then(|node| tls::read(reader, node));
     let usage_report = fields.take("usageReport").and_then(|node| read_usage_report(reader, node));
     fields.finish(reader);
@@ -194,6 +204,8 @@ fn read_root<'d>(reader: &mut Reader<'d>, root: &'d Node, ids: &mut Vec<Spanned<
         connections,
         fleet,
         rate_limit_service,
+        domain,
+        domain_names: domain_names.unwrap_or_default(),
         tls,
         usage_report,
     })

@@ -23,7 +23,7 @@ impl Findings {
         }
         if let Some(disabled) = api.disable_execute_api_endpoint
             && *disabled
-            && checked.base_path.is_none()
+            && !checked.has_other_endpoint()
         {
             self.uses(Feature::DisabledExecuteApiEndpoint, disabled.span);
         }

@@ -58,6 +58,9 @@ pub(super) fn deployment(model: &Model, api: &WebSocketApi, clusters: &mut Clust
         api: raw_api,
         kind: None,
         compressed_from: None,
+        log: None,
+        hosts: Vec::new(),
+        fallback: None,
         filters,
         without,
     })
