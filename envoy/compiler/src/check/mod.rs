@@ -179,8 +179,9 @@ impl Checked {
     fn check_stage(&mut self, input: &StageInput, options: &Options) {
         let documents = self.read_templates(input, options);
         let settings = input.settings.and_then(|id| self.sources.document(id));
-        let beside = settings.and_then(|document| Path::new(document.name()).parent()).unwrap_or(Path::new(""));
-        self.read_key_files(&beside.to_owned());
+        let beside =
+            settings.and_then(|document| Path::new(document.name()).parent()).unwrap_or(Path::new("")).to_owned();
+        self.read_key_files(&beside);
         if let Some(input) = &options.credentials {
             let id = self.load(input.clone(), Role::Settings);
             if let Some(document) = self.sources.document(id).filter(|document| document.root().is_some()) {
