@@ -73,6 +73,11 @@ impl Stream for ResponsesStream {
         self.ids = Some(ids);
         self.cors = self.filter.http_api.as_ref().and_then(|http_api| http_api.cors_headers(host));
         let route = self.route_of(host);
+        if let Some(Refusal::Forbidden) = route.refuse {
+            // No API is known, so neither are its limits.
+            host.count(Metric::Denied);
+            return Step::refuse(GatewayError::forbidden());
+        }
         let refused = match &self.filter.http_api {
             Some(_) => HttpApi::too_large(host, end_of_stream).map(|reply| Step::Respond(Box::new(reply))),
             None => too_large(host, end_of_stream),
