@@ -3,6 +3,7 @@
 //! Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-integration-settings.html>
 
 use endpoint::{BackendRequest, Endpoint, Function};
+use gateway::media::{self, BinaryMediaTypes};
 use gateway::{Api, Callout, ConfigError, GatewayError, Host, Reply, ResponseType};
 use jsonpath::json;
 
@@ -13,7 +14,6 @@ use crate::headers::{self, Kind};
 use crate::http_proxy::{MAX_MAPPED_BYTES, backend_method, push_query_parameters};
 use crate::lambda;
 use crate::mapping::{Mapping, Prepared};
-use crate::media::{self, BinaryMediaTypes};
 use crate::overrides::Overrides;
 use crate::parameters::Mapped;
 use crate::raw::{RawAction, RawAws, RawAwsTarget, RawHttp, TIMEOUT};

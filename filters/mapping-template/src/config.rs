@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use gateway::media::BinaryMediaTypes;
 use gateway::{Api, ConfigError, RawRoute};
 
 use crate::backend::Backend;
@@ -11,7 +12,6 @@ use crate::http_api;
 use crate::http_proxy::HttpProxy;
 use crate::lambda_proxy::LambdaProxy;
 use crate::mapping::Mapping;
-use crate::media::BinaryMediaTypes;
 use crate::raw::{RawConfig, RawIntegration, RawMappingRoute};
 
 /// The filter, configured.

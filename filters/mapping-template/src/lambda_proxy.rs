@@ -2,6 +2,7 @@
 //!
 //! Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html>
 
+use gateway::media::{self, BinaryMediaTypes};
 use gateway::{Callout, ConfigError, Host, Reply};
 use serde_json::{Map, Value};
 
@@ -13,7 +14,6 @@ use crate::headers::{self, Fate, Kind};
 use crate::http_proxy::backend_method;
 use crate::lambda::{self, Invocable};
 use crate::lambda_result::{header_name, is_base64_encoded, malformed, members, status};
-use crate::media::{self, BinaryMediaTypes};
 use crate::parameters::RequestParameters;
 use crate::raw::RawAwsProxy;
 use crate::request::Request;

@@ -20,7 +20,6 @@ mod lambda;
 mod lambda_proxy;
 mod lambda_result;
 mod mapping;
-mod media;
 mod mock;
 mod overrides;
 mod parameters;

@@ -2,13 +2,13 @@
 //!
 //! Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/rest-api-data-transformations.html>
 
+use gateway::media::BinaryMediaTypes;
 use gateway::{ConfigError, GatewayError, Reply, ResponseType};
 
 use crate::answer::Outcome;
 use crate::content::{self, Payload};
 use crate::failure::Failure;
 use crate::headers::Kind;
-use crate::media::BinaryMediaTypes;
 use crate::mock;
 use crate::overrides::Overrides;
 use crate::parameters::{Mapped, RequestParameters};

@@ -102,8 +102,8 @@ impl<'a> Request<'a> {
     /// The media type of the body: `Content-Type` without parameters, JSON when there is none.
     pub fn media_type(&self) -> Cow<'static, str> {
         match self.headers.last("content-type") {
-            Some(header) => Cow::Owned(crate::media::first(header)),
-            None => Cow::Borrowed(crate::media::JSON),
+            Some(header) => Cow::Owned(gateway::media::first(header)),
+            None => Cow::Borrowed(gateway::media::JSON),
         }
     }
 }

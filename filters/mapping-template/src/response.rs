@@ -2,6 +2,7 @@
 //!
 //! Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-integration-settings-integration-response.html>
 
+use gateway::media::{self, BinaryMediaTypes};
 use gateway::{ConfigError, Reply, ResponseSource, is_header_name};
 use indexmap::IndexMap;
 use jsonpath::JsonPath;
@@ -14,7 +15,6 @@ use crate::failure::Failure;
 use crate::headers::{self, Fate};
 use crate::http_proxy::MAX_MAPPED_BYTES;
 use crate::lambda;
-use crate::media::{self, BinaryMediaTypes};
 use crate::overrides::Overrides;
 use crate::raw::{ContentHandling, RawIntegrationResponse};
 use crate::request::Request;

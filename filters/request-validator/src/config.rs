@@ -3,14 +3,13 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use gateway::media::{self, BinaryMediaTypes};
 use gateway::{Api, ConfigError};
 
 use crate::parameters::Required;
 use crate::raw::{RawConfig, RawValidatorRoute};
 use crate::schema::{Model, Models};
 
-/// What a request without a `Content-Type` is taken for. Recorded on API Gateway.
-const JSON: &str = "application/json";
 /// The model of bodies that no other is for.
 const DEFAULT: &str = "$default";
 
@@ -19,6 +18,7 @@ const DEFAULT: &str = "$default";
 pub struct RequestValidator {
     pub(crate) api: Api,
     pub(crate) models: Models,
+    pub(crate) binary: BinaryMediaTypes,
     pub(crate) routes: BTreeMap<String, Rc<Route>>,
     pub(crate) default: Rc<Route>,
 }
@@ -31,6 +31,7 @@ pub(crate) struct Route {
     pub(crate) required: Required,
     /// The models that bodies are checked against, by media type in lower case; none where they are not.
     models: BTreeMap<String, Rc<Model>>,
+    converts_to_text: bool,
     pub(crate) misconfigured: Option<String>,
 }
 
@@ -52,7 +53,8 @@ impl RequestValidator {
             routes.insert(name, Rc::new(compiled));
         }
         let default = Route::from_raw(raw.default, &models).map_err(|error| error.below("default"))?;
-        Ok(Self { api: raw.api, models, routes, default: Rc::new(default) })
+        let binary = BinaryMediaTypes::new(&raw.binary_media_types);
+        Ok(Self { api: raw.api, models, binary, routes, default: Rc::new(default) })
     }
 }
 
@@ -71,6 +73,7 @@ impl Route {
             resource_path: raw.resource_path,
             required: if raw.validate_request_parameters { required } else { Required::default() },
             models: by_type,
+            converts_to_text: raw.converts_to_text,
             misconfigured: raw.misconfigured,
         })
     }
@@ -81,14 +84,13 @@ impl Route {
     }
 
     /// The model that a body with this `Content-Type` must fit; `None` lets every such body on.
-    pub(crate) fn model(&self, content_type: Option<&[u8]>) -> Option<&Rc<Model>> {
-        let media_type = content_type.map_or_else(|| JSON.to_owned(), media_type);
+    ///
+    /// Not documented: bytes are not checked, unless the integration takes them as text.
+    pub(crate) fn model(&self, content_type: Option<&[u8]>, binary: &BinaryMediaTypes) -> Option<&Rc<Model>> {
+        if !self.converts_to_text && binary.matches_content_type(content_type) {
+            return None;
+        }
+        let media_type = content_type.map_or_else(|| media::JSON.to_owned(), media::first);
         self.models.get(&media_type).or_else(|| self.models.get(DEFAULT))
     }
-}
-
-/// A media type without its parameters, in lower case.
-fn media_type(header: &[u8]) -> String {
-    let end = header.iter().position(|byte| *byte == b';').unwrap_or(header.len());
-    String::from_utf8_lossy(header.get(..end).unwrap_or_default()).trim().to_ascii_lowercase()
 }

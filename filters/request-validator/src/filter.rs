@@ -60,7 +60,7 @@ impl Stream for ValidatorStream {
             return Step::Continue;
         }
         // Envoy's call for a single header gives the first of several; the last one counts.
-        let Some(model) = route.model(host.request_headers().last("content-type")) else {
+        let Some(model) = route.model(host.request_headers().last("content-type"), &self.filter.binary) else {
             host.count(Metric::Allowed);
             return Step::Continue;
         };

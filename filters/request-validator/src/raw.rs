@@ -12,6 +12,9 @@ use serde_json::Value;
 pub struct RawConfig {
     /// The API and stage.
     pub api: RawApi,
+    /// Media types whose payloads are bytes: `image/png`, `image/*`, `*/*`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub binary_media_types: Vec<String>,
     /// The API's models: name, and JSON Schema.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub models: BTreeMap<String, Value>,
@@ -42,6 +45,9 @@ pub struct RawValidatorRoute {
     /// Media type, or `$default`, and the name of the model of its bodies.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub request_models: BTreeMap<String, String>,
+    /// The integration converts bytes to text, so bodies of binary media types are checked as well.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub converts_to_text: bool,
     /// Answers every request with 500, and says why in the log: the route is not configured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub misconfigured: Option<String>,

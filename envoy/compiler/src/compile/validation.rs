@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use gateway::RawApi;
 use request_validator::{RawConfig, RawValidatorRoute};
 
-use crate::api::{Method, RestApi};
+use crate::api::{ContentHandling, Method, RestApi};
 use crate::models::{Validation, schemas, validation};
 
 /// Collects what methods ask for.
@@ -19,6 +19,7 @@ impl<'m> Validators<'m> {
     pub(super) fn new(rest: &'m RestApi, api: &RawApi, is_given: bool) -> Self {
         let config = RawConfig {
             api: api.clone(),
+            binary_media_types: rest.binary_media_types.iter().map(|text| text.value.clone()).collect(),
             models: schemas(rest, &api.api_id, is_given),
             routes: BTreeMap::new(),
             default: RawValidatorRoute {
@@ -43,6 +44,7 @@ impl<'m> Validators<'m> {
             validate_request_body: body,
             request_parameters: if parameters { required.collect() } else { BTreeMap::new() },
             request_models: if body { models.collect() } else { BTreeMap::new() },
+            converts_to_text: converts_to_text(method),
             misconfigured: None,
         };
         self.config.routes.insert(key.to_owned(), route);
@@ -53,4 +55,10 @@ impl<'m> Validators<'m> {
     pub(super) fn into_config(self) -> Option<RawConfig> {
         (!self.config.routes.is_empty()).then_some(self.config)
     }
+}
+
+/// Whether the method's integration takes bytes as base64 text.
+fn converts_to_text(method: &Method) -> bool {
+    let handling = method.integration.as_ref().and_then(|integration| integration.content_handling);
+    handling.is_some_and(|handling| *handling == ContentHandling::ConvertToText)
 }

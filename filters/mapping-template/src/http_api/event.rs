@@ -2,13 +2,12 @@
 //!
 //! Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html>
 
-use gateway::event::grouped;
 use gateway::json::Writer;
 use gateway::{LAMBDA_CONTEXT, Property, percent_decode, split_target};
+use gateway::{event::grouped, media};
 use serde_json::Value;
 
 use crate::content::base64_encode;
-use crate::media;
 use crate::request::Request;
 
 /// Media types whose bodies are text; all others are base64, and so is a body without a type.

@@ -2,14 +2,14 @@
 //!
 //! Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html#http-api-develop-integrations-lambda.response>
 
-use gateway::Reply;
+use gateway::{Reply, media};
 use serde_json::{Map, Value};
 
 use super::raw::PayloadFormat;
 use crate::content::base64_decode;
 use crate::failure::Failure;
+use crate::headers;
 use crate::lambda_result::{header_name, is_base64_encoded, malformed, members, status};
-use crate::{headers, media};
 
 /// Headers that the gateway writes itself, and those that end at one connection.
 const DROPPED: [&str; 9] = [

@@ -16,6 +16,7 @@ mod ids;
 mod integration;
 pub mod json;
 mod mapping;
+pub mod media;
 mod network;
 mod path;
 pub mod policy;
