@@ -52,6 +52,7 @@ impl Findings {
             }
         }
         self.check_mappings(integration);
+        self.check_answers(integration);
     }
 
     fn check_mock(&mut self, api: &RestApi, integration: &Integration) {
@@ -91,7 +92,7 @@ impl Findings {
         };
         let expanded = self.expand(uri, checked);
         match BackendUri::parse(&expanded) {
-            Err(error) => self.diagnostics.error(uri.span, format!("Invalid endpoint address: {error}")),
+            Err(error) => self.invalid_address(uri, &format!("Invalid endpoint address: {error}"), checked),
             Ok(backend) => {
                 for name in backend.placeholders() {
                     let mapped = integration
@@ -124,12 +125,11 @@ impl Findings {
             return self.check_function(&function, uri.span, checked);
         }
         if *integration.kind == IntegrationType::AwsProxy {
-            return self.diagnostics.error(uri.span, NO_FUNCTION);
+            return self.invalid_address(uri, NO_FUNCTION, checked);
         }
         let Some(service) = ServiceUri::parse(&expanded) else {
             let text = "expected `arn:aws:apigateway:REGION:SERVICE:path/PATH` or `…:action/ACTION`";
-            self.diagnostics.error(uri.span, text);
-            return;
+            return self.invalid_address(uri, text, checked);
         };
         if endpoints.service(&service.service, &service.host).is_none() {
             let text = format!(
@@ -163,6 +163,17 @@ impl Findings {
                 "the settings do not say where the VPC link `{expanded}` leads: add it to `endpoints.vpcLinks`"
             );
             self.diagnostics.error(id.span, text);
+        }
+    }
+
+    /// An address that is none for want of a stage variable fails requests only: API Gateway deploys it.
+    fn invalid_address(&mut self, uri: &Spanned<String>, text: &str, checked: &Checked) {
+        let variables = &checked.settings.stage.variables;
+        let (_, missing) = expand_stage_variables(uri, |name| variables.get(name).map(|value| value.as_str()));
+        if missing.is_empty() {
+            self.diagnostics.error(uri.span, text.to_owned());
+        } else {
+            self.diagnostics.warning(uri.span, format!("every request is answered 500: {text}"));
         }
     }
 

@@ -3,6 +3,7 @@
 //! [`check`] reads everything, reports all problems, and hands out a [`Model`] when none of them is an error. Only a
 //! `Model` can be compiled, so an API with a demand that cannot be met never starts.
 
+mod answers;
 mod authorizers;
 mod canary;
 mod http_api;
