@@ -56,6 +56,8 @@ pub struct Frame {
     pub filters: Vec<(String, Value)>,
     /// TLS; absent: none.
     pub transport_socket: Option<Value>,
+    /// Whether HTTP/2 clients may open WebSocket connections (RFC 8441).
+    pub extended_connect: bool,
 }
 
 /// The listener on `address`.
@@ -115,6 +117,9 @@ pub fn listener(address: SocketAddr, source: &Source<'_>, frame: &Frame) -> Valu
         "typed_config": router(),
     }));
     manager["http_filters"] = json!(http_filters);
+    if frame.extended_connect {
+        manager["http2_protocol_options"] = json!({"allow_connect": true});
+    }
     let mut chain = json!({"filters": [{
         "name": "envoy.filters.network.http_connection_manager",
         "typed_config": manager,

@@ -116,6 +116,7 @@ pub fn compile(model: &Model, module: &str) -> Result<Compiled, String> {
             observers: Observers { access_log, tracing, draws },
             filters: sizes.iter().flat_map(|size| compression::filters(*size)).collect(),
             transport_socket: settings.tls.as_ref().map(tls::transport_socket),
+            extended_connect: !model.web_socket_apis.is_empty(),
         },
     })
 }
