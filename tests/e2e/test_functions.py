@@ -39,6 +39,7 @@ endpoints:
   services:
     lambda: &emulator {{url: "http://127.0.0.1:PORT", accessKeyId: "{ACCOUNT}", secretAccessKey: test}}
     sqs: *emulator
+    states: *emulator
 """
 # How long an asynchronous call may take on a busy machine.
 LATER_SECONDS = 30
@@ -46,12 +47,12 @@ LATER_SECONDS = 30
 
 def setUpModule():
     """The emulator with its functions, for all tests."""
-    global port, notes, sqs
+    global port, notes, sqs, machines
     with contextlib.ExitStack() as started:
         folder = Path(started.enter_context(tempfile.TemporaryDirectory(prefix="apigw-e2e-")))
         port, notes = free_port(), folder / "notes"
         environment = {
-            **os.environ, "BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(port), "SERVICES": "lambda,sqs,iam,sts,logs",
+            **os.environ, "BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(port), "SERVICES": "lambda,sqs,stepfunctions,iam,sts,logs",
             "AWS_EC2_METADATA_DISABLED": "true", "TMPDIR": str(folder),
         }
         emulator = [Path(sys.executable).with_name("ministack")]
@@ -59,6 +60,9 @@ def setUpModule():
         create_functions()
         sqs = client("sqs")
         sqs.create_queue(QueueName="jobs")
+        machines = client("stepfunctions")
+        keep = json.dumps({"StartAt": "Keep", "States": {"Keep": {"Type": "Pass", "End": True}}})
+        machines.create_state_machine(name="orders", definition=keep, roleArn=f"arn:aws:iam::{ACCOUNT}:role/machine")
         unittest.addModuleCleanup(started.pop_all().close)
 
 
@@ -154,6 +158,17 @@ class RestApi(Functions):
         while not (notes.exists() and notes.read_text()) and time.monotonic() < deadline:
             time.sleep(0.05)
         self.assertEqual(json.loads(notes.read_text()), {"job": 7})
+
+
+    def test_a_state_machine(self):
+        order, headers = {"id": 7, "note": 'it\'s "new"\n'}, {"content-type": "application/json"}
+        status, _, body = send("POST", f"{self.url}/orders", json.dumps(order).encode(), headers)
+        self.assertEqual(status, 200, body)
+        started = machines.describe_execution(executionArn=json.loads(body)["executionArn"])
+        self.assertEqual(json.loads(started["input"]), order)
+        self.assertEqual(send("POST", f"{self.url}/orders-as-is", b'{"id": 7}', headers)[0], 200)
+        # An apostrophe becomes `\\'`, which is no JSON.
+        self.assertEqual(send("POST", f"{self.url}/orders-as-is", b'{"note": "it\'s"}', headers)[0], 400)
 
 
 class HttpApi(Functions):

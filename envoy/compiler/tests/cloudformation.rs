@@ -299,3 +299,31 @@ fn a_definition_beside_the_template_is_read() {
         assert_eq!(checked.included, [folder.path().join("api.yaml")]);
     }
 }
+
+#[test]
+fn events_of_state_machines_start_them() {
+    let template = |event: &str| {
+        format!(
+            "Transform: AWS::Serverless-2016-10-31\nResources:\n  Machine:\n    Type: AWS::Serverless::StateMachine\n    \
+             Properties:\n      Name: orders\n      DefinitionUri: orders.asl.json\n      Events:\n        \
+             Start: {{Type: Api, Properties: {{Path: /orders, Method: post{event}}}}}\n        \
+             Timer: {{Type: Schedule, Properties: {{Schedule: rate(1 day)}}}}\n"
+        )
+    };
+    let settings = "apiId: a\naccountId: \"111122223333\"\nregion: eu-west-1\nendpoints: {services: {states: {url: \"http://127.0.0.1:9000\"}}}\n";
+    let checked = read(&template(""), settings);
+    assert_eq!(errors(&checked), Vec::<&str>::new());
+    let (resource, method) = rest_api(&checked).methods().next().unwrap();
+    let integration = method.integration.as_ref().unwrap();
+    assert_eq!((resource.path.as_str(), method.http_method.as_str()), ("/orders", "POST"));
+    assert_eq!(integration.uri.as_ref().unwrap().value, "arn:aws:apigateway:eu-west-1:states:action/StartExecution");
+    let template_of_requests = integration.request_templates.values().next().unwrap();
+    assert!(template_of_requests.contains("arn:aws:states:eu-west-1:111122223333:stateMachine:orders"));
+    let unescaped = read(&template(", UnescapeMappingTemplate: true"), settings);
+    assert_eq!(errors(&unescaped), Vec::<&str>::new());
+    let (_, method) = rest_api(&unescaped).methods().next().unwrap();
+    let template_of_requests = method.integration.as_ref().unwrap().request_templates.values().next().unwrap();
+    assert!(template_of_requests.contains(r#".replaceAll("\\'","'")"#));
+    let guarded = read(&template(", Auth: {Authorizer: Nobody}"), settings);
+    assert!(errors(&guarded).iter().any(|error| error.contains("the API has no authorizer `Nobody`")));
+}

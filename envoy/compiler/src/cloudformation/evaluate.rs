@@ -20,7 +20,7 @@ pub const MAX_TEXT_BYTES: usize = 64 * 1024 * 1024;
 
 /// Resources that are evaluated, and which of their properties: all where there are none. Of other resources only the
 /// properties that make their name are.
-const EVALUATED: [(&str, &[&str]); 25] = [
+const EVALUATED: [(&str, &[&str]); 26] = [
     ("AWS::ApiGateway::ApiKey", &[]),
     ("AWS::ApiGateway::Authorizer", &[]),
     ("AWS::ApiGateway::Deployment", &[]),
@@ -46,6 +46,7 @@ const EVALUATED: [(&str, &[&str]); 25] = [
     ("AWS::Serverless::HttpApi", &[]),
     ("AWS::Serverless::WebSocketApi", &[]),
     ("AWS::Serverless::Function", &["AutoPublishAlias", "Events", "FunctionName"]),
+    ("AWS::Serverless::StateMachine", &["Events", "Name"]),
 ];
 
 /// A template while it is evaluated.
@@ -134,13 +135,14 @@ impl<'e, 'd> Evaluator<'e, 'd> {
         }
         let arn = match &**kind {
             "AWS::Serverless::Function" => self.resource_identity(span, &entry.key.text, Some("Arn")),
+            "AWS::Serverless::StateMachine" => self.resource_identity(span, &entry.key.text, None),
             _ => None,
         };
         let properties = Node::new(declared.map_or(span, |node| node.span), Value::Map(properties));
         Some(Resource { span, kind, arn, properties })
     }
 
-    /// The events of a function that are requests. Others have functions that mean nothing here.
+    /// The events that are requests. Others have functions that mean nothing here.
     fn events(&mut self, node: &'d Node) -> Option<Node> {
         let mut events = Map::default();
         for entry in self.reader.map(node)?.entries() {

@@ -95,7 +95,7 @@ pub struct Resource {
     pub span: Span,
     /// Its type, `AWS::ApiGateway::RestApi`.
     pub kind: Spanned<String>,
-    /// The ARN of a function.
+    /// The ARN of a function or state machine.
     pub arn: Option<String>,
     /// Its properties, evaluated.
     pub properties: Node,
@@ -164,6 +164,8 @@ fn collect_files(node: &Node, names: &mut Vec<Spanned<String>>) {
         }
     };
     match &node.value {
+        // Its definition is no API's.
+        Value::Map(map) if map.get("Type").and_then(Node::as_str) == Some("AWS::Serverless::StateMachine") => {}
         Value::Map(map) => {
             note(map.get("DefinitionUri"));
             if map.get("Name").and_then(Node::as_str) == Some("AWS::Include") {

@@ -1,13 +1,17 @@
-//! `Api` events of functions: a method with an AWS_PROXY integration each.
+//! `Api` events: of functions, a method with an AWS_PROXY integration each; of state machines, one that starts them.
 //!
 //! Source: <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-property-function-api.html>
+//! and <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-property-statemachine-statemachineapi.html>
 
-use super::{Api, IMPLICIT_API, auth::Auth, function_events, invocation_uri};
+use super::{Api, IMPLICIT_API, auth::Auth, events_of, function_events, invocation_uri};
 use crate::cloudformation::Template;
 use crate::cloudformation::document::RequestBody;
 use crate::cloudformation::rest_api::rename;
 use crate::read::Reader;
 use crate::source::{Key, Map, Node, Span, Value};
+
+/// What Step Functions answers with.
+const STARTED: [&str; 2] = ["200", "400"];
 
 /// An `Api` event.
 pub struct Event {
@@ -15,18 +19,32 @@ pub struct Event {
     pub span: Span,
     /// Logical id of its API.
     pub api: String,
-    /// The function.
-    function: String,
+    target: Target,
     properties: Node,
 }
 
-/// All `Api` events, in the order of the template.
+/// What an event calls, by its ARN.
+enum Target {
+    Function(String),
+    StateMachine(String),
+}
+
+/// All `Api` events, in the order of the template, those of functions first.
 pub fn events(template: &Template) -> Vec<Event> {
-    let of_function = |(span, function, properties): (Span, String, Node)| {
+    let event = |span, target, properties: Node| {
         let api = properties.get("RestApiId").and_then(Node::as_str).unwrap_or(IMPLICIT_API).to_owned();
-        Event { span, api, function, properties }
+        Event { span, api, target, properties }
     };
-    function_events(template, "Api").into_iter().map(of_function).collect()
+    let of_functions = function_events(template, "Api").into_iter();
+    let mut events: Vec<Event> =
+        of_functions.map(|(span, arn, properties)| event(span, Target::Function(arn), properties)).collect();
+    for (id, machine) in template.of_type("AWS::Serverless::StateMachine") {
+        let arn = machine.arn.as_deref().unwrap_or(id);
+        let of_machine = events_of(machine, "Api");
+        events
+            .extend(of_machine.map(|(span, properties)| event(span, Target::StateMachine(arn.to_owned()), properties)));
+    }
+    events
 }
 
 impl<'a> Api<'a> {
@@ -42,19 +60,27 @@ impl<'a> Api<'a> {
             "any" => "x-amazon-apigateway-any-method".to_owned(),
             verb => verb.to_owned(),
         };
-        let mut integration = Map::default();
-        for (key, value) in
-            [("type", "aws_proxy"), ("httpMethod", "POST"), ("uri", &*invocation_uri(self.region, &event.function))]
-        {
-            integration.set(Key::new(key, span), Node::string(span, value));
-        }
+        let mut integration = match &event.target {
+            Target::Function(arn) => strings(
+                span,
+                &[("type", "aws_proxy"), ("httpMethod", "POST"), ("uri", &invocation_uri(self.region, arn))],
+            ),
+            Target::StateMachine(arn) => {
+                let unescape = fields.take("UnescapeMappingTemplate").and_then(|node| reader.boolean(node));
+                start_execution(span, self.region, arn, unescape.is_some_and(|flag| *flag))
+            }
+        };
         rename(
             &mut fields,
             &mut integration,
             &[("TimeoutInMillis", "timeoutInMillis"), ("ResponseTransferMode", "responseTransferMode")],
         );
         let mut operation = Map::default();
-        operation.set(Key::new("responses", span), Node::empty_map(span));
+        let mut responses = Map::default();
+        if let Target::StateMachine(_) = event.target {
+            STARTED.iter().for_each(|status| responses.set(Key::new(status, span), Node::empty_map(span)));
+        }
+        operation.set(Key::new("responses", span), Node::new(span, Value::Map(responses)));
         let mut parameters = Vec::new();
         for node in fields.take("RequestParameters").map(|node| reader.list(node)).unwrap_or_default() {
             self.add_parameters(reader, node, &mut parameters);
@@ -132,4 +158,31 @@ impl<'a> Api<'a> {
             operation.set(Key::new("x-amazon-apigateway-request-validator", span), Node::string(span, validator));
         }
     }
+}
+
+/// The integration that starts a state machine with the request's body, as SAM writes it. What JavaScript escapes and
+/// JSON does not is an apostrophe: a body with one is refused, unless the template takes the escape back.
+fn start_execution(span: Span, region: &str, arn: &str, unescape: bool) -> Map {
+    let uri = format!("arn:aws:apigateway:{region}:states:action/StartExecution");
+    let mut integration = strings(span, &[("type", "aws"), ("httpMethod", "POST"), ("uri", &uri)]);
+    let unescaped = if unescape { r#".replaceAll("\\'","'")"# } else { "" };
+    let input = format!("$util.escapeJavaScript($input.json('$')){unescaped}");
+    let template = format!(r#"{{"input": "{input}", "stateMachineArn": "{arn}"}}"#);
+    let templates = strings(span, &[("application/json", &template)]);
+    integration.set(Key::new("requestTemplates", span), Node::new(span, Value::Map(templates)));
+    let mut responses = Map::default();
+    for status in STARTED {
+        let response = strings(span, &[("statusCode", status)]);
+        responses.set(Key::new(status, span), Node::new(span, Value::Map(response)));
+    }
+    integration.set(Key::new("responses", span), Node::new(span, Value::Map(responses)));
+    integration
+}
+
+fn strings(span: Span, entries: &[(&str, &str)]) -> Map {
+    let mut map = Map::default();
+    for (key, value) in entries {
+        map.set(Key::new(key, span), Node::string(span, value));
+    }
+    map
 }

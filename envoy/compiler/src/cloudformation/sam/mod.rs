@@ -295,14 +295,19 @@ fn function_events(template: &Template, kind: &str) -> Vec<(Span, String, Node)>
         if let Some(alias) = function.text("AutoPublishAlias") {
             arn = format!("{arn}:{}", *alias);
         }
-        let declared = function.property("Events").and_then(Node::as_map).map(Map::entries).unwrap_or_default();
-        for entry in declared.iter().filter(|entry| entry.value.get("Type").and_then(Node::as_str) == Some(kind)) {
-            let span = entry.key.span;
-            let properties = entry.value.get("Properties").cloned().unwrap_or_else(|| Node::empty_map(span));
-            events.push((span, arn.clone(), properties));
-        }
+        events.extend(events_of(function, kind).map(|(span, properties)| (span, arn.clone(), properties)));
     }
     events
+}
+
+/// The events of a type that a function or state machine has.
+fn events_of(resource: &Resource, kind: &str) -> impl Iterator<Item = (Span, Node)> {
+    let declared = resource.property("Events").and_then(Node::as_map).map(Map::entries).unwrap_or_default();
+    let of_kind = declared.iter().filter(move |entry| entry.value.get("Type").and_then(Node::as_str) == Some(kind));
+    of_kind.map(|entry| {
+        let span = entry.key.span;
+        (span, entry.value.get("Properties").cloned().unwrap_or_else(|| Node::empty_map(span)))
+    })
 }
 
 /// URI that invokes a function.
