@@ -52,7 +52,7 @@ fn definitions_load_to_their_operations() {
 fn template(file: &str, bytes: Vec<u8>, documents: &Value) -> Result<Result<(), String>, &'static str> {
     let input = Input { name: file.to_owned(), content: Ok(bytes) };
     let checked = check(vec![input], None, &check::Options::default());
-    let definitions: Vec<_> = checked.definitions.iter().collect();
+    let definitions = definitions_of(&checked);
     let documents = documents.as_array().unwrap();
     let (definition, document) = match (definitions.as_slice(), documents.as_slice()) {
         ([Definition::Rest(_) | Definition::Http(_)], [document]) => (definitions[0], document),
@@ -93,6 +93,11 @@ fn sam_templates_are_what_the_translator_makes_of_them() {
     area.finish();
 }
 
+/// The definitions of all APIs.
+fn definitions_of(checked: &check::Checked) -> Vec<&Definition> {
+    checked.definitions.iter().chain(checked.further.iter().flat_map(definitions_of)).collect()
+}
+
 /// What each API of a template says of its methods or routes.
 fn methods(path: &std::path::Path) -> BTreeSet<Vec<String>> {
     let options = check::Options { stage: Some("Prod".to_owned()), ..check::Options::default() };
@@ -106,7 +111,7 @@ fn methods(path: &std::path::Path) -> BTreeSet<Vec<String>> {
         lines.sort();
         Some(lines)
     };
-    checked.definitions.iter().filter_map(describe).collect()
+    definitions_of(&checked).into_iter().filter_map(describe).collect()
 }
 
 fn describe_rest_api(api: &RestApi) -> Vec<String> {
