@@ -95,7 +95,7 @@ impl Feature {
                 "the execute-api endpoint is switched off: mount the API under a custom domain (`domainNames`) or a base path",
             ),
             Self::PrivateEndpoint => Warning("who reaches a private API is up to the network that Envoy is in"),
-            Self::ResponseCache => Warning("answers are not cached yet"),
+            Self::ResponseCache => Yes,
             Self::Canary => Yes,
             Self::AccessLog => Yes,
             Self::ExecutionLog => Warning("the execution log is not written yet"),

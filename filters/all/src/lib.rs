@@ -16,5 +16,6 @@ list::filters! {
     JwtAuthorizer(jwt_authorizer::JwtAuthorizer),
     MappingTemplate(mapping_template::MappingTemplate),
     RequestValidator(request_validator::RequestValidator),
+    ResponseCache(response_cache::ResponseCache),
     WebsocketRoutes(websocket_routes::WebSocketRoutes),
 }

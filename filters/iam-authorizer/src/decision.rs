@@ -2,7 +2,9 @@
 //!
 //! Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-authorization-flow.html>
 
-use gateway::policy::{DenyMessages, INVOKE, MANAGE_CONNECTIONS, RequestKeys, connections_arn, method_arn, route_arn};
+use gateway::policy::{
+    DenyMessages, INVALIDATE_CACHE, INVOKE, MANAGE_CONNECTIONS, RequestKeys, connections_arn, method_arn, route_arn,
+};
 use gateway::{Context, GatewayError, Host, METHOD_HEADER, ResponseType};
 use iam_policy::{
     Caller, Decision, Request, Verdict, cross_account, evaluate, mask_account, resource_policy_alone, same_account,
@@ -23,6 +25,22 @@ impl IamAuthorizer {
         if caller.is_none() && self.resource_policy.is_none() {
             return Ok(());
         }
+        self.decide_on(host, route, caller, None)
+    }
+
+    /// Whether the caller may replace cache entries: only where a policy says so.
+    pub(crate) fn may_invalidate(&self, host: &dyn Host, route: &Route, caller: Option<&Credential>) -> bool {
+        (caller.is_some() || self.resource_policy.is_some())
+            && self.decide_on(host, route, caller, Some(INVALIDATE_CACHE)).is_ok()
+    }
+
+    fn decide_on(
+        &self,
+        host: &dyn Host,
+        route: &Route,
+        caller: Option<&Credential>,
+        other_action: Option<&str>,
+    ) -> Result<(), GatewayError> {
         let context = Context::new(&self.api, route.method.as_ref(), host);
         let verb = host.request_header(METHOD_HEADER).or_else(|| host.request_header(":method")).unwrap_or_default();
         let (action, arn) = match route.target {
@@ -30,6 +48,7 @@ impl IamAuthorizer {
             RawTarget::Connect => (INVOKE, route_arn(&self.api, "$connect")),
             RawTarget::ManageConnections => (MANAGE_CONNECTIONS, connections_arn(&self.api, &verb)),
         };
+        let action = other_action.unwrap_or(action);
         let same = caller.is_none_or(|caller| caller.principal.account_id == self.api.account_id);
         let keys = AllKeys {
             request: RequestKeys::new(&context, host),

@@ -3,8 +3,8 @@
 use std::rc::Rc;
 
 use gateway::{
-    Body, ConfigError, Filter, GatewayError, Headers, Host, LogLevel, MAX_PAYLOAD_BYTES, Metric, ResponseType, Step,
-    Stream, split_target,
+    Body, ConfigError, Filter, GatewayError, Headers, Host, LogLevel, MAX_PAYLOAD_BYTES, Metric, Property,
+    ResponseType, Step, Stream, client, split_target,
 };
 use sigv4::{Claim, Refusal, Request, Timestamp};
 
@@ -108,6 +108,9 @@ impl IamAuthorizer {
     fn finish(&self, host: &dyn Host, route: &Route, signer: Option<&Credential>) -> Step {
         match self.decide(host, route, signer) {
             Ok(()) => {
+                if client::asks_for_fresh(&host.request_headers()) && self.may_invalidate(host, route, signer) {
+                    host.set_property(Property::MayInvalidateCache, b"1");
+                }
                 if let Some(signer) = signer {
                     caller::publish(host, signer);
                 }

@@ -9,6 +9,7 @@ impl Findings {
     pub(super) fn check_method(&mut self, api: &RestApi, resource: &Resource, method: &Method, checked: &Checked) {
         self.check_authorization(api, method, checked);
         self.check_validator(api, method);
+        self.check_cache(resource, method.http_method, method, checked);
         match &method.integration {
             Some(integration) => self.check_integration(api, resource, integration, checked),
             // It could not be read, which is reported.

@@ -5,6 +5,7 @@
 
 mod answers;
 mod authorizers;
+mod cache;
 mod canary;
 mod http_api;
 mod http_api_service;
@@ -21,6 +22,7 @@ mod websocket_api;
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 
+pub use cache::cache_key;
 pub use websocket_api::message_models;
 
 use crate::api::{HttpApi, RestApi, WebSocketApi};

@@ -9,10 +9,12 @@ use gateway_responses::{RawGatewayResponse, RawResponsesRoute, Refusal};
 use jwt_authorizer::ProtocolType;
 use mapping_template::{RawIntegration, RawMappingRoute};
 use request_validator::RequestValidator;
+use response_cache::ResponseCache;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::authorizers::{Authorizers, Surroundings};
+use super::cache::Caches;
 use super::cluster::Clusters;
 use super::deployment::Deployment;
 use super::integrations::Integrations;
@@ -78,6 +80,7 @@ pub(super) fn deployment(model: &Model, clusters: &mut Clusters) -> Result<Deplo
     };
     let mut authorizers = Authorizers::new(&raw_api, model, ProtocolType::Rest, api.rest.policy.as_ref())?;
     let mut validators = Validators::new(&api.rest, &raw_api, model.settings.api_id.is_some());
+    let mut caches = Caches::new(model, &raw_api);
     // Filters that a route does not pass. One that is not named here passes all of them, and they refuse it.
     let mut without: BTreeMap<String, Vec<&'static str>> = BTreeMap::new();
     let mut methods = Vec::new();
@@ -114,6 +117,9 @@ pub(super) fn deployment(model: &Model, clusters: &mut Clusters) -> Result<Deplo
         if !validators.add(&key, &route.key.resource_path, method) {
             unused.push(RequestValidator::NAME);
         }
+        if !caches.add(&key, &raw_route, verb, method) {
+            unused.push(ResponseCache::NAME);
+        }
         without.insert(key.clone(), unused);
         // Everything that calls something takes part in a trace.
         let trace_id = !matches!(integration, RawIntegration::Mock(_) | RawIntegration::Misconfigured(_));
@@ -129,6 +135,7 @@ pub(super) fn deployment(model: &Model, clusters: &mut Clusters) -> Result<Deplo
     filters.extend(authorizers.into_filters());
     filters.push(RawFilter::ApiKey(keys));
     filters.extend(validators.into_config().map(RawFilter::RequestValidator));
+    filters.extend(caches.into_config().map(RawFilter::ResponseCache));
     filters.push(RawFilter::MappingTemplate(mappings));
     for refusal in [super::routes::UNMATCHED, super::routes::OUTSIDE] {
         without.insert(refusal.to_owned(), not_for_unmatched(&filters));

@@ -72,8 +72,8 @@ impl Dimensions {
     }
 }
 
-/// The loggers that count, for the kinds of APIs there are.
-pub(super) fn loggers(kinds: &[Kind]) -> Vec<Value> {
+/// The loggers that count, for the kinds of APIs there are; `caches`: whether there is a response cache.
+pub(super) fn loggers(kinds: &[Kind], caches: bool) -> Vec<Value> {
     let several = kinds.windows(2).any(|pair| matches!(pair, [one, other] if one != other));
     let mut loggers = Vec::new();
     for kind in [Kind::Rest, Kind::Http].into_iter().filter(|kind| kinds.contains(kind)) {
@@ -102,6 +102,12 @@ pub(super) fn loggers(kinds: &[Kind]) -> Vec<Value> {
         let by_filter = kind.histogram("IntegrationLatency", &format!("%FILTER_STATE(wasm.{name}:PLAIN)%"));
         let called = cel(&format!("'wasm.{name}' in filter_state"));
         loggers.push(logger(vec![called], Vec::new(), vec![by_filter]));
+        for (name, property) in [("CacheHitCount", Property::CacheHit), ("CacheMissCount", Property::CacheMiss)] {
+            if kind == Kind::Rest && caches {
+                let looked_up = cel(&format!("'wasm.{}' in filter_state", property.name()));
+                loggers.push(logger(vec![looked_up], vec![kind.counter(name, None)], Vec::new()));
+            }
+        }
     }
     loggers
 }
@@ -190,7 +196,7 @@ mod tests {
 
     #[test]
     fn names_are_those_of_the_kind() {
-        let text = |kinds: &[Kind]| json!(loggers(kinds)).to_string();
+        let text = |kinds: &[Kind]| json!(loggers(kinds, true)).to_string();
         let (rest, http) = (text(&[Kind::Rest]), text(&[Kind::Http]));
         assert!(rest.contains("\"4XXError\"") && !rest.contains("\"4xx\"") && !rest.contains("route_metadata"));
         assert!(http.contains("\"DataProcessed\"") && !http.contains("ApiName"));

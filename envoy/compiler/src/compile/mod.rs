@@ -7,6 +7,7 @@
 
 mod access_log;
 mod authorizers;
+mod cache;
 mod canary;
 mod cluster;
 mod compression;
@@ -101,7 +102,9 @@ pub fn compile(model: &Model, module: &str) -> Result<Compiled, String> {
     }
     let kinds: Vec<Kind> = deployments.iter().filter_map(|deployment| deployment.kind).collect();
     let tracing = tracing::manager(settings, &first.api, &first.title, &mut clusters);
-    let mut access_log = metrics::loggers(&kinds);
+    let mut filters = deployments.iter().flat_map(|deployment| &deployment.filters);
+    let caches = filters.any(|filter| matches!(filter, RawFilter::ResponseCache(_)));
+    let mut access_log = metrics::loggers(&kinds, caches);
     access_log.extend(access_log::loggers(&mut deployments));
     let draws =
         std::iter::once(model).chain(&model.further).any(|stage| tracing::raw_tracing(&stage.settings).is_some());

@@ -79,6 +79,24 @@ pub struct AccessLogSettings {
 }
 
 impl Stage {
+    /// Whether responses of a method are cached: with a cache, those of GET, unless its settings say otherwise. Other
+    /// verbs take settings of their own.
+    pub fn caches(&self, resource_path: &str, http_method: HttpMethod) -> bool {
+        if !self.cache_cluster_enabled.is_some_and(|on| *on) {
+            return false;
+        }
+        if http_method == HttpMethod::Get {
+            return self
+                .of_method(resource_path, http_method, |settings| settings.caching_enabled)
+                .is_none_or(|on| *on);
+        }
+        let own = self.method_settings.iter().find(|(key, _)| {
+            matches!(key, MethodKey::Method { resource_path: path, http_method: verb }
+                if path == resource_path && *verb == http_method)
+        });
+        own.and_then(|(_, settings)| settings.caching_enabled).is_some_and(|on| *on)
+    }
+
     /// What the stage sets for a method: in the method's own entry, else for all.
     pub fn of_method<T>(
         &self,

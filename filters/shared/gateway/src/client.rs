@@ -73,6 +73,14 @@ pub fn spelled(name: &str) -> &str {
     SPELLINGS.iter().find(|spelling| spelling.eq_ignore_ascii_case(name)).copied().unwrap_or(name)
 }
 
+/// Whether a client asks for a response that no cache has kept: `Cache-Control: max-age=0`, anywhere in the list.
+///
+/// Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-caching.html>
+pub fn asks_for_fresh(headers: &Headers) -> bool {
+    let directives = headers.all("cache-control").flat_map(|value| value.split(|byte| *byte == b','));
+    directives.map(<[u8]>::trim_ascii).any(|directive| directive.eq_ignore_ascii_case(b"max-age=0"))
+}
+
 /// Whether the name is one of the gateway's own.
 pub fn is_internal(name: &str) -> bool {
     INTERNAL.iter().any(|prefix| name.starts_with(prefix))

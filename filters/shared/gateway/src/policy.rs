@@ -14,6 +14,9 @@ pub const INVOKE: &str = "execute-api:Invoke";
 /// The action of a call of `@connections`.
 pub const MANAGE_CONNECTIONS: &str = "execute-api:ManageConnections";
 
+/// The action of replacing a cache entry.
+pub const INVALIDATE_CACHE: &str = "execute-api:InvalidateCache";
+
 /// Wording of refusals by a policy.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -31,6 +31,12 @@ pub enum Property {
     /// How long a filter's call of an integration took, in milliseconds, as text: what Envoy counts as
     /// `IntegrationLatency`. Of a request that its router forwards, Envoy knows the time itself.
     IntegrationLatency,
+    /// The caller may replace cache entries, set by `iam-authorizer`.
+    MayInvalidateCache,
+    /// The response comes from the cache, set by `response-cache`.
+    CacheHit,
+    /// The cache had no response, set by `response-cache`.
+    CacheMiss,
     /// The request's line for the access log, with its line break, set by `access-log`.
     AccessLog,
 }
@@ -50,6 +56,9 @@ impl Property {
             Self::UpstreamHost => "apigw.upstream_host",
             Self::Integration => "apigw.integration",
             Self::IntegrationLatency => "apigw.integration_latency",
+            Self::MayInvalidateCache => "apigw.may_invalidate_cache",
+            Self::CacheHit => "apigw.cache_hit",
+            Self::CacheMiss => "apigw.cache_miss",
             Self::AccessLog => "apigw.access_log",
         }
     }
@@ -58,7 +67,13 @@ impl Property {
     pub fn is_taken_by_envoy(self) -> bool {
         matches!(
             self,
-            Self::TraceId | Self::UpstreamPath | Self::UpstreamHost | Self::IntegrationLatency | Self::AccessLog
+            Self::TraceId
+                | Self::UpstreamPath
+                | Self::UpstreamHost
+                | Self::IntegrationLatency
+                | Self::CacheHit
+                | Self::CacheMiss
+                | Self::AccessLog
         )
     }
 }
