@@ -20,6 +20,7 @@ pub mod base64;
 pub mod bytes;
 pub mod client;
 pub mod gateway;
+pub mod hostile;
 mod http;
 pub mod level;
 pub mod localstack;

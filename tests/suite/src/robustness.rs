@@ -23,12 +23,13 @@ type Test = fn() -> Result<(), String>;
 /// Runs all of them.
 pub fn run() -> Tally {
     let mut tally = Tally::default();
-    let tests: [(&str, Test); 5] = [
+    let tests: [(&str, Test); 6] = [
         ("changes under load", changes_under_load),
         ("workers count together", workers_count_together),
         ("a trap", a_trap),
         ("a start that Envoy refuses", a_refused_start),
         ("a hundred thousand keys", many_keys),
+        ("hostile documents", crate::hostile::documents),
     ];
     for (name, test) in tests {
         let outcome = test().map_or_else(Outcome::Failed, |()| Outcome::Passed);
