@@ -35,6 +35,8 @@ pub fn format(format: &str, scope: &Scope<'_>, missing: &str) -> Result<Vec<u8>,
             None if command == "DOWNSTREAM_LOCAL_ADDRESS_WITHOUT_PORT" => Some(crate::CLIENT.into()),
             // Where it is used, no proxy in front is trusted.
             None if command == "DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT" => Some(crate::CLIENT.into()),
+            // A random one; what depends on its value runs on Envoy alone.
+            None if command == "UNIQUE_ID" => Some(b"6f1c2b1e-3d4a-4f5b-8a6c-7d8e9fa0b1c2".to_vec()),
             None if command == "DOWNSTREAM_LOCAL_PORT" => Some(super::PORT.to_string().into_bytes()),
             _ => return Err(format!("%{command}%")),
         };
