@@ -1,0 +1,205 @@
+"""WebSocket messages through a gateway, against Envoy alone in front of a WebSocket backend. See README.md here."""
+
+import argparse
+import contextlib
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import configuration
+import report
+from peers import Tools
+from processes import Envoy, cores, load, on_core, stop
+
+# A message is a call of the integration here, and a copy there.
+TARGET = 0.45
+TARGET_BYTES = 64 << 10
+CONNECTIONS = [1, 100]
+IDLE_CONNECTIONS = 4000
+PUSHED = '{"from":"a backend","text":"pushed"}'
+
+
+def arguments():
+    parser = argparse.ArgumentParser(prog="scripts/bench-websocket", description=__doc__)
+    parser.add_argument("--seconds", type=int, default=4, help="of load in each round [default: 4]")
+    parser.add_argument("--rounds", type=int, default=5, help="over both [default: 5]")
+    for hidden in ["--envoy", "--apigw", "--filters", "--client"]:
+        parser.add_argument(hidden, help=argparse.SUPPRESS, required=True, type=Path)
+    return parser.parse_args()
+
+
+def template():
+    """Each message goes to an HTTP backend, whose answer goes back; a mock knows who the connection is."""
+    def of_api(kind, **properties):
+        return {"Type": f"AWS::ApiGatewayV2::{kind}", "Properties": {"ApiId": {"Ref": "Bench"}, **properties}}
+
+    two_way = {"RouteResponseSelectionExpression": "$default"}
+    who = '{"connectionId": "$context.connectionId"}'
+    return {"Resources": {
+        "Bench": {"Type": "AWS::ApiGatewayV2::Api", "Properties": {
+            "ProtocolType": "WEBSOCKET", "RouteSelectionExpression": "$request.body.action"}},
+        "EchoRoute": of_api("Route", RouteKey="echo", Target={"Fn::Sub": "integrations/${Backend}"}, **two_way),
+        "WhoRoute": of_api("Route", RouteKey="who", Target={"Fn::Sub": "integrations/${Who}"}, **two_way),
+        "Backend": of_api("Integration", IntegrationType="HTTP_PROXY", IntegrationMethod="POST",
+                          IntegrationUri="http://petstore.internal/messages"),
+        "Who": of_api("Integration", IntegrationType="MOCK", RequestTemplates={"$default": '{"statusCode": 200}'}),
+        "WhoResponse": of_api("IntegrationResponse", IntegrationId={"Ref": "Who"}, IntegrationResponseKey="$default",
+                              ResponseTemplates={"$default": who}),
+    }}
+
+
+def proxy(backend_port):
+    """Envoy alone, which upgrades. It would let a thousand connections in."""
+    bootstrap = configuration.proxy(backend_port)
+    no_limit = {"max_connections": 1_000_000, "max_requests": 1_000_000}
+    bootstrap["static_resources"]["clusters"][0]["circuit_breakers"] = {"thresholds": [no_limit]}
+    chain = bootstrap["static_resources"]["listeners"][0]["filter_chains"][0]
+    manager = chain["filters"][0]["typed_config"]
+    manager["upgrade_configs"] = [{"upgrade_type": "websocket"}]
+    manager["stream_idle_timeout"] = "0s"
+    manager["route_config"]["virtual_hosts"][0]["routes"][0]["route"]["timeout"] = "0s"
+    return bootstrap
+
+
+class Client:
+    """The WebSocket clients: one process for each run."""
+
+    def __init__(self, program, core):
+        self.program = program
+        self.core = core
+
+    def command(self, mode, port, connections, *more):
+        return [self.program, mode, f"127.0.0.1:{port}", "/prod", str(connections), *more]
+
+    def load(self, port, connections, seconds):
+        """Messages there and back."""
+        command = self.command("load", port, connections, str(seconds))
+        run = subprocess.run(command, capture_output=True, text=True, preexec_fn=on_core(self.core))
+        if run.returncode != 0:
+            raise RuntimeError(f"{' '.join(map(str, command))}: {run.stderr}")
+        return json.loads(run.stdout)
+
+    @contextlib.contextmanager
+    def hold(self, port, connections):
+        """Open connections, and what the first one is told that asks who it is."""
+        process = subprocess.Popen(
+            self.command("hold", port, connections), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            preexec_fn=on_core(self.core),
+        )
+        try:
+            line = process.stdout.readline()
+            if not line:
+                raise RuntimeError(f"{connections} connections to port {port} cannot be opened")
+            yield json.loads(line)["told"]
+        finally:
+            stop(process)
+
+    @contextlib.contextmanager
+    def serve(self):
+        """The port of a backend that echoes."""
+        process = subprocess.Popen([self.program, "serve"], stdout=subprocess.PIPE, text=True,
+                                   preexec_fn=on_core(self.core))
+        try:
+            yield int(process.stdout.readline())
+        finally:
+            stop(process)
+
+
+def measure(tools, client, options, folder):
+    envoy_core, load_core = cores()
+    with contextlib.ExitStack() as running:
+        def envoy(name, bootstrap, core):
+            started = Envoy(tools.envoy, bootstrap, folder, name, core)
+            running.callback(started.stop)
+            return started
+
+        echo = running.enter_context(client.serve())
+        http = envoy("backend", configuration.direct(), load_core)
+        settings = {**configuration.settings(http.port), "connections": {"authorization": "NONE"}}
+        compiled = configuration.compiled(tools, template(), settings, folder, "gateway")
+        gateways = {"envoy": envoy("plain", proxy(echo), envoy_core), "apigw": envoy("gateway", compiled, envoy_core)}
+        rounds = {name: {connections: [] for connections in CONNECTIONS} for name in gateways}
+        for number in range(options.rounds):
+            print(f"round {number + 1} of {options.rounds}", file=sys.stderr, flush=True)
+            for name in gateways if number % 2 == 0 else reversed(gateways):
+                gateway = gateways[name]
+                for connections in CONNECTIONS:
+                    before = gateway.cpu_seconds()
+                    result = client.load(gateway.port, connections, options.seconds)
+                    result["cpu_micros"] = (gateway.cpu_seconds() - before) / result["messages"] * 1e6
+                    rounds[name][connections].append(result)
+        gateway = gateways["apigw"]
+        with client.hold(gateway.port, 1) as told:
+            path = f"/prod/@connections/{told['connectionId']}"
+            pushes = [load(gateway, path, {}, options.seconds, load_core, PUSHED) for _ in range(options.rounds)]
+        memory = {name: idle_bytes(client, gateway) for name, gateway in gateways.items()}
+    return rounds, pushes, memory
+
+
+def idle_bytes(client, gateway):
+    """Memory that each idle connection takes."""
+    before = gateway.memory_kib()
+    with client.hold(gateway.port, IDLE_CONNECTIONS):
+        return (gateway.memory_kib() - before) * 1024 / IDLE_CONNECTIONS
+
+
+def median(results, name):
+    return statistics.median(result[name] for result in results)
+
+
+def ratio(rounds, connections):
+    """Messages per second against Envoy alone in the same round; the median of all rounds."""
+    pairs = zip(rounds["apigw"][connections], rounds["envoy"][connections])
+    return statistics.median(own["per_second"] / other["per_second"] for own, other in pairs)
+
+
+def reached(holds):
+    return "reached" if holds else "missed"
+
+
+def table(rounds, pushes, memory):
+    lines = []
+    for connections in CONNECTIONS:
+        for name, title in [("envoy", "Envoy alone"), ("apigw", "gateway")]:
+            results = rounds[name][connections]
+            lines.append(
+                f"{title + f', {connections} connections':28} {median(results, 'per_second'):9,.0f} messages/s  "
+                f"p50 {median(results, 'p50'):6,.0f} µs  p99 {median(results, 'p99'):7,.0f} µs  "
+                f"CPU {median(results, 'cpu_micros'):5.1f} µs"
+            )
+        share = ratio(rounds, connections)
+        lines.append(f"{'':28} {share:.3f} of Envoy alone, ≥ {TARGET} {reached(share >= TARGET)}")
+    rate = statistics.median(push.requests_per_second for push in pushes)
+    lines.append(f"{'pushes to one connection':28} {rate:9,.0f} calls/s     "
+                 f"p50 {statistics.median(push.p50_micros for push in pushes):6,.0f} µs")
+    for name, title in [("envoy", "Envoy alone"), ("apigw", "gateway")]:
+        target = f", ≤ {TARGET_BYTES >> 10} {reached(memory[name] <= TARGET_BYTES)}" if name == "apigw" else ""
+        lines.append(f"{title + ', idle connection':28} {memory[name] / 1024:9.1f} KiB{target}")
+    return "\n".join(lines)
+
+
+def main():
+    options = arguments()
+    tools = Tools(options.envoy, options.apigw.resolve(), options.filters.resolve())
+    client = Client(options.client.resolve(), cores()[1])
+    with tempfile.TemporaryDirectory(prefix="apigw-bench-") as folder:
+        rounds, pushes, memory = measure(tools, client, options, Path(folder))
+    print(table(rounds, pushes, memory))
+    path = report.write({
+        "machine": report.machine(), "seconds": options.seconds, "workers": 1, "websocket": {
+            "rounds": rounds, "ratio": {connections: ratio(rounds, connections) for connections in CONNECTIONS},
+            "pushes": [vars(push) for push in pushes], "idle_connections": IDLE_CONNECTIONS,
+            "bytes_per_idle_connection": memory,
+        },
+    })
+    print(f"raw figures: {path.relative_to(Path(__file__).parents[2])}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except RuntimeError as error:
+        sys.exit(f"error: {error}")
