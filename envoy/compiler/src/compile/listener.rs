@@ -77,6 +77,8 @@ pub fn listener(address: SocketAddr, source: &Source<'_>, frame: &Frame) -> Valu
         "merge_slashes": false,
         "path_with_escaped_slashes_action": "KEEP_UNCHANGED",
         "max_request_headers_kb": MAX_REQUEST_HEADERS_KIB,
+        // As the service takes them, `Host` given: load generators and health checks still send them.
+        "http_protocol_options": {"accept_http_10": true},
         "common_http_protocol_options": {"max_headers_count": MAX_HEADERS, "idle_timeout": "350s"},
         "stream_idle_timeout": format!("{}s", LONGEST_AUTHORIZER_SECONDS + LONGEST_INTEGRATION_SECONDS + 6),
         "request_headers_timeout": "30s",
