@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 /// Beginning of the statistics' names, and where routes keep the dimensions.
 pub(super) const NAMESPACE: &str = "apigw";
-/// Every dimension. What a route does not have is empty, which to Prometheus is as good as absent.
+/// Every dimension. What a route does not have and another one has is empty, which to Prometheus is as good as absent.
 const DIMENSIONS: [&str; 6] = ["ApiName", "ApiId", "Stage", "Resource", "Method", "Route"];
 
 /// Which API's metrics there are.
@@ -72,40 +72,48 @@ impl Dimensions {
     }
 }
 
-/// The loggers that count, for the kinds of APIs there are; `caches`: whether there is a response cache.
-pub(super) fn loggers(kinds: &[Kind], caches: bool) -> Vec<Value> {
+/// The dimensions that some route has. Envoy reads each of them again for each statistic of each request.
+pub(super) fn in_use<'a>(routes: impl Iterator<Item = &'a Value> + Clone) -> Vec<&'static str> {
+    let has = |route: &Value, name: &str| route["metadata"]["filter_metadata"][NAMESPACE].get(name).is_some();
+    DIMENSIONS.into_iter().filter(|name| routes.clone().any(|route| has(route, name))).collect()
+}
+
+/// The loggers that count, for the kinds of APIs there are and the dimensions in use; `caches`: whether there is a
+/// response cache.
+pub(super) fn loggers(kinds: &[Kind], dimensions: &[&str], caches: bool) -> Vec<Value> {
     let several = kinds.windows(2).any(|pair| matches!(pair, [one, other] if one != other));
     let mut loggers = Vec::new();
     for kind in [Kind::Rest, Kind::Http].into_iter().filter(|kind| kinds.contains(kind)) {
         let own = kind.dimension();
+        let stat = Stats { kind, dimensions };
         let of_kind = several.then(|| cel(&format!("has(xds.route_metadata.filter_metadata['{NAMESPACE}'].{own})")));
         let logger = |conditions: Vec<Value>, counters: Vec<Value>, histograms: Vec<Value>| {
             stats(of_kind.iter().cloned().chain(conditions).collect(), &counters, &histograms)
         };
-        let mut always = vec![kind.counter("Count", None)];
+        let mut always = vec![stat.counter("Count", None)];
         if kind == Kind::Http {
-            always.push(kind.counter("DataProcessed", Some("%BYTES_SENT%")));
+            always.push(stat.counter("DataProcessed", Some("%BYTES_SENT%")));
         }
-        loggers.push(logger(Vec::new(), always, vec![kind.histogram("Latency", "%DURATION%")]));
+        loggers.push(logger(Vec::new(), always, vec![stat.histogram("Latency", "%DURATION%")]));
         let errors = match kind {
             Kind::Rest => ["4XXError", "5XXError"],
             Kind::Http => ["4xx", "5xx"],
         };
         for (name, first) in errors.into_iter().zip([400, 500]) {
             let status = [comparison("GE", first), comparison("LE", first + 99)];
-            loggers.push(logger(status.to_vec(), vec![kind.counter(name, None)], Vec::new()));
+            loggers.push(logger(status.to_vec(), vec![stat.counter(name, None)], Vec::new()));
         }
         let name = Property::IntegrationLatency.name();
-        let by_router = kind.histogram("IntegrationLatency", "%COMMON_DURATION(US_TX_BEG:US_RX_BEG:ms)%");
+        let by_router = stat.histogram("IntegrationLatency", "%COMMON_DURATION(US_TX_BEG:US_RX_BEG:ms)%");
         let forwarded = cel("response.code_details == 'via_upstream'");
         loggers.push(logger(vec![forwarded], Vec::new(), vec![by_router]));
-        let by_filter = kind.histogram("IntegrationLatency", &format!("%FILTER_STATE(wasm.{name}:PLAIN)%"));
+        let by_filter = stat.histogram("IntegrationLatency", &format!("%FILTER_STATE(wasm.{name}:PLAIN)%"));
         let called = cel(&format!("'wasm.{name}' in filter_state"));
         loggers.push(logger(vec![called], Vec::new(), vec![by_filter]));
         for (name, property) in [("CacheHitCount", Property::CacheHit), ("CacheMissCount", Property::CacheMiss)] {
             if kind == Kind::Rest && caches {
                 let looked_up = cel(&format!("'wasm.{}' in filter_state", property.name()));
-                loggers.push(logger(vec![looked_up], vec![kind.counter(name, None)], Vec::new()));
+                loggers.push(logger(vec![looked_up], vec![stat.counter(name, None)], Vec::new()));
             }
         }
     }
@@ -120,26 +128,35 @@ impl Kind {
             Self::Http => "ApiId",
         }
     }
+}
 
-    fn stat(self, name: &str) -> Value {
-        let foreign = match self {
-            Self::Rest => ["ApiId", "Route"].as_slice(),
-            Self::Http => ["ApiName", "Resource", "Method"].as_slice(),
+/// Statistics of one kind of APIs.
+struct Stats<'a> {
+    kind: Kind,
+    /// The dimensions in use.
+    dimensions: &'a [&'a str],
+}
+
+impl Stats<'_> {
+    fn stat(&self, name: &str) -> Value {
+        let foreign = match self.kind {
+            Kind::Rest => ["ApiId", "Route"].as_slice(),
+            Kind::Http => ["ApiName", "Resource", "Method"].as_slice(),
         };
-        let tags = DIMENSIONS.iter().filter(|dimension| !foreign.contains(dimension)).map(|dimension| {
+        let tags = self.dimensions.iter().filter(|dimension| !foreign.contains(dimension)).map(|dimension| {
             json!({"name": dimension, "value_format": format!("%METADATA(ROUTE:{NAMESPACE}:{dimension})%")})
         });
         json!({"name": name, "tags": tags.collect::<Vec<Value>>()})
     }
 
-    fn counter(self, name: &str, value_format: Option<&str>) -> Value {
+    fn counter(&self, name: &str, value_format: Option<&str>) -> Value {
         match value_format {
             Some(format) => json!({"stat": self.stat(name), "value_format": format}),
             None => json!({"stat": self.stat(name), "value_fixed": 1}),
         }
     }
 
-    fn histogram(self, name: &str, value_format: &str) -> Value {
+    fn histogram(&self, name: &str, value_format: &str) -> Value {
         json!({"stat": self.stat(name), "unit": "Milliseconds", "value_format": value_format})
     }
 }
@@ -195,8 +212,21 @@ mod tests {
     }
 
     #[test]
+    fn only_dimensions_in_use_are_read() {
+        let mut dimensions = Dimensions::rest("Pets", "prod");
+        let mut routes = [json!({"name": "GET /"}), json!({"name": "PUT /"})];
+        dimensions.write(&mut routes);
+        assert_eq!(in_use(routes.iter()), ["ApiName", "Stage"]);
+        let logger = &loggers(&[Kind::Rest], &in_use(routes.iter()), false)[0];
+        assert_eq!(logger["typed_config"]["counters"][0]["stat"]["tags"].as_array().map(Vec::len), Some(2));
+        dimensions.add_method("PUT /", "/", "PUT");
+        dimensions.write(&mut routes);
+        assert_eq!(in_use(routes.iter()), ["ApiName", "Stage", "Resource", "Method"]);
+    }
+
+    #[test]
     fn names_are_those_of_the_kind() {
-        let text = |kinds: &[Kind]| json!(loggers(kinds, true)).to_string();
+        let text = |kinds: &[Kind]| json!(loggers(kinds, &DIMENSIONS, true)).to_string();
         let (rest, http) = (text(&[Kind::Rest]), text(&[Kind::Http]));
         assert!(rest.contains("\"4XXError\"") && !rest.contains("\"4xx\"") && !rest.contains("route_metadata"));
         assert!(http.contains("\"DataProcessed\"") && !http.contains("ApiName"));

@@ -104,7 +104,8 @@ pub fn compile(model: &Model, module: &str) -> Result<Compiled, String> {
     let tracing = tracing::manager(settings, &first.api, &first.title, &mut clusters);
     let mut filters = deployments.iter().flat_map(|deployment| &deployment.filters);
     let caches = filters.any(|filter| matches!(filter, RawFilter::ResponseCache(_)));
-    let mut access_log = metrics::loggers(&kinds, caches);
+    let dimensions = metrics::in_use(deployments.iter().flat_map(|deployment| &deployment.routes));
+    let mut access_log = metrics::loggers(&kinds, &dimensions, caches);
     access_log.extend(access_log::loggers(&mut deployments));
     let draws =
         std::iter::once(model).chain(&model.further).any(|stage| tracing::raw_tracing(&stage.settings).is_some());
