@@ -11,7 +11,7 @@ use std::cell::OnceCell;
 use std::rc::Rc;
 
 use custom_authorizer::CustomAuthorizer;
-use gateway::{Step, Stream as _};
+use gateway::{Property, Step, Stream as _};
 use libfuzzer_sys::fuzz_target;
 use serde_json::{Value, json};
 use support::{Envoy, answer, api, send, worker};
@@ -35,8 +35,8 @@ fn goes_on(form: usize, body: &str) -> bool {
     assert!(matches!(step, Step::Callout(_)));
     match stream.on_callout(&host, answer("200", &[], body)) {
         Step::Continue => {
-            let said = host.properties.borrow().get("apigw.authorizer").cloned().unwrap_or_default();
-            assert!(serde_json::from_str::<Value>(&said).is_ok_and(|said| said.is_object()), "{said}");
+            let said = host.properties.borrow().get(&Property::Authorizer).cloned().unwrap_or_default();
+            assert!(serde_json::from_slice::<Value>(&said).is_ok_and(|said| said.is_object()), "{said:?}");
             true
         }
         Step::Respond(reply) => {

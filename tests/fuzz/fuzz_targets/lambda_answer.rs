@@ -49,8 +49,11 @@ fuzz_target!(|input: &[u8]| {
     let Some((how, body)) = input.split_first() else { return };
     let filter = FILTER.with(|filter| Rc::clone(filter.get_or_init(configured)));
     let accept = if how & 2 == 0 { "application/json" } else { "image/png" };
-    let host = TestHost::request("POST", "/s/f", &[("accept", accept)], b"{}")
-        .on_route(if how & 1 == 0 { "proxy" } else { "aws" });
+    let host = TestHost::request("POST", "/s/f", &[("accept", accept)], b"{}").on_route(if how & 1 == 0 {
+        "proxy"
+    } else {
+        "aws"
+    });
     let (mut stream, step) = support::send(&filter, &host);
     assert!(matches!(step, Step::Callout(_)), "{step:?}");
     let mut headers = vec![("content-type", "application/json"), ("x-apigw-upstream", "1")];

@@ -33,7 +33,8 @@ fuzz_target!(|input: &str| {
         Some('p') => Use::ResponseTemplate,
         _ => return,
     };
-    let (expression, message) = chars.as_str().split_once('\0').unwrap_or((chars.as_str(), r#"{"action":"join","n":[1]}"#));
+    let (expression, message) =
+        chars.as_str().split_once('\0').unwrap_or((chars.as_str(), r#"{"action":"join","n":[1]}"#));
     let compiled = match Expression::compile(expression, usage) {
         Ok(compiled) => compiled,
         Err(error) => {

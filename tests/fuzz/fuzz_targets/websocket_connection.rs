@@ -27,7 +27,8 @@ fn echo() -> Rc<Api> {
         "requestTemplates": {"$default": "{\"statusCode\": 200}"},
         "integrationResponses": [{"integrationResponseKey": "$default", "responseTemplates": {"$default": "$input.body"}}],
     }});
-    let two_way = |integration: &str| json!({"integration": integration, "routeResponseSelectionExpression": "$default"});
+    let two_way =
+        |integration: &str| json!({"integration": integration, "routeResponseSelectionExpression": "$default"});
     let routes = json!({"$default": two_way("b"), "m": two_way("m"), "$disconnect": {"integration": "b"}});
     API.with(|cell| Rc::clone(cell.get_or_init(|| Rc::new(api(routes, json!({"b": backend(), "m": mock}))))))
 }

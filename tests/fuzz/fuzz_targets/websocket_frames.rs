@@ -33,7 +33,9 @@ fuzz_target!(|input: &[u8]| {
             Event::Text(text) => assert!(text.len() <= MAX_MESSAGE_BYTES),
             Event::Ping(payload) | Event::Pong(payload) => assert!(payload.len() <= MAX_CONTROL_BYTES),
             Event::Close(status) => {
-                assert!(status.as_ref().is_none_or(|(code, reason)| *code >= 1000 && reason.len() <= MAX_CONTROL_BYTES));
+                assert!(
+                    status.as_ref().is_none_or(|(code, reason)| *code >= 1000 && reason.len() <= MAX_CONTROL_BYTES)
+                );
             }
         }
     }
