@@ -75,7 +75,8 @@ impl Gateway {
             return Ok(Err(fs::read_to_string(&log)?.trim().to_owned()));
         };
         let line = line?;
-        let url = line.strip_prefix("listening on http://").unwrap_or_else(|| panic!("apigw printed `{line}`"));
+        let url = line.strip_prefix("listening on ").and_then(|url| url.split_once("://"));
+        let (_, url) = url.unwrap_or_else(|| panic!("apigw printed `{line}`"));
         let (address, mount) = url.split_at(url.find('/').unwrap_or(url.len()));
         Ok(Ok(Self {
             child,

@@ -29,5 +29,6 @@ pub mod paths;
 pub mod robustness;
 pub mod separate;
 pub mod tally;
+mod tls;
 pub mod validate;
 pub mod websocket;

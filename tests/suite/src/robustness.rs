@@ -23,15 +23,17 @@ type Test = fn() -> Result<(), String>;
 /// Runs all of them.
 pub fn run() -> Tally {
     let mut tally = Tally::default();
-    let tests: [(&str, Test); 6] = [
+    let tests: [(&str, Test); 7] = [
         ("changes under load", changes_under_load),
         ("workers count together", workers_count_together),
         ("a trap", a_trap),
         ("a start that Envoy refuses", a_refused_start),
+        ("TLS", crate::tls::tls),
         ("a hundred thousand keys", many_keys),
         ("hostile documents", crate::hostile::documents),
     ];
-    for (name, test) in tests {
+    let only = std::env::var("CASES").unwrap_or_default();
+    for (name, test) in tests.into_iter().filter(|(name, _)| name.contains(&only)) {
         let outcome = test().map_or_else(Outcome::Failed, |()| Outcome::Passed);
         tally.add("own-envoy/robustness", name, outcome);
     }

@@ -1,0 +1,85 @@
+//! TLS of the listener, with certificates that `openssl` makes and requests that `curl` sends.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use crate::gateway::Gateway;
+
+const DEFINITION: &str = "openapi: 3.0.1
+info: {title: secret, version: '1'}
+paths: {/a: {get: {responses: {'200': {description: ok}}, x-amazon-apigateway-integration: {type: mock, requestTemplates: \
+                          {application/json: '{\"statusCode\": 200}'}, responses: {default: {statusCode: '200'}}}}}}
+";
+
+/// The least version of TLS is held, and with a truststore only clients with a certificate of its authorities come in.
+///
+/// # Errors
+/// What went wrong.
+pub fn tls() -> Result<(), String> {
+    let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    for name in ["authority", "stranger"] {
+        let arguments = ["req", "-x509", "-subj", "/CN=test", "-days", "2", "-out"].map(str::to_owned);
+        openssl(
+            folder.path(),
+            &[&arguments[..], &[at(&format!("{name}.pem"))], &key(&at(&format!("{name}.key")))].concat(),
+        )?;
+    }
+    for name in ["server", "client"] {
+        let arguments =
+            ["req", "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1", "-out"].map(str::to_owned);
+        openssl(folder.path(), &[&arguments[..], &[at("request")], &key(&at(&format!("{name}.key")))].concat())?;
+        let signed = ["x509", "-req", "-days", "2", "-copy_extensions", "copy", "-CAcreateserial"].map(str::to_owned);
+        let files = ["-in", &at("request"), "-CA", &at("authority.pem"), "-CAkey", &at("authority.key"), "-out"];
+        let files = files.map(str::to_owned);
+        openssl(folder.path(), &[&signed[..], &files, &[at(&format!("{name}.pem"))]].concat())?;
+    }
+    let settings = |more: &str| {
+        let (chain, private) = (at("server.pem"), at("server.key"));
+        format!(
+            "{{apiId: secret0001, stage: {{stageName: prod}}, tls: {{certificateChain: {chain}, privateKey: {private}, {more}}}}}"
+        )
+    };
+    let with = |name: &str| {
+        ["--cert".to_owned(), at(&format!("{name}.pem")), "--key".to_owned(), at(&format!("{name}.key"))].to_vec()
+    };
+    let old = vec!["--tls-max".to_owned(), "1.2".to_owned()];
+    let gateway = Gateway::start(DEFINITION, &settings("securityPolicy: TLS_1_3"), &[])?;
+    expect(&gateway, &at("authority.pem"), &[], "2 200")?;
+    expect(&gateway, &at("stranger.pem"), &[], "0 000")?;
+    expect(&gateway, &at("authority.pem"), &old, "0 000")?;
+    drop(gateway);
+    let gateway = Gateway::start(DEFINITION, &settings(&format!("truststore: {}", at("authority.pem"))), &[])?;
+    expect(&gateway, &at("authority.pem"), &[], "0 000")?;
+    expect(&gateway, &at("authority.pem"), &with("stranger"), "0 000")?;
+    expect(&gateway, &at("authority.pem"), &with("client"), "2 200")?;
+    expect(&gateway, &at("authority.pem"), &[with("client"), old].concat(), "2 200")
+}
+
+fn key(path: &str) -> Vec<String> {
+    let mut arguments =
+        ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc", "-keyout"].map(str::to_owned).to_vec();
+    arguments.push(path.to_owned());
+    arguments
+}
+
+fn openssl(folder: &Path, arguments: &[String]) -> Result<(), String> {
+    let output = Command::new("openssl").args(arguments).current_dir(folder).stdin(Stdio::null()).output();
+    let output = output.map_err(|error| format!("openssl: {error}"))?;
+    let report = || format!("openssl {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    if output.status.success() { Ok(()) } else { Err(report()) }
+}
+
+/// A request; `expected` is the version of HTTP and the status, `0 000` where there is no connection.
+fn expect(gateway: &Gateway, authority: &str, more: &[String], expected: &str) -> Result<(), String> {
+    let url = format!("https://{}{}/a", gateway.address, gateway.mount);
+    let output = Command::new("curl")
+        .args(["--silent", "--noproxy", "*", "--output", "/dev/null", "--write-out", "%{http_version} %{http_code}"])
+        .args(["--cacert", authority])
+        .args(more)
+        .arg(&url)
+        .output()
+        .map_err(|error| format!("curl: {error}"))?;
+    let found = String::from_utf8_lossy(&output.stdout).into_owned();
+    if found == expected { Ok(()) } else { Err(format!("curl {more:?}: `{found}`, expected `{expected}`")) }
+}
