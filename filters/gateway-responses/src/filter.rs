@@ -110,6 +110,10 @@ impl Stream for ResponsesStream {
             host.set_property(Property::TraceId, trace.as_bytes());
             self.trace_id = Some(trace);
         }
+        if !self.filter.responses.is_empty() {
+            // A gateway response may speak of them, and once the request has gone on, Envoy does not give them any more.
+            host.request_headers();
+        }
         Step::Continue
     }
 
