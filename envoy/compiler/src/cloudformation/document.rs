@@ -51,6 +51,20 @@ impl ApiDocument {
         true
     }
 
+    /// Goes through all operations: their verb, and the operation.
+    pub fn for_each_operation(&mut self, span: Span, mut change: impl FnMut(&str, &mut Map)) {
+        let paths = self.root.child(Key::new("paths", span));
+        let keys: Vec<Key> = paths.entries().iter().map(|entry| entry.key.clone()).collect();
+        for path in keys {
+            let item = paths.child(path);
+            let verbs = item.entries().iter().map(|entry| entry.key.clone());
+            let verbs: Vec<Key> = verbs.filter(|key| crate::openapi::is_operation(&key.text)).collect();
+            for verb in verbs {
+                change(&verb.text, item.child(verb.clone()));
+            }
+        }
+    }
+
     /// Adds a model.
     pub fn add_model(&mut self, name: &str, span: Span, schema: Node) {
         self.shared("schemas", "definitions", span).set(Key::new(name, span), schema);

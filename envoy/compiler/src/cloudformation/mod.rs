@@ -137,6 +137,13 @@ pub struct Export {
     pub settings: Node,
 }
 
+impl Export {
+    fn new(id: Spanned<&str>, resource: &Resource, document: document::ApiDocument, settings: Node) -> Self {
+        let document = Node::new(resource.span, Value::Map(document.root));
+        Self { logical_id: id.map(str::to_owned), document, settings }
+    }
+}
+
 /// What a template holds.
 #[derive(Clone, Debug, Default)]
 pub struct Contents {

@@ -36,11 +36,7 @@ pub fn export<'t>(reader: &mut Reader<'t>, template: &'t Template, environment: 
         api.add_gateway_responses(reader, template);
         method::add(reader, &mut api, template);
         let settings = stage::settings(reader, template, id, environment);
-        exports.push(Export {
-            logical_id: id.map(str::to_owned),
-            document: Node::new(resource.span, Value::Map(api.document.root)),
-            settings,
-        });
+        exports.push(Export::new(id, resource, api.document, settings));
     }
     report_strays(reader, template);
     exports

@@ -26,10 +26,12 @@ const TYPES: [(&str, IntegrationType); 5] = [
     ("mock", IntegrationType::Mock),
 ];
 
-const CONTENT_HANDLING: [(&str, ContentHandling); 2] =
+/// Values of `contentHandling`.
+pub const CONTENT_HANDLING: [(&str, ContentHandling); 2] =
     [("CONVERT_TO_BINARY", ContentHandling::ConvertToBinary), ("CONVERT_TO_TEXT", ContentHandling::ConvertToText)];
 
-const CONNECTION_TYPES: [(&str, ConnectionType); 2] =
+/// Values of `connectionType`.
+pub const CONNECTION_TYPES: [(&str, ConnectionType); 2] =
     [("INTERNET", ConnectionType::Internet), ("VPC_LINK", ConnectionType::VpcLink)];
 
 const PASSTHROUGH: [(&str, PassthroughBehavior); 3] = [

@@ -20,7 +20,7 @@ mod security;
 
 pub use base_path::BasePath;
 pub use detect::{Kind, Version, detect};
-pub use integration::{read_verb, string_map, templates};
+pub use integration::{CONNECTION_TYPES, CONTENT_HANDLING, read_verb, string_map, templates};
 pub use schemas::model;
 
 use crate::api::{HttpApi, RestApi, WebSocketApi};

@@ -133,35 +133,27 @@ impl<'a> Auth<'a> {
     pub(super) fn apply_defaults(&self, api: &mut Api<'a>) {
         let span = api.span;
         let mut schemes = Map::default();
-        let paths = api.document.root.child(Key::new("paths", span));
-        let keys: Vec<Key> = paths.entries().iter().map(|entry| entry.key.clone()).collect();
-        for path in keys {
-            let item = paths.child(path);
-            let verbs = item.entries().iter().map(|entry| entry.key.clone());
-            let verbs: Vec<Key> = verbs.filter(|key| crate::openapi::is_operation(&key.text)).collect();
-            for verb in verbs {
-                let preflight = &*verb.text == "options";
-                let operation = item.child(verb);
-                let mut requirement = Map::default();
-                for named in operation.get("security").and_then(Node::as_list).unwrap_or_default() {
-                    for entry in named.as_map().map(Map::entries).unwrap_or_default() {
-                        requirement.set(entry.key.clone(), entry.value.clone());
-                    }
-                }
-                let authorized = self.authorizers.iter().map(|(name, _)| *name).chain([IAM, NONE]);
-                let authorized = authorized.into_iter().any(|name| requirement.get(name).is_some());
-                if !authorized && (self.preflights || !preflight) {
-                    self.demand_default(&mut requirement, &mut schemes);
-                }
-                if self.api_key_required && !preflight && requirement.get(API_KEY).is_none() {
-                    requirement.set(Key::new(API_KEY, span), no_scopes(span));
-                    schemes.set(Key::new(API_KEY, span), api_key_scheme(span));
-                }
-                if !requirement.entries().is_empty() {
-                    operation.set(Key::new("security", span), security(span, requirement));
+        api.document.for_each_operation(span, |verb, operation| {
+            let preflight = verb == "options";
+            let mut requirement = Map::default();
+            for named in operation.get("security").and_then(Node::as_list).unwrap_or_default() {
+                for entry in named.as_map().map(Map::entries).unwrap_or_default() {
+                    requirement.set(entry.key.clone(), entry.value.clone());
                 }
             }
-        }
+            let authorized = self.authorizers.iter().map(|(name, _)| *name).chain([IAM, NONE]);
+            let authorized = authorized.into_iter().any(|name| requirement.get(name).is_some());
+            if !authorized && (self.preflights || !preflight) {
+                self.demand_default(&mut requirement, &mut schemes);
+            }
+            if self.api_key_required && !preflight && requirement.get(API_KEY).is_none() {
+                requirement.set(Key::new(API_KEY, span), no_scopes(span));
+                schemes.set(Key::new(API_KEY, span), api_key_scheme(span));
+            }
+            if !requirement.entries().is_empty() {
+                operation.set(Key::new("security", span), security(span, requirement));
+            }
+        });
         add_schemes(api, &schemes);
     }
 

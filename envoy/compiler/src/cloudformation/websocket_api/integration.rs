@@ -6,11 +6,10 @@ use indexmap::IndexMap;
 
 use super::Members;
 use crate::api::{
-    ConnectionType, ContentHandling, Integration, IntegrationType, PassthroughBehavior, WebSocketIntegration,
-    WebSocketIntegrationResponse,
+    Integration, IntegrationType, PassthroughBehavior, WebSocketIntegration, WebSocketIntegrationResponse,
 };
 use crate::cloudformation::Resource;
-use crate::openapi::{read_verb, string_map, templates};
+use crate::openapi::{CONNECTION_TYPES, CONTENT_HANDLING, read_verb, string_map, templates};
 use crate::read::{Fields, Reader};
 
 /// Shortest and longest timeout, in milliseconds.
@@ -25,15 +24,11 @@ const TYPES: [(&str, IntegrationType); 5] = [
     ("HTTP_PROXY", IntegrationType::HttpProxy),
     ("MOCK", IntegrationType::Mock),
 ];
-const CONNECTION_TYPES: [(&str, ConnectionType); 2] =
-    [("INTERNET", ConnectionType::Internet), ("VPC_LINK", ConnectionType::VpcLink)];
 const PASSTHROUGH: [(&str, PassthroughBehavior); 3] = [
     ("WHEN_NO_MATCH", PassthroughBehavior::WhenNoMatch),
     ("WHEN_NO_TEMPLATES", PassthroughBehavior::WhenNoTemplates),
     ("NEVER", PassthroughBehavior::Never),
 ];
-const CONTENT_HANDLING: [(&str, ContentHandling); 2] =
-    [("CONVERT_TO_BINARY", ContentHandling::ConvertToBinary), ("CONVERT_TO_TEXT", ContentHandling::ConvertToText)];
 
 /// The integrations of the API, by logical id, with their responses.
 pub fn read<'t>(reader: &mut Reader<'t>, members: &Members<'t>) -> IndexMap<String, WebSocketIntegration> {

@@ -94,22 +94,14 @@ impl<'a> Auth<'a> {
     pub fn apply_default(&self, api: &mut HttpApi<'a>) {
         let Some(name) = self.default_authorizer.as_ref().filter(|name| name.as_str() != NONE) else { return };
         let span = api.span;
-        let paths = api.document.root.child(Key::new("paths", span));
-        let keys: Vec<Key> = paths.entries().iter().map(|entry| entry.key.clone()).collect();
-        for path in keys {
-            let item = paths.child(path);
-            let verbs = item.entries().iter().map(|entry| entry.key.clone());
-            let verbs: Vec<Key> = verbs.filter(|key| crate::openapi::is_operation(&key.text)).collect();
-            for verb in verbs.into_iter().filter(|verb| &*verb.text != "options") {
-                let operation = item.child(verb);
-                let own = operation.get("security").and_then(Node::as_list).unwrap_or_default();
-                if own.is_empty() {
-                    let mut requirement = Map::default();
-                    self.demand(name, None, &mut requirement);
-                    operation.set(Key::new("security", span), security(span, requirement));
-                }
+        api.document.for_each_operation(span, |verb, operation| {
+            let own = operation.get("security").and_then(Node::as_list).unwrap_or_default();
+            if verb != "options" && own.is_empty() {
+                let mut requirement = Map::default();
+                self.demand(name, None, &mut requirement);
+                operation.set(Key::new("security", span), security(span, requirement));
             }
-        }
+        });
     }
 
     /// `NONE` stands there as well: it takes back what the API demands.
