@@ -62,6 +62,23 @@ need_python_packages() {
     .venv/bin/pip install --quiet --disable-pip-version-check "$@" >&2
 }
 
+# Installs npm packages, given as NAME@VERSION, into target/node.
+need_node_packages() {
+    command -v npm >/dev/null || need_debian nodejs npm
+    mkdir -p target/node
+    npm install --prefix target/node --no-save --no-audit --no-fund --silent "$@" >&2
+}
+
+# Prints the path of a Chromium: $CHROMIUM, one on PATH, or Debian's.
+find_chromium() {
+    if [ -z "${CHROMIUM:-}" ]; then
+        command -v chromium >/dev/null || need_debian chromium
+        CHROMIUM=$(command -v chromium) || die "there is no chromium on PATH, and installing it has not put one there"
+    fi
+    [ -x "$CHROMIUM" ] || die "\$CHROMIUM is $CHROMIUM, which is no program"
+    printf '%s\n' "$CHROMIUM"
+}
+
 # Installs Debian packages that are missing.
 need_debian() {
     local missing=() package

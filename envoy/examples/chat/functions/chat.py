@@ -4,10 +4,13 @@ On AWS the connections would be in a table; `requestContext` says where @connect
 """
 
 import json
+import os
 import urllib.error
 import urllib.parse
 import urllib.request
 
+# `https` with a gateway that has a certificate, as on AWS.
+SCHEME = os.environ.get("SCHEME", "http")
 connections = set()
 
 
@@ -23,7 +26,7 @@ def leave(event, context):
 
 def send(event, context):
     request = event["requestContext"]
-    url = f"http://{request['domainName']}/{request['stage']}/@connections/"
+    url = f"{SCHEME}://{request['domainName']}/{request['stage']}/@connections/"
     message = json.dumps({"from": request["connectionId"], "text": json.loads(event["body"])["text"]})
     for connection in list(connections):
         push(url + urllib.parse.quote(connection), message, connection)
