@@ -8,6 +8,7 @@ use request_validator::Models;
 use selection::{CONNECT, DEFAULT, DISCONNECT, Expression, MAX_TEXT_BYTES, Routes, Use};
 use usage_plan::RouteThrottle;
 
+use crate::filter::{CONNECT_ROUTE, CONNECTIONS_ROUTE};
 use crate::fleet::Fleet;
 use crate::integration::Integration;
 use crate::raw::{Authorization, RawConfig, RawLimits, RawMessageRoute};
@@ -15,16 +16,29 @@ use crate::request::Required;
 use crate::throttle;
 use crate::validation::{Validation, compile_models};
 
+/// Longest id of an API, in bytes: messages between workers have one byte for its length.
+const MAX_API_ID_BYTES: usize = 255;
+
 /// The API, configured.
 #[derive(Debug)]
 pub struct WebSocketConfig {
     pub(crate) api: Api,
+    route_prefix: String,
     pub(crate) routes: Routes<Route>,
     pub(crate) connections_authorization: Authorization,
     pub(crate) limits: RawLimits,
     pub(crate) account_throttle: Option<RouteThrottle>,
     pub(crate) fleet: Fleet,
     integrations: BTreeMap<String, Rc<Integration>>,
+}
+
+/// What the API's Envoy routes are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// Handshakes.
+    Connect,
+    /// Calls of `@connections`.
+    Connections,
 }
 
 /// A route, compiled.
@@ -44,6 +58,9 @@ pub struct Route {
 
 impl WebSocketConfig {
     pub(crate) fn from_raw(raw: RawConfig) -> Result<Self, ConfigError> {
+        if raw.api.api_id.len() > MAX_API_ID_BYTES {
+            return Err(ConfigError::new("api.apiId", format!("has more than {MAX_API_ID_BYTES} bytes")));
+        }
         let expression = Expression::compile(&raw.route_selection_expression, Use::Route)
             .map_err(|error| ConfigError::new("routeSelectionExpression", error.to_string()))?;
         let mut integrations = BTreeMap::new();
@@ -68,12 +85,22 @@ impl WebSocketConfig {
         Ok(Self {
             account_throttle: account_throttle.map_err(|error| error.below("accountThrottle"))?,
             routes: Routes::new(expression, routes),
+            route_prefix: raw.route_prefix,
             api: raw.api,
             connections_authorization: raw.connections_authorization,
             limits: raw.limits,
             fleet: Fleet::from_raw(raw.node, raw.nodes)?,
             integrations,
         })
+    }
+
+    /// What a request of the Envoy route `name` is; `None` when the route is none of this API's.
+    pub(crate) fn way_of(&self, name: &[u8]) -> Option<Way> {
+        match name.strip_prefix(self.route_prefix.as_bytes()) {
+            Some(name) if name == CONNECT_ROUTE.as_bytes() => Some(Way::Connect),
+            Some(name) if name == CONNECTIONS_ROUTE.as_bytes() => Some(Way::Connections),
+            _ => None,
+        }
     }
 
     /// Says which templates are broken: the messages that need them fail, as with the service.

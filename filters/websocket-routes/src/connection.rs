@@ -165,9 +165,7 @@ impl Connection for SocketConnection {
         let mut output = Output::default();
         let Some(call) = Call::from_wire(message) else { return output };
         let outcome = match &mut self.state {
-            State::Open(open) if open.serial == call.serial && open.end.is_none() => {
-                open.operate(host, &call, &mut output)
-            }
+            State::Open(open) if open.is_meant(&call) => open.operate(host, &call, &mut output),
             _ => gone(),
         };
         post_reply(host, call.reply_to, &outcome);
@@ -229,6 +227,11 @@ impl Connection for SocketConnection {
 }
 
 impl Open {
+    /// Whether a call is for this connection, and may be.
+    fn is_meant(&self, call: &Call<'_>) -> bool {
+        self.serial == call.serial && self.config.api.api_id.as_bytes() == call.api_id && self.end.is_none()
+    }
+
     /// Whether a message more can be taken.
     fn can_take(&self) -> bool {
         self.end.is_none() && self.waiting.len() < MAX_WAITING_MESSAGES

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use gateway::{Answer, Body, ConfigError, Filter, Host, LogLevel, Metric, NetworkFilter, Step, Stream};
 
-use crate::config::WebSocketConfig;
+use crate::config::{Way, WebSocketConfig};
 use crate::connection::SocketConnection;
 use crate::error::forbidden;
 use crate::handshake::Handshake;
@@ -103,12 +103,13 @@ impl Stream for RoutesStream {
         let config = worker::current(&self.config);
         let name = host.attribute(&["xds", "route_name"]).unwrap_or_default();
         let upgrade = host.request_header("upgrade").is_some_and(|value| value.eq_ignore_ascii_case(b"websocket"));
-        if name == CONNECT_ROUTE.as_bytes() && upgrade {
+        let way = self.config.way_of(&name);
+        if way == Some(Way::Connect) && upgrade {
             let (handshake, step) = Handshake::begin(config, host);
             self.role = Role::Handshake(Box::new(handshake));
             return step;
         }
-        if name == CONNECTIONS_ROUTE.as_bytes() {
+        if way == Some(Way::Connections) {
             let (management, step) = Management::begin(config, host, end_of_stream);
             self.role = Role::Management(Box::new(management));
             return step;

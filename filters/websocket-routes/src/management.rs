@@ -42,6 +42,8 @@ pub struct Call<'a> {
     pub reply_to: Address,
     /// The connection.
     pub serial: u64,
+    /// Id of the API that the caller may manage. Another API's connection is unknown to it.
+    pub api_id: &'a [u8],
     /// The message to send.
     pub body: &'a [u8],
 }
@@ -58,14 +60,16 @@ impl<'a> Call<'a> {
         };
         let (worker, rest) = rest.split_first_chunk()?;
         let (context, rest) = rest.split_first_chunk()?;
-        let (serial, body) = rest.split_first_chunk()?;
+        let (serial, rest) = rest.split_first_chunk()?;
+        let (length, rest) = rest.split_first()?;
+        let (api_id, body) = rest.split_at_checked(usize::from(*length))?;
         let reply_to = Address { worker: u64::from_be_bytes(*worker), context: u32::from_be_bytes(*context) };
-        Some(Self { operation, reply_to, serial: u64::from_be_bytes(*serial), body })
+        Some(Self { operation, reply_to, serial: u64::from_be_bytes(*serial), api_id, body })
     }
 
     /// The call as a message.
     pub fn to_wire(&self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(self.body.len().saturating_add(21));
+        let mut bytes = Vec::with_capacity(self.body.len().saturating_add(self.api_id.len()).saturating_add(22));
         bytes.push(match self.operation {
             Operation::Send => b'S',
             Operation::Tell => b'T',
@@ -74,6 +78,9 @@ impl<'a> Call<'a> {
         bytes.extend_from_slice(&self.reply_to.worker.to_be_bytes());
         bytes.extend_from_slice(&self.reply_to.context.to_be_bytes());
         bytes.extend_from_slice(&self.serial.to_be_bytes());
+        // The configuration has checked its length.
+        bytes.push(u8::try_from(self.api_id.len()).unwrap_or_default());
+        bytes.extend_from_slice(self.api_id);
         bytes.extend_from_slice(self.body);
         bytes
     }
@@ -144,7 +151,8 @@ impl Management {
         }
         let Some(reply_to) = host.address() else { return of_outcome(410, &[]) };
         self.answer_before = UnixMillis(host.now().0.saturating_add(PATIENCE_MILLIS));
-        let call = Call { operation: self.operation, reply_to, serial: id.serial, body };
+        let api_id = self.config.api.api_id.as_bytes();
+        let call = Call { operation: self.operation, reply_to, serial: id.serial, api_id, body };
         host.count(Metric::Allowed);
         if host.post(Address { worker: id.worker, context: 0 }, &call.to_wire()) {
             Step::Wait
@@ -264,6 +272,7 @@ mod tests {
             operation: Operation::Close,
             reply_to: Address { worker: 1 << 60, context: 9 },
             serial: 77,
+            api_id: b"abc123",
             body: b"text",
         };
         assert_eq!(Call::from_wire(&call.to_wire()), Some(call));

@@ -16,6 +16,9 @@ pub use usage_plan::RawThrottle;
 pub struct RawConfig {
     /// The API and stage.
     pub api: RawApi,
+    /// What the names of the API's Envoy routes begin with where one Envoy has several APIs: `a1b2c3d4e5/prod `.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub route_prefix: String,
     /// What names a message's route: `$request.body.action`.
     pub route_selection_expression: String,
     /// Routes by their keys.

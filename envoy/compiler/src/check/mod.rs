@@ -320,7 +320,8 @@ impl Model {
     pub fn is_execute_api_disabled(&self) -> bool {
         let rest = self.apis.iter().filter_map(|api| api.rest.disable_execute_api_endpoint);
         let http = self.http_apis.iter().filter_map(|api| api.disable_execute_api_endpoint);
-        rest.chain(http).any(|disabled| *disabled)
+        let web_socket = self.web_socket_apis.iter().filter_map(|api| api.disable_execute_api_endpoint);
+        rest.chain(http).chain(web_socket).any(|disabled| *disabled)
     }
 
     fn new(definitions: Vec<Definition>, settings: Settings, stage_name: String, base_path: Option<String>) -> Self {

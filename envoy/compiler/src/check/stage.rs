@@ -2,7 +2,6 @@
 
 use super::{Checked, Findings};
 use crate::api::{HttpMethod, RestApi};
-use crate::openapi::Definition;
 use crate::settings::{LoggingLevel, MethodKey};
 use crate::support::Feature;
 
@@ -11,10 +10,6 @@ impl Findings {
     pub(super) fn check_stage(&mut self, checked: &Checked) {
         let settings = &checked.settings;
         let stage = &settings.stage;
-        let is_websocket_api = |definition: &Definition| matches!(definition, Definition::WebSocket(_));
-        if let Some(fleet) = settings.fleet.as_ref().filter(|_| !checked.definitions.iter().any(is_websocket_api)) {
-            self.diagnostics.warning(fleet.span, "a fleet is for WebSocket APIs: this has no effect");
-        }
         let mut flag = |feature, span: Option<crate::source::Span>| {
             if let Some(span) = span {
                 self.uses(feature, span);

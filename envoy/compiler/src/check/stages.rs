@@ -155,9 +155,6 @@ impl Findings {
                 let text = format!("the base path `{path}` is for one API at one stage, here are {}", stages.len());
                 self.diagnostics.error(span, text);
             }
-            if several && matches!(definition, Definition::WebSocket(_)) {
-                self.diagnostics.error(span, "a WebSocket API runs in a gateway of its own, not beside other stages");
-            }
             if !seen.insert(identity.clone()) {
                 let text = format!("there is another API `{}` with the stage `{}`", identity.0, identity.1);
                 self.diagnostics.error(id.map_or(span, |id| id.span), format!("{text}: give each its own in `apis`"));
@@ -174,21 +171,19 @@ impl Findings {
             }
         }
         let Some(first) = stages.first() else { return };
+        let is_websocket_api = |definition: &Definition| matches!(definition, Definition::WebSocket(_));
+        let mut definitions = stages.iter().flat_map(|stage| &stage.definitions);
+        if let Some(fleet) = first.settings.fleet.as_ref().filter(|_| !definitions.any(is_websocket_api)) {
+            self.diagnostics.warning(fleet.span, "a fleet is for WebSocket APIs: this has no effect");
+        }
         for mapping in first.settings.domain_names.iter().flat_map(|domain| &domain.mappings) {
             let fits = |stage: &&&Checked| {
                 let id = stage.settings.api_id.as_ref().map(|id| id.as_str());
                 id == Some(mapping.api_id.as_str()) && stage.stage_name == *mapping.stage
             };
-            match stages.iter().find(fits) {
-                None => {
-                    let text = format!("there is no stage `{}/{}`", *mapping.api_id, *mapping.stage);
-                    self.diagnostics.error(mapping.api_id.span, text);
-                }
-                Some(stage) if stage.definitions.iter().any(|found| matches!(found, Definition::WebSocket(_))) => {
-                    let text = "custom domains of WebSocket APIs are not supported yet: mount it with a base path";
-                    self.diagnostics.error(mapping.api_id.span, text);
-                }
-                Some(_) => {}
+            if !stages.iter().any(|stage| fits(&stage)) {
+                let text = format!("there is no stage `{}/{}`", *mapping.api_id, *mapping.stage);
+                self.diagnostics.error(mapping.api_id.span, text);
             }
         }
         let traced = |stage: &Checked| stage.settings.stage.tracing_enabled.is_some_and(|on| *on);

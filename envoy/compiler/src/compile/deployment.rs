@@ -18,8 +18,8 @@ pub(super) struct Deployment {
     pub api: RawApi,
     /// The API's name; empty where it has none.
     pub title: String,
-    /// Which API's metrics it has. A WebSocket API has none: connections and messages are no exchanges.
-    pub kind: Option<Kind>,
+    /// Which API's metrics it has.
+    pub kind: Kind,
     /// From how many bytes on answers are compressed; `None`: never.
     pub compressed_from: Option<u32>,
     /// Where its access log goes; `None`: it has none.
@@ -53,6 +53,11 @@ impl Deployment {
         self.without = self.without.into_iter().map(|(name, unused)| (named(&name), unused)).collect();
         // Every filter keeps what it knows of a route under the route's name.
         for filter in &mut self.filters {
+            if let RawFilter::WebsocketRoutes(api) = filter {
+                // Its `routes` are those of messages.
+                api.route_prefix = prefix.to_owned();
+                continue;
+            }
             let mut raw = serde_json::to_value(&*filter).map_err(|error| error.to_string())?;
             for configuration in raw.as_object_mut().into_iter().flat_map(|raw| raw.values_mut()) {
                 if let Some(routes) = configuration.get_mut("routes").and_then(Value::as_object_mut) {

@@ -145,7 +145,7 @@ pub(super) fn deployment(model: &Model, clusters: &mut Clusters) -> Result<Deplo
     Ok(Deployment {
         api: raw_api,
         title: api.rest.name.clone().unwrap_or_default(),
-        kind: Some(Kind::Rest),
+        kind: Kind::Rest,
         compressed_from: api.rest.minimum_compression_size.map(|size| *size),
         log: access_log::sink(&model.settings),
         hosts: Vec::new(),

@@ -120,7 +120,7 @@ pub(super) fn deployment(model: &Model, api: &HttpApi, clusters: &mut Clusters) 
     Ok(Deployment {
         api: raw_api,
         title: api.name.clone().unwrap_or_default(),
-        kind: Some(Kind::Http),
+        kind: Kind::Http,
         compressed_from: None,
         log: access_log::sink(&model.settings),
         hosts: Vec::new(),

@@ -23,6 +23,8 @@ pub enum Kind {
     Rest,
     /// Names as HTTP APIs have them.
     Http,
+    /// A WebSocket API: connections and messages are no exchanges, `websocket-routes` counts them.
+    WebSocket,
 }
 
 /// A dimension and its value.
@@ -97,7 +99,7 @@ pub(super) fn loggers(kinds: &[Kind], dimensions: &[&str], caches: bool) -> Vec<
         loggers.push(logger(Vec::new(), always, vec![stat.histogram("Latency", "%DURATION%")]));
         let errors = match kind {
             Kind::Rest => ["4XXError", "5XXError"],
-            Kind::Http => ["4xx", "5xx"],
+            Kind::Http | Kind::WebSocket => ["4xx", "5xx"],
         };
         for (name, first) in errors.into_iter().zip([400, 500]) {
             let status = [comparison("GE", first), comparison("LE", first + 99)];
@@ -125,7 +127,7 @@ impl Kind {
     fn dimension(self) -> &'static str {
         match self {
             Self::Rest => "ApiName",
-            Self::Http => "ApiId",
+            Self::Http | Self::WebSocket => "ApiId",
         }
     }
 }
@@ -141,7 +143,7 @@ impl Stats<'_> {
     fn stat(&self, name: &str) -> Value {
         let foreign = match self.kind {
             Kind::Rest => ["ApiId", "Route"].as_slice(),
-            Kind::Http => ["ApiName", "Resource", "Method"].as_slice(),
+            Kind::Http | Kind::WebSocket => ["ApiName", "Resource", "Method"].as_slice(),
         };
         let tags = self.dimensions.iter().filter(|dimension| !foreign.contains(dimension)).map(|dimension| {
             json!({"name": dimension, "value_format": format!("%METADATA(ROUTE:{NAMESPACE}:{dimension})%")})

@@ -96,11 +96,12 @@ pub fn compile(model: &Model, module: &str) -> Result<Compiled, String> {
         _ => Vec::new(),
     };
     let mut further_clusters = Vec::new();
-    if !model.web_socket_apis.is_empty() {
+    let has_web_sockets = std::iter::once(model).chain(&model.further).any(|stage| !stage.web_socket_apis.is_empty());
+    if has_web_sockets {
         internal_listeners.push(websocket_api::envoy::listener(&vm_id, module)?);
         further_clusters.push(websocket_api::envoy::cluster());
     }
-    let kinds: Vec<Kind> = deployments.iter().filter_map(|deployment| deployment.kind).collect();
+    let kinds: Vec<Kind> = deployments.iter().map(|deployment| deployment.kind).collect();
     let tracing = tracing::manager(settings, &first.api, &first.title, &mut clusters);
     let mut filters = deployments.iter().flat_map(|deployment| &deployment.filters);
     let caches = filters.any(|filter| matches!(filter, RawFilter::ResponseCache(_)));
@@ -120,7 +121,7 @@ pub fn compile(model: &Model, module: &str) -> Result<Compiled, String> {
             observers: Observers { access_log, tracing, draws },
             filters: sizes.iter().flat_map(|size| compression::filters(*size)).collect(),
             transport_socket: settings.tls.as_ref().map(tls::transport_socket),
-            extended_connect: !model.web_socket_apis.is_empty(),
+            extended_connect: has_web_sockets,
         },
     })
 }

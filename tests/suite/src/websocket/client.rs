@@ -34,7 +34,7 @@ pub enum Received {
 }
 
 impl Client {
-    /// Opens a connection.
+    /// Opens a connection; a header of the caller's replaces the usual one.
     ///
     /// # Errors
     /// It is refused: status line, headers, and what of the body came with them.
@@ -59,7 +59,8 @@ impl Client {
             ("Sec-WebSocket-Version", "13"),
         ];
         let mut request = format!("GET {target} HTTP/1.1\r\n");
-        for (name, value) in own.iter().chain(headers) {
+        let given = |name: &str| headers.iter().any(|(other, _)| other.eq_ignore_ascii_case(name));
+        for (name, value) in own.iter().filter(|(name, _)| !given(name)).chain(headers) {
             request.push_str(&format!("{name}: {value}\r\n"));
         }
         request.push_str("\r\n");

@@ -9,6 +9,7 @@ mod connect;
 mod facts;
 mod fleet;
 mod integrations;
+mod several;
 mod trap;
 
 use std::collections::BTreeMap;
@@ -41,11 +42,12 @@ pub fn run() -> Tally {
         let api = Api::start();
         echoing.iter().for_each(|(_, group)| group(&api, &mut tally));
     }
-    let others: [Other; 5] = [
+    let others: [Other; 6] = [
         ("connect", connect::run),
         ("changes", changes::run),
         ("trap", trap::run),
         ("fleet", fleet::run),
+        ("several", several::run),
         ("facts", facts::run),
     ];
     others.iter().filter(|(name, _)| name.contains(&only)).for_each(|(_, group)| group(&mut tally));

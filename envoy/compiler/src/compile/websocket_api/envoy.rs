@@ -36,8 +36,12 @@ pub fn routes(base_path: &str) -> Vec<Value> {
         "match": {"safe_regex": {"regex": calls}},
         "route": {"cluster": WEBSOCKET},
     }));
-    routes.push(refusal(OUTSIDE, Refusal::Forbidden, json!({"prefix": "/"})));
     routes
+}
+
+/// The route for what is outside of the stage.
+pub fn outside() -> Value {
+    refusal(OUTSIDE, Refusal::Forbidden, json!({"prefix": "/"}))
 }
 
 fn handshake(found: &Value) -> Value {

@@ -21,6 +21,7 @@ use super::cluster::{Backend, Clusters};
 use super::deployment::Deployment;
 use super::filters::raw_api_of;
 use super::integrations::Integrations;
+use super::metrics::Kind;
 use super::plans::{raw_plans, raw_throttle};
 use super::routes;
 use crate::api::{Authorization, CONNECT, WebSocketApi, WebSocketRoute};
@@ -56,11 +57,11 @@ pub(super) fn deployment(model: &Model, api: &WebSocketApi, clusters: &mut Clust
         routes: envoy::routes(&raw_api.base_path),
         title: api.name.clone().unwrap_or_default(),
         api: raw_api,
-        kind: None,
+        kind: Kind::WebSocket,
         compressed_from: None,
         log: None,
         hosts: Vec::new(),
-        fallback: None,
+        fallback: Some(envoy::outside()),
         filters,
         without,
     })
