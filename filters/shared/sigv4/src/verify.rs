@@ -1,6 +1,6 @@
 //! Verification: all stages for one request.
 
-use crate::canonical::{PathStyle, QueryParts, canonical_request, has_other_forms};
+use crate::canonical::{PathStyle, QueryParts, canonical_request, has_other_forms, in_order};
 use crate::claim::Form;
 use crate::comparison::{is_signature, is_token};
 use crate::hash::UNSIGNED_PAYLOAD;
@@ -30,12 +30,16 @@ impl Claim {
             (Form::Query { .. }, None) => &[QueryParts::WithoutSignature],
             (Form::Query { .. }, Some(_)) => &[QueryParts::WithoutSignature, QueryParts::WithoutSignatureAndToken],
         };
+        // A list in another order, or with a name twice, fits no signature.
+        let signed_headers = in_order(&self.signed_headers);
+        let may_fit = signed_headers == self.signed_headers;
         let mut expected = None;
         for query_parts in query_parts {
             for path_style in path_styles {
-                let canonical = canonical_request(request, *path_style, *query_parts, &self.signed_headers, &payload);
+                let canonical = canonical_request(request, *path_style, *query_parts, &signed_headers, &payload);
                 let to_sign = string_to_sign(&canonical, self.time, &self.scope);
-                if key.sign(&to_sign).is_some_and(|signature| is_signature(&self.signature, &signature)) {
+                let fits = key.sign(&to_sign).is_some_and(|signature| is_signature(&self.signature, &signature));
+                if fits && may_fit {
                     return Ok(());
                 }
                 expected.get_or_insert((canonical, to_sign));

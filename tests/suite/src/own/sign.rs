@@ -38,6 +38,9 @@ pub struct Sign {
     /// `UNSIGNED-PAYLOAD` and the like, sent and signed as `x-amz-content-sha256`.
     #[serde(default)]
     pub payload: Option<String>,
+    /// The list of signed headers as written, where it is not that of all headers: they are signed as it says.
+    #[serde(default)]
+    pub signed_headers: Option<String>,
     /// The request that is signed, where it is another one than the one sent.
     #[serde(default)]
     pub of: Option<Box<RawRequest>>,
@@ -108,6 +111,11 @@ impl Sign {
                 Some((last, values)) if *last == name => *values = format!("{values},{value}"),
                 _ => lines.push((name, value)),
             }
+        }
+        if let Some(list) = &self.signed_headers {
+            let value = |name: &str| lines.iter().find(|(line, _)| line.eq_ignore_ascii_case(name));
+            let line = |name: &str| (name.to_owned(), value(name).map_or_else(String::new, |(_, value)| value.clone()));
+            lines = list.split(';').map(line).collect();
         }
         let signed_headers = lines.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(";");
         let payload = match &self.payload {

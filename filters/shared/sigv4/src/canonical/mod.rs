@@ -4,6 +4,7 @@ mod headers;
 mod path;
 mod query;
 
+pub(crate) use headers::in_order;
 pub use path::PathStyle;
 pub(crate) use path::has_other_forms;
 pub(crate) use query::percent_decode;
@@ -21,7 +22,7 @@ pub(crate) enum QueryParts {
     WithoutSignatureAndToken,
 }
 
-/// Writes the canonical request. `signed_headers` is the list as it stands in the request, names joined by `;`.
+/// Writes the canonical request. `signed_headers` is a list in order, names joined by `;`.
 pub(crate) fn canonical_request(
     request: &Request<'_>,
     path_style: PathStyle,
