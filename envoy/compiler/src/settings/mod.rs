@@ -39,6 +39,7 @@ pub use token_issuers::{TokenIssuer, read_key_file};
 
 use std::net::SocketAddr;
 
+use gateway::policy::DenyMessages;
 use indexmap::IndexMap;
 
 use crate::diagnostics::Diagnostics;
@@ -76,6 +77,10 @@ pub struct Settings {
     pub usage_plans: Vec<UsagePlan>,
     /// Who may sign requests.
     pub credentials: Vec<Credential>,
+    /// Wording of refusals by a policy.
+    pub deny_messages: DenyMessages,
+    /// Whether a wrong signature is answered without what should have been signed.
+    pub hides_canonical_string: bool,
     /// Whether every `x-amz-` header of a signed request has to be signed.
     pub strict_signed_headers: bool,
     /// The VPC endpoint that all requests have come through; absent: they come from the internet.
@@ -163,6 +168,9 @@ fn read_root<'d>(reader: &mut Reader<'d>, root: &'d Node, ids: &mut Vec<Spanned<
     let api_keys = fields.take("apiKeys").map(|node| keys::read(reader, node, ids));
     let usage_plans = fields.take("usagePlans").map(|node| plans::read(reader, node));
     let credentials = fields.take("credentials").map(|node| credentials::read(reader, node));
+    let wordings = [("classic", DenyMessages::Classic), ("current", DenyMessages::Current)];
+    let deny_messages = fields.take("denyMessages").and_then(|node| reader.choice(node, &wordings));
+    let echo_canonical_string = fields.take("echoCanonicalString").and_then(|node| reader.boolean(node));
     let strict_signed_headers = fields.take("strictSignedHeaders").and_then(|node| reader.boolean(node));
     let vpc_endpoint = fields.take("vpcEndpoint").and_then(|node| read_vpc_endpoint(reader, node));
     let hops = fields.take("xffNumTrustedHops").and_then(|node| reader.integer(node, 0..=MAX_TRUSTED_HOPS));
@@ -195,6 +203,8 @@ fn read_root<'d>(reader: &mut Reader<'d>, root: &'d Node, ids: &mut Vec<Spanned<
         api_keys: api_keys.unwrap_or_default(),
         usage_plans: usage_plans.unwrap_or_default(),
         credentials: credentials.unwrap_or_default(),
+        deny_messages: deny_messages.map_or_else(DenyMessages::default, |wording| *wording),
+        hides_canonical_string: echo_canonical_string.is_some_and(|flag| !*flag),
         strict_signed_headers: strict_signed_headers.is_some_and(|flag| *flag),
         vpc_endpoint,
         xff_num_trusted_hops: hops.map_or(0, |hops| u32::try_from(*hops).unwrap_or(0)),

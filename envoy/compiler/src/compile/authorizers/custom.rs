@@ -2,6 +2,7 @@
 
 use custom_authorizer::{Form, RawAuthorizer, RawAuthorizerRoute, RawConfig, RawTarget};
 use endpoint::RawEndpoint;
+use gateway::policy::DenyMessages;
 use gateway::{RawApi, RawRoute};
 use iam_policy::RawPolicy;
 use jwt_authorizer::ProtocolType;
@@ -15,8 +16,8 @@ use crate::settings::BackendUrl;
 use crate::uri::{BackendUri, expand_stage_variables};
 
 /// The filter without any method: it refuses every route.
-pub fn configuration(api: &RawApi, resource_policy: Option<RawPolicy>) -> RawConfig {
-    RawConfig { api: api.clone(), resource_policy, ..RawConfig::default() }
+pub fn configuration(api: &RawApi, deny_messages: DenyMessages, resource_policy: Option<RawPolicy>) -> RawConfig {
+    RawConfig { api: api.clone(), deny_messages, resource_policy, ..RawConfig::default() }
 }
 
 /// Adds a method with the authorizer of that name, and the authorizer itself when it is the first one.
@@ -60,7 +61,7 @@ pub fn of_handshakes(
 ) -> Result<RawConfig, String> {
     let authorizer = surroundings.authorizers.get(name).ok_or_else(|| format!("there is no authorizer `{name}`"))?;
     let authorizer = raw_authorizer(api, authorizer, Form::WebSocket, surroundings)?;
-    let mut filter = configuration(api, None);
+    let mut filter = configuration(api, surroundings.model.settings.deny_messages, None);
     filter.authorizers.insert(name.to_owned(), authorizer);
     let entry = RawAuthorizerRoute { authorizer: Some(name.to_owned()), method: Some(route), open: false };
     filter.routes.insert(key.to_owned(), entry);

@@ -27,11 +27,11 @@ pub fn configuration(api: &RawApi, model: &Model, policy: Option<&Spanned<Value>
         api: api.clone(),
         credentials: credentials?,
         resource_policy,
-        echo_canonical_string: true,
+        deny_messages: settings.deny_messages,
+        echo_canonical_string: !settings.hides_canonical_string,
         strict_signed_headers: settings.strict_signed_headers,
         vpc_endpoint,
         routes: BTreeMap::new(),
-        ..RawConfig::default()
     })
 }
 

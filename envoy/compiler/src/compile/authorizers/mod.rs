@@ -54,7 +54,7 @@ impl Authorizers {
         policy: Option<&Spanned<Value>>,
     ) -> Result<Self, String> {
         let iam = iam::configuration(api, model, policy)?;
-        let custom = custom::configuration(api, iam.resource_policy.clone());
+        let custom = custom::configuration(api, iam.deny_messages, iam.resource_policy.clone());
         Ok(Self { jwt: jwt::JwtAuthorizers::new(protocol_type), custom, iam, protocol_type })
     }
 
