@@ -98,7 +98,7 @@ impl Feature {
             Self::ResponseCache => Yes,
             Self::Canary => Yes,
             Self::AccessLog => Yes,
-            Self::ExecutionLog => Warning("the execution log is not written yet"),
+            Self::ExecutionLog => Yes,
             Self::DetailedMetrics => Yes,
             Self::Tracing => Yes,
             Self::ClientCertificate => Error("client certificates towards backends are not supported yet"),

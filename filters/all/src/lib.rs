@@ -11,6 +11,7 @@ list::filters! {
     AccessLog(access_log::AccessLog),
     ApiKey(api_key::ApiKey),
     CustomAuthorizer(custom_authorizer::CustomAuthorizer),
+    ExecutionLog(execution_log::ExecutionLogs),
     GatewayResponses(gateway_responses::GatewayResponses),
     IamAuthorizer(iam_authorizer::IamAuthorizer),
     JwtAuthorizer(jwt_authorizer::JwtAuthorizer),

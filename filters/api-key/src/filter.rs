@@ -2,7 +2,10 @@
 
 use std::rc::Rc;
 
-use gateway::{ConfigError, Filter, GatewayError, Host, LogLevel, Metric, Property, ResponseType, Step, Stream, json};
+use gateway::execution::{ExecutionLog, Part};
+use gateway::{
+    ConfigError, Filter, GatewayError, Host, Ids, LogLevel, Metric, Property, ResponseType, Step, Stream, json,
+};
 use serde_json::{Map, Value};
 use usage_plan::{Call, Denial, Identity, UnixMicros, log};
 
@@ -55,6 +58,9 @@ impl ApiKey {
 
     fn admit(&self, host: &dyn Host, route: &RawKeyRoute) -> Step {
         let key = if route.api_key_required { self.key(host) } else { None };
+        if let Some(log) = host.execution_log().filter(|_| route.api_key_required) {
+            self.note_key(host, log, key.as_deref());
+        }
         // A stage throttle may be set for a verb of an ANY method.
         let any = if route.http_method == "ANY" { host.request_header(":method") } else { None };
         let verb = any.as_deref().and_then(|verb| std::str::from_utf8(verb).ok()).unwrap_or(&route.http_method);
@@ -86,6 +92,16 @@ impl ApiKey {
                 Step::refuse(GatewayError::new(response_type(&denial)))
             }
         }
+    }
+
+    /// Says in the execution log that the key is looked up; the key itself is masked.
+    fn note_key(&self, host: &dyn Host, log: &ExecutionLog, key: Option<&[u8]>) {
+        let key = String::from_utf8_lossy(key.unwrap_or_default());
+        log.redaction().learn("x-api-key", &key);
+        let shown = log.redaction().value("x-api-key", &key);
+        let (id, api, stage) = (Ids::of_request(host).request_id, &self.api.api_id, &self.api.stage);
+        let text = format!("Verifying Usage Plan for request: {id}. API Key: {shown} API Stage: {api}/{stage}");
+        log.note(Part::UsagePlan, &text);
     }
 
     /// The key that the request came with. Of several headers the last one counts, as for all single values.

@@ -1,6 +1,7 @@
 //! Why an integration cannot answer: what the client gets, and what the log says.
 
 use endpoint::CallError;
+use gateway::execution::Part;
 use gateway::{GatewayError, Host, LogLevel, Metric, ResponseType, Step};
 
 /// An integration that failed. The client sees `error`, the log also `reason`.
@@ -10,6 +11,8 @@ pub struct Failure {
     pub error: GatewayError,
     /// What went wrong, in lower case; never a part of a payload.
     pub reason: String,
+    /// What the execution log calls it; absent: the reason.
+    pub logged: Option<String>,
 }
 
 impl From<CallError> for Failure {
@@ -21,16 +24,25 @@ impl From<CallError> for Failure {
 impl Failure {
     /// 500: the integration or its mapping cannot work as configured.
     pub fn configuration(reason: impl Into<String>) -> Self {
-        Self { error: GatewayError::new(ResponseType::ApiConfigurationError), reason: reason.into() }
+        Self::of_request(GatewayError::new(ResponseType::ApiConfigurationError), reason)
     }
 
     /// A failure that is the client's own doing.
     pub fn of_request(error: GatewayError, reason: impl Into<String>) -> Self {
-        Self { error, reason: reason.into() }
+        Self { error, reason: reason.into(), logged: None }
+    }
+
+    /// The same, as API Gateway's execution log calls it.
+    #[must_use]
+    pub fn logged_as(self, reason: impl Into<String>) -> Self {
+        Self { logged: Some(reason.into()), ..self }
     }
 
     /// Counts it, logs it, and answers the client.
     pub fn into_step(self, host: &dyn Host) -> Step {
+        if let Some(log) = host.execution_log() {
+            log.note(Part::Failure, &self.sentence());
+        }
         if self.error.status >= 500 {
             host.count(Metric::Error);
             host.log(LogLevel::Warn, &format!("execution failed: {}", self.reason));
@@ -40,4 +52,23 @@ impl Failure {
         }
         Step::refuse(self.error)
     }
+
+    /// What the execution log says.
+    fn sentence(&self) -> String {
+        let reason = self.logged.clone().unwrap_or_else(|| capitalised(&self.reason));
+        match self.error.response_type {
+            Some(ResponseType::IntegrationTimeout) => "Execution failed due to a timeout error".to_owned(),
+            Some(ResponseType::IntegrationFailure) => {
+                "Execution failed due to configuration error: Network error communicating with endpoint".to_owned()
+            }
+            _ if self.error.status < 500 => reason,
+            _ => format!("Execution failed due to configuration error: {reason}"),
+        }
+    }
+}
+
+/// A sentence as the execution log has them.
+fn capitalised(reason: &str) -> String {
+    let mut chars = reason.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }

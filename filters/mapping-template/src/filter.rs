@@ -9,6 +9,7 @@ use gateway::{
 
 use crate::answer::Outcome;
 use crate::config::{Integration, MappingTemplate, Route};
+use crate::execution;
 use crate::failure::Failure;
 use crate::http_api;
 use crate::http_proxy::HttpProxy;
@@ -94,6 +95,9 @@ impl Stream for MappingStream {
             Some(Integration::HttpApiService(_)) => http_api::Service::failure(failure),
             _ => failure,
         });
+        if let (Some(log), Ok(outcome)) = (host.execution_log().filter(|log| log.wants_info()), &outcome) {
+            execution::note_answer(log, outcome, record.as_ref().map_or(0, |record| record.millis(host)));
+        }
         let reply = outcome.and_then(|outcome| self.reply(host, &route, outcome));
         if let Some(record) = record {
             let of_function =
@@ -137,8 +141,17 @@ impl MappingStream {
             Some(Integration::HttpApiProxy(proxy)) => proxy.edits(&request).map(Step::from),
             Some(Integration::HttpApiLambda(lambda)) => lambda.call(host, &request).map(call),
             Some(Integration::HttpApiService(service)) => service.call(host, &request).map(call),
-            Some(Integration::Misconfigured(reason)) => Err(Failure::configuration(reason.as_str())),
+            Some(Integration::Misconfigured(reason)) => {
+                Err(Failure::configuration(reason.as_str()).logged_as("Invalid endpoint address"))
+            }
         };
+        if let (Some(log), Ok(step)) = (host.execution_log().filter(|log| log.wants_info()), &step) {
+            let authority = match &route.integration {
+                Some(Integration::HttpProxy(proxy)) => proxy.authority(),
+                _ => "",
+            };
+            execution::note_endpoint(host, log, authority, step, &request.body);
+        }
         drop(request);
         self.record = matches!(step, Ok(Step::Callout(_))).then(|| Record::begin(host));
         self.finish(host, step)

@@ -42,6 +42,11 @@ impl HttpProxy {
         })
     }
 
+    /// Host of the backend, and its port.
+    pub(crate) fn authority(&self) -> &str {
+        &self.authority
+    }
+
     pub(crate) fn needs_body(&self) -> bool {
         self.parameters.needs_body()
     }

@@ -10,7 +10,8 @@ use crate::failure::Failure;
 /// 502: the result is not of the documented shape.
 pub(crate) fn malformed(reason: impl Into<String>) -> Failure {
     let reason = format!("malformed Lambda proxy response: {}", reason.into());
-    Failure::of_request(GatewayError::malformed_proxy_response(), reason)
+    let failure = Failure::of_request(GatewayError::malformed_proxy_response(), reason);
+    failure.logged_as("Malformed Lambda proxy response")
 }
 
 /// `statusCode`: an integer, or a string of digits. An interim status (1xx) ends no request.

@@ -11,6 +11,7 @@ mod body;
 mod config;
 mod content;
 mod event;
+mod execution;
 mod failure;
 mod filter;
 mod headers;

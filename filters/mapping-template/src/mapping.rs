@@ -104,7 +104,9 @@ impl Mapping {
             .and_then(|index| self.responses.get(index))
             .filter(|response| !response.undeclared)
             .ok_or_else(|| {
+                let logged = "No match for output mapping and no default output mapping configured";
                 Failure::configuration("no integration response, or none that the method declares, fits the output")
+                    .logged_as(format!("{logged}. Endpoint Response Status Code: {status}"))
             })
     }
 

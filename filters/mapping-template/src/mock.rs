@@ -18,6 +18,7 @@ pub fn status_code(rendered: &[u8]) -> Result<i64, Failure> {
     };
     code.ok_or_else(|| {
         Failure::configuration("no integer statusCode in the rendered request template of a MOCK integration")
+            .logged_as("Unable to parse statusCode. It should be an integer that is defined in the request template.")
     })
 }
 

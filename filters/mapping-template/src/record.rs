@@ -20,9 +20,14 @@ impl Record {
         Self { sent: host.now(), result: IntegrationResult::default() }
     }
 
+    /// Milliseconds since the call.
+    pub(crate) fn millis(&self, host: &dyn Host) -> u64 {
+        host.now().0.saturating_sub(self.sent.0)
+    }
+
     /// The answer is here. Its latency is counted also where there is none, or none that can be used.
     pub(crate) fn answered(&mut self, host: &dyn Host, answer: &Answer) {
-        let latency = host.now().0.saturating_sub(self.sent.0);
+        let latency = self.millis(host);
         self.result.latency = Some(latency);
         host.set_property(Property::IntegrationLatency, latency.to_string().as_bytes());
         let Answer::Response { headers, .. } = answer else { return };

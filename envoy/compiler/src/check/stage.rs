@@ -26,13 +26,17 @@ impl Findings {
         flag(Feature::Canary, stage.canary.as_ref().map(|canary| canary.span));
         for route in stage.route_settings.values().chain(&stage.default_route_settings) {
             flag(Feature::DetailedMetrics, on(route.detailed_metrics_enabled));
-            let level = route.logging_level.filter(|level| **level != LoggingLevel::Off);
-            flag(Feature::ExecutionLog, level.map(|level| level.span));
         }
         for (_, method) in &stage.method_settings {
             flag(Feature::DetailedMetrics, on(method.metrics_enabled));
             let level = method.logging_level.filter(|level| **level != LoggingLevel::Off);
             flag(Feature::ExecutionLog, level.map(|level| level.span));
+        }
+        for route in stage.route_settings.values().chain(&stage.default_route_settings) {
+            if let Some(level) = route.logging_level.filter(|level| **level != LoggingLevel::Off) {
+                let text = "execution logs are written for REST APIs alone: there is none of this API";
+                self.diagnostics.warning(level.span, text);
+            }
         }
     }
 

@@ -24,6 +24,8 @@ pub(super) struct Deployment {
     pub compressed_from: Option<u32>,
     /// Where its access log goes; `None`: it has none.
     pub log: Option<LogSink>,
+    /// Where its execution log goes; `None`: it has none.
+    pub execution_log: Option<LogSink>,
     /// Names under which it is reached.
     pub hosts: Vec<Host>,
     /// Routes in the order in which Envoy tries them.

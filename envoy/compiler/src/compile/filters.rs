@@ -17,6 +17,7 @@ use super::authorizers::{Authorizers, Surroundings};
 use super::cache::Caches;
 use super::cluster::Clusters;
 use super::deployment::Deployment;
+use super::execution_log::ExecutionLogs;
 use super::integrations::Integrations;
 use super::metrics::{Dimensions, Kind};
 use super::plans::{has_limits, raw_plans};
@@ -81,6 +82,7 @@ pub(super) fn deployment(model: &Model, clusters: &mut Clusters) -> Result<Deplo
     let mut authorizers = Authorizers::new(&raw_api, model, ProtocolType::Rest, api.rest.policy.as_ref())?;
     let mut validators = Validators::new(&api.rest, &raw_api, model.settings.api_id.is_some());
     let mut caches = Caches::new(model, &raw_api);
+    let mut logs = ExecutionLogs::new(model, &raw_api, &api.rest);
     // Filters that a route does not pass. One that is not named here passes all of them, and they refuse it.
     let mut without: BTreeMap<String, Vec<&'static str>> = BTreeMap::new();
     let mut methods = Vec::new();
@@ -120,6 +122,9 @@ pub(super) fn deployment(model: &Model, clusters: &mut Clusters) -> Result<Deplo
         if !caches.add(&key, &raw_route, verb, method) {
             unused.push(ResponseCache::NAME);
         }
+        if !logs.add(&key, &raw_route, verb) {
+            unused.push(execution_log::ExecutionLogs::NAME);
+        }
         without.insert(key.clone(), unused);
         // Everything that calls something takes part in a trace.
         let trace_id = !matches!(integration, RawIntegration::Mock(_) | RawIntegration::Misconfigured(_));
@@ -131,6 +136,8 @@ pub(super) fn deployment(model: &Model, clusters: &mut Clusters) -> Result<Deplo
     }
     let mut filters = Vec::new();
     filters.extend(access_log::filter(&model.settings, &raw_api, &responses.routes));
+    let execution_log = logs.sink();
+    filters.extend(logs.into_filter());
     filters.push(RawFilter::GatewayResponses(responses));
     filters.extend(authorizers.into_filters());
     filters.push(RawFilter::ApiKey(keys));
@@ -148,6 +155,7 @@ pub(super) fn deployment(model: &Model, clusters: &mut Clusters) -> Result<Deplo
         kind: Kind::Rest,
         compressed_from: api.rest.minimum_compression_size.map(|size| *size),
         log: access_log::sink(&model.settings),
+        execution_log,
         hosts: Vec::new(),
         routes,
         fallback: Some(refusal(super::routes::OUTSIDE, Refusal::Forbidden, json!({"prefix": "/"}))),

@@ -123,6 +123,7 @@ pub(super) fn deployment(model: &Model, api: &HttpApi, clusters: &mut Clusters) 
         kind: Kind::Http,
         compressed_from: None,
         log: access_log::sink(&model.settings),
+        execution_log: None,
         hosts: Vec::new(),
         fallback: outside.pop(),
         routes: envoy_routes,

@@ -12,11 +12,13 @@ mod canary;
 mod cluster;
 mod compression;
 mod deployment;
+mod execution_log;
 mod filters;
 mod hosts;
 mod http_api;
 mod integrations;
 mod listener;
+mod log_sinks;
 mod metrics;
 mod observers;
 mod path_match;
@@ -107,7 +109,9 @@ pub fn compile(model: &Model, module: &str) -> Result<Compiled, String> {
     let caches = filters.any(|filter| matches!(filter, RawFilter::ResponseCache(_)));
     let dimensions = metrics::in_use(deployments.iter().flat_map(|deployment| &deployment.routes));
     let mut access_log = metrics::loggers(&kinds, &dimensions, caches);
-    access_log.extend(access_log::loggers(&mut deployments));
+    for log in [access_log::LOG, execution_log::LOG] {
+        access_log.extend(log_sinks::loggers(&mut deployments, &log));
+    }
     let draws =
         std::iter::once(model).chain(&model.further).any(|stage| tracing::raw_tracing(&stage.settings).is_some());
     Ok(Compiled {

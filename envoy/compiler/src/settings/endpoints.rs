@@ -22,9 +22,12 @@ pub struct Endpoints {
     pub tracing: Option<Spanned<BackendUrl>>,
     /// Access logs by the ARN of their destination; `*` for all others.
     pub access_logs: IndexMap<String, LogSink>,
+    /// Execution logs by API Gateway's name of their group, `API-Gateway-Execution-Logs_{apiId}/{stage}`, with `/Canary`
+    /// behind it for that of a canary; `*` for all others.
+    pub execution_logs: IndexMap<String, LogSink>,
 }
 
-/// Where an access log is written.
+/// Where a log is written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum LogSink {
     /// Standard output of Envoy, which is that of `apigw run`.
@@ -40,6 +43,12 @@ impl Endpoints {
     /// Where the access log with this destination is written: standard output, unless something else is said.
     pub fn access_log(&self, destination_arn: &str) -> LogSink {
         let own = self.access_logs.get(destination_arn).or_else(|| self.access_logs.get("*"));
+        own.cloned().unwrap_or_default()
+    }
+
+    /// Where the execution log of this group is written: standard output, unless something else is said.
+    pub fn execution_log(&self, group: &str) -> LogSink {
+        let own = self.execution_logs.get(group).or_else(|| self.execution_logs.get("*"));
         own.cloned().unwrap_or_default()
     }
 
@@ -156,6 +165,7 @@ pub fn read<'d>(reader: &mut Reader<'d>, node: &'d Node) -> Option<Endpoints> {
     let hosts = fields.take("hosts").map(|node| read_hosts(reader, node));
     let tracing = fields.take("tracing").and_then(|node| url(reader, node));
     let access_logs = fields.take("accessLogs").map(|node| reader.map_of(node, read_sink));
+    let execution_logs = fields.take("executionLogs").map(|node| reader.map_of(node, read_sink));
     fields.finish(reader);
     Some(Endpoints {
         functions: functions.unwrap_or_default(),
@@ -164,6 +174,7 @@ pub fn read<'d>(reader: &mut Reader<'d>, node: &'d Node) -> Option<Endpoints> {
         services: services.unwrap_or_default(),
         tracing,
         access_logs: access_logs.unwrap_or_default(),
+        execution_logs: execution_logs.unwrap_or_default(),
     })
 }
 

@@ -1,7 +1,8 @@
 //! What a request's members have asked Envoy for already.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 
+use gateway::execution::ExecutionLog;
 use gateway::{Headers, Property};
 
 /// Most attributes that are kept for one request; a filter reads a handful.
@@ -14,6 +15,8 @@ pub struct Memory {
     pub request_headers: RefCell<Option<Headers>>,
     /// The response's headers.
     pub response_headers: RefCell<Option<Headers>>,
+    /// What members note for the execution log, where there is one.
+    pub execution_log: OnceCell<Box<ExecutionLog>>,
     attributes: RefCell<Vec<(String, Option<Vec<u8>>)>>,
     properties: RefCell<Vec<(Property, Option<Vec<u8>>)>>,
 }

@@ -1,5 +1,6 @@
 //! Envoy as one member of a chain sees it.
 
+use gateway::execution::ExecutionLog;
 use gateway::{Address, Cas, Headers, Host, LogLevel, Metric, Property, SharedDataError, UnixMillis};
 
 use crate::chain::Chain;
@@ -118,6 +119,14 @@ impl Host for View<'_> {
 
     fn post(&self, to: Address, message: &[u8]) -> bool {
         self.proxy.post(to, message)
+    }
+
+    fn execution_log(&self) -> Option<&ExecutionLog> {
+        self.memory.execution_log.get().map(Box::as_ref)
+    }
+
+    fn begin_execution_log(&self, log: ExecutionLog) {
+        let _ = self.memory.execution_log.set(Box::new(log));
     }
 
     fn count(&self, metric: Metric) {

@@ -1,5 +1,6 @@
 //! What a filter may ask of its surroundings.
 
+use crate::execution::ExecutionLog;
 use crate::{Address, Headers, Property, UnixMillis};
 
 /// The version of a shared-data entry, for compare-and-set. Never zero.
@@ -85,6 +86,14 @@ pub trait Host {
     fn post(&self, _to: Address, _message: &[u8]) -> bool {
         false
     }
+
+    /// The execution log of the request under way; `None` where its method has none.
+    fn execution_log(&self) -> Option<&ExecutionLog> {
+        None
+    }
+
+    /// Gives the request under way an execution log, for the filters behind this one.
+    fn begin_execution_log(&self, _log: ExecutionLog) {}
 
     /// Adds one to a counter.
     fn count(&self, metric: Metric);

@@ -9,6 +9,7 @@ mod config;
 mod context;
 mod error;
 pub mod event;
+pub mod execution;
 mod filter;
 mod headers;
 mod host;

@@ -39,6 +39,8 @@ pub enum Property {
     CacheMiss,
     /// The request's line for the access log, with its line break, set by `access-log`.
     AccessLog,
+    /// The request's lines for the execution log, each with its line break, set by `execution-log`.
+    ExecutionLog,
 }
 
 impl Property {
@@ -60,6 +62,7 @@ impl Property {
             Self::CacheHit => "apigw.cache_hit",
             Self::CacheMiss => "apigw.cache_miss",
             Self::AccessLog => "apigw.access_log",
+            Self::ExecutionLog => "apigw.execution_log",
         }
     }
 
@@ -74,6 +77,7 @@ impl Property {
                 | Self::CacheHit
                 | Self::CacheMiss
                 | Self::AccessLog
+                | Self::ExecutionLog
         )
     }
 }

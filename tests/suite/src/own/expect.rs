@@ -76,6 +76,9 @@ pub struct LogLine {
     /// There is none.
     #[serde(default)]
     pub none: bool,
+    /// The lines of an execution log, all behind the same id; `<…>` in one stands for any text.
+    #[serde(default)]
+    pub lines: Vec<String>,
     /// The line matches as a whole.
     #[serde(default)]
     pub line: Option<String>,
@@ -293,8 +296,16 @@ impl Expect {
 }
 
 impl LogLine {
+    /// How many lines there must be.
+    pub fn count(&self) -> usize {
+        if self.none { 0 } else { self.lines.len().max(1) }
+    }
+
     /// What is different in the lines that have come.
     pub fn differences(&self, lines: &[String]) -> Vec<String> {
+        if !self.lines.is_empty() {
+            return self.execution_differences(lines);
+        }
         let line = match (lines, self.none) {
             ([], true) => return Vec::new(),
             ([line], false) => line,
@@ -322,6 +333,26 @@ impl LogLine {
             found.push(format!("logged {}, expected {:?}", Value::Object(members), self.json));
         }
         found
+    }
+
+    fn execution_differences(&self, lines: &[String]) -> Vec<String> {
+        let id =
+            lines.first().and_then(|line| line.split_once(' ')).map(|(id, _)| format!("{id} ")).unwrap_or_default();
+        let fits = |(line, expected): (&String, &String)| {
+            let pattern: String = expected
+                .split_inclusive(['<', '>'])
+                .map(|part| match part.strip_suffix('>') {
+                    Some(_) => ".*".to_owned(),
+                    None => regex_lite::escape(part.trim_end_matches('<')),
+                })
+                .collect();
+            line.strip_prefix(&id).is_some_and(|message| matches(&pattern, message))
+        };
+        let alike = id.starts_with('(') && id.ends_with(") ") && lines.len() == self.lines.len();
+        if alike && lines.iter().zip(&self.lines).all(fits) {
+            return Vec::new();
+        }
+        vec![format!("{} has the new lines\n{}\nexpected\n{}", self.file, lines.join("\n"), self.lines.join("\n"))]
     }
 }
 

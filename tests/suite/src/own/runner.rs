@@ -88,7 +88,7 @@ fn run_case(
             let mut differences = step.expect.differences(request.method == "HEAD", &response, &received);
             differences.extend(gateway.problems());
             if let Some(log) = &step.expect.log {
-                differences.extend(log.differences(&scratch.new_lines(&log.file, usize::from(!log.none))));
+                differences.extend(log.differences(&scratch.new_lines(&log.file, log.count())));
             }
             if !step.expect.statistics.is_empty() {
                 differences.extend(statistics(&step.expect, gateway));

@@ -60,6 +60,7 @@ pub(super) fn deployment(model: &Model, api: &WebSocketApi, clusters: &mut Clust
         kind: Kind::WebSocket,
         compressed_from: None,
         log: None,
+        execution_log: None,
         hosts: Vec::new(),
         fallback: Some(envoy::outside()),
         filters,
