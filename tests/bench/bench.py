@@ -6,11 +6,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-import configuration
 import report
 import start
 import tokens
-from peers import PEERS, PROXYING, Tools, bootstraps, chosen
+from peers import CALLS, PEERS, SERVICES, Tools, bootstraps, chosen
 from processes import CONNECTIONS, Envoy, cores, get, load
 
 WARM_UP_SECONDS = 2
@@ -44,11 +43,12 @@ def measure(tools, peers, seconds, rounds, folder):
             running.callback(started.stop)
             return started
 
-        backend_port = 0
-        if wanted & PROXYING:
-            backend_port = envoy("backend", configuration.backend(), load_core).port
+        called = {CALLS[name] for name in wanted if name in CALLS}
+        ports = {name: envoy(f"service-{name}", SERVICES[name](), load_core).port for name in sorted(called)}
         makers = bootstraps(tools, folder)
-        gateways = {name: envoy(name, makers[name](backend_port), envoy_core) for name in makers if name in wanted}
+        gateways = {
+            name: envoy(name, make(ports.get(CALLS.get(name))), envoy_core) for name, make in makers.items() if name in wanted
+        }
         memory = {name: gateway.memory_kib() for name, gateway in gateways.items()}
         sent = {count: token_file(folder, count) for count in {peer.tokens for peer in peers} - {0}}
         for peer in peers:

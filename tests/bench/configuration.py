@@ -42,29 +42,32 @@ def bootstrap(route, filters=(), clusters=()):
     }
 
 
-def direct(filters=()):
+def direct(filters=(), clusters=(), body='{"pets":[]}'):
     """Envoy answers by itself."""
-    body = {"inline_string": '{"pets":[]}'}
-    return bootstrap({"direct_response": {"status": 200, "body": body}}, filters)
+    return bootstrap({"direct_response": {"status": 200, "body": {"inline_string": body}}}, filters, clusters)
 
 
-def backend():
+def backend(body='{"pets":[]}'):
     """What `direct` answers, after the whole request: an answer before it would cost a connection each time."""
     return direct([("envoy.filters.http.buffer", {
         "@type": f"{TYPE}.http.buffer.v3.Buffer", "max_request_bytes": 1 << 20,
-    })])
+    })], body=body)
+
+
+def cluster(name, port):
+    """What listens on a port here."""
+    address = {"socket_address": {"address": "127.0.0.1", "port_value": port}}
+    return {
+        "name": name, "type": "STATIC", "connect_timeout": "5s",
+        "load_assignment": {
+            "cluster_name": name, "endpoints": [{"lb_endpoints": [{"endpoint": {"address": address}}]}],
+        },
+    }
 
 
 def proxy(backend_port):
     """Envoy alone in front of the backend."""
-    address = {"socket_address": {"address": "127.0.0.1", "port_value": backend_port}}
-    cluster = {
-        "name": "backend", "type": "STATIC", "connect_timeout": "5s",
-        "load_assignment": {
-            "cluster_name": "backend", "endpoints": [{"lb_endpoints": [{"endpoint": {"address": address}}]}],
-        },
-    }
-    return bootstrap({"route": {"cluster": "backend"}}, clusters=[cluster])
+    return bootstrap({"route": {"cluster": "backend"}}, clusters=[cluster("backend", backend_port)])
 
 
 def wasm(module, root_id, configuration=None):

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import authorizers
 import configuration as c
 import signing
 import tokens
@@ -76,6 +77,11 @@ PEERS = [
     Peer("jwt-authn-new", "Envoy's jwt_authn, without a cache", "jwt-authn", tokens=tokens.MANY, against="empty"),
     Peer("jwt-new", "jwt-authorizer, a new token each time", "jwt", tokens=tokens.MANY, against="jwt-authn-new",
          target=0.95),
+    Peer("authorizer-kept", "custom-authorizer, answer kept", "authorizer", headers=authorizers.TOKEN, against="empty",
+         target=0.80),
+    Peer("ext-authz", "Envoy's ext_authz, a call each time", "ext-authz", headers=authorizers.TOKEN, against="empty"),
+    Peer("authorizer-call", "custom-authorizer, a call each time", "authorizer-uncached", headers=authorizers.TOKEN,
+         against="ext-authz"),
     Peer("proxy", "Envoy alone, to a backend", "proxy", path="/prod/pets", headers=c.KEY_HEADER),
     Peer("petstore", "petstore, to the same backend", "petstore", path="/prod/pets", headers=c.KEY_HEADER,
          against="proxy", target=0.55),
@@ -103,8 +109,8 @@ def chosen(names):
 
 
 def bootstraps(tools, folder):
-    """A function for each gateway that makes its configuration, given the backend's port."""
-    api_key = tools.module("api_key")
+    """A function for each gateway that makes its configuration, given the port of the service that it calls."""
+    api_key, authorizer = tools.module("api_key"), tools.module("custom_authorizer")
     return {
         "direct": lambda _: c.direct(),
         "empty": lambda _: c.direct([c.wasm(tools.module("bench_empty"), "empty")]),
@@ -119,6 +125,9 @@ def bootstraps(tools, folder):
         "jwt": lambda _: c.direct([c.wasm(tools.module("jwt_authorizer"), "jwt-authorizer", tokens.jwt_authorizer())]),
         "jwt-authn": lambda _: c.direct([tokens.jwt_authn(cached=False)]),
         "jwt-authn-cached": lambda _: c.direct([tokens.jwt_authn(cached=True)]),
+        "authorizer": lambda port: authorizers.custom_authorizer(authorizer, port, seconds=300),
+        "authorizer-uncached": lambda port: authorizers.custom_authorizer(authorizer, port, seconds=0),
+        "ext-authz": authorizers.ext_authz,
         "proxy": c.proxy,
         "petstore": lambda port: c.compiled(tools, PETSTORE, c.settings(port), folder, "petstore"),
         "templates": lambda port: c.compiled(tools, c.templates(), c.settings(port), folder, "templates"),
@@ -129,5 +138,9 @@ def bootstraps(tools, folder):
     }
 
 
-# Gateways in front of the backend.
-PROXYING = {"proxy", "petstore", "templates", "whole-chain"}
+# What runs beside the gateways, and which one each of them calls.
+SERVICES = {"backend": c.backend, "authorizer": authorizers.service}
+CALLS = {
+    **dict.fromkeys(["proxy", "petstore", "templates", "whole-chain"], "backend"),
+    **dict.fromkeys(["authorizer", "authorizer-uncached", "ext-authz"], "authorizer"),
+}
