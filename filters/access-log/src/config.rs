@@ -8,9 +8,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::format::Format;
 
-/// The longest format that API Gateway takes, in bytes.
-const MAX_FORMAT_BYTES: usize = 3 * 1024;
-
 /// The filter's configuration as written.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
@@ -48,16 +45,9 @@ pub struct AccessLog {
 
 impl AccessLog {
     pub(crate) fn from_raw(raw: RawConfig) -> Result<Self, ConfigError> {
-        if raw.format.len() > MAX_FORMAT_BYTES {
-            let found = raw.format.len();
-            return Err(ConfigError::new("format", format!("{found} bytes, at most {MAX_FORMAT_BYTES}")));
-        }
-        if raw.format.contains(['\n', '\r']) {
-            return Err(ConfigError::new("format", "has a line break, a line of the log is one line"));
-        }
         Ok(Self {
             api: raw.api,
-            format: Format::parse(&raw.format),
+            format: Format::compile(&raw.format)?,
             routes: raw.routes.into_iter().map(|(name, route)| (name, Rc::new(route))).collect(),
             default: Rc::new(RawLoggedRoute::default()),
         })

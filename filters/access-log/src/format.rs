@@ -1,13 +1,16 @@
 //! The format of a line: text with `$context` variables in it, and nothing else.
 
-use gateway::json;
+use gateway::{ConfigError, json};
 
 /// What stands for a variable without a value.
 const ABSENT: &str = "-";
 
+/// The longest format that API Gateway takes, in bytes.
+const MAX_FORMAT_BYTES: usize = 3 * 1024;
+
 /// A format, taken apart.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Format(Vec<Part>);
+pub struct Format(Vec<Part>);
 
 #[derive(Debug, PartialEq, Eq)]
 enum Part {
@@ -31,6 +34,21 @@ enum Escape {
 }
 
 impl Format {
+    /// Checks and reads a format.
+    ///
+    /// # Errors
+    /// It is too long, or is no line.
+    pub fn compile(text: &str) -> Result<Self, ConfigError> {
+        if text.len() > MAX_FORMAT_BYTES {
+            let found = text.len();
+            return Err(ConfigError::new("format", format!("{found} bytes, at most {MAX_FORMAT_BYTES}")));
+        }
+        if text.contains(['\n', '\r']) {
+            return Err(ConfigError::new("format", "has a line break, a line of the log is one line"));
+        }
+        Ok(Self::parse(text))
+    }
+
     /// Reads a format. What names no `$context` variable is text.
     pub(crate) fn parse(text: &str) -> Self {
         const VARIABLE: &str = "$context.";
@@ -74,7 +92,7 @@ impl Format {
     }
 
     /// The line, with its line break. `value` gives the variables' values.
-    pub(crate) fn render(&self, mut value: impl FnMut(&str) -> Option<String>) -> String {
+    pub fn render(&self, mut value: impl FnMut(&str) -> Option<String>) -> String {
         let mut line = String::new();
         for part in &self.0 {
             match part {

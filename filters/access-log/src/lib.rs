@@ -9,5 +9,8 @@ mod config;
 mod exchange;
 mod filter;
 mod format;
+mod lines;
 
 pub use config::{AccessLog, RawConfig, RawLoggedRoute};
+pub use format::Format;
+pub use lines::{AccessLogLines, RawLines};

@@ -9,6 +9,7 @@ pub use config::{GATEWAY, RawDeployment, RawGateway, RawGatewayRoute, configure}
 
 list::filters! {
     AccessLog(access_log::AccessLog),
+    AccessLogLines(access_log::AccessLogLines),
     ApiKey(api_key::ApiKey),
     CustomAuthorizer(custom_authorizer::CustomAuthorizer),
     ExecutionLog(execution_log::ExecutionLogs),

@@ -11,6 +11,8 @@ use usage_plan::RouteThrottle;
 use crate::filter::{CONNECT_ROUTE, CONNECTIONS_ROUTE};
 use crate::fleet::Fleet;
 use crate::integration::Integration;
+use crate::journal::AccessLog;
+use crate::metrics::Metrics;
 use crate::raw::{Authorization, RawConfig, RawLimits, RawMessageRoute};
 use crate::request::Required;
 use crate::throttle;
@@ -29,6 +31,9 @@ pub struct WebSocketConfig {
     pub(crate) limits: RawLimits,
     pub(crate) account_throttle: Option<RouteThrottle>,
     pub(crate) fleet: Fleet,
+    pub(crate) access_log: Option<AccessLog>,
+    /// Of what belongs to no route, and of routes without metrics of their own.
+    pub(crate) metrics: Rc<Metrics>,
     integrations: BTreeMap<String, Rc<Integration>>,
 }
 
@@ -54,6 +59,8 @@ pub struct Route {
     pub validation: Option<Validation>,
     /// How many there may be.
     pub throttle: Option<RouteThrottle>,
+    /// What is counted.
+    pub metrics: Rc<Metrics>,
 }
 
 impl WebSocketConfig {
@@ -73,14 +80,20 @@ impl WebSocketConfig {
         let used = used.flat_map(|route| route.request_models.values().map(String::as_str));
         let models = compile_models(&raw.api.api_id, &raw.models, used)?;
         let mut routes = Vec::new();
+        let metrics = Rc::new(Metrics::new(&raw.api, None));
         for (key, route) in raw.routes {
-            let compiled = Route::from_raw(&key, route, &raw.api, &integrations, &models)
+            let metrics = match route.detailed_metrics_enabled {
+                true => Rc::new(Metrics::new(&raw.api, Some(&key))),
+                false => Rc::clone(&metrics),
+            };
+            let compiled = Route::from_raw(&key, route, &raw.api, (&integrations, &models), metrics)
                 .map_err(|error| error.below(&format!("routes.{key}")))?;
             routes.push((key, compiled));
         }
         if raw.limits.idle_timeout_millis == 0 || raw.limits.connection_duration_millis == 0 {
             return Err(ConfigError::new("limits", "0 milliseconds end every connection at once"));
         }
+        let access_log = raw.access_log.map(AccessLog::from_raw).transpose();
         let account_throttle = raw.account_throttle.map(throttle::of_account).transpose();
         Ok(Self {
             account_throttle: account_throttle.map_err(|error| error.below("accountThrottle"))?,
@@ -90,6 +103,8 @@ impl WebSocketConfig {
             connections_authorization: raw.connections_authorization,
             limits: raw.limits,
             fleet: Fleet::from_raw(raw.node, raw.nodes)?,
+            access_log: access_log.map_err(|error| error.below("accessLog"))?,
+            metrics,
             integrations,
         })
     }
@@ -118,8 +133,8 @@ impl Route {
         key: &str,
         raw: RawMessageRoute,
         api: &Api,
-        integrations: &BTreeMap<String, Rc<Integration>>,
-        models: &Models,
+        (integrations, models): (&BTreeMap<String, Rc<Integration>>, &Models),
+        metrics: Rc<Metrics>,
     ) -> Result<Self, ConfigError> {
         if key.is_empty() || key.len() > MAX_TEXT_BYTES {
             return Err(ConfigError::new("", format!("a key has 1 to {MAX_TEXT_BYTES} bytes")));
@@ -158,6 +173,6 @@ impl Route {
         };
         let throttle = raw.throttle.map(|throttle| throttle::of_route(throttle, api, key)).transpose();
         let throttle = throttle.map_err(|error| error.below("throttle"))?;
-        Ok(Self { integration, two_way, required, validation, throttle })
+        Ok(Self { integration, two_way, required, validation, throttle, metrics })
     }
 }

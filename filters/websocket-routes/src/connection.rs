@@ -16,11 +16,13 @@ use websocket::{
 
 use crate::answer::Given;
 use crate::config::{Route, WebSocketConfig};
-use crate::error::{FORBIDDEN, error_text, of_failure, validation_error};
+use crate::error::{BAD_REQUEST_BODY, FORBIDDEN, error_text, of_failure, validation_error};
 use crate::event::{Event, Facts, Kind, Session};
 use crate::head::{Head, MAX_HEAD_BYTES};
 use crate::integration::{Begun, Integration};
+use crate::journal::{self, Ending};
 use crate::management::{Call, Operation, gone, post_reply};
+use crate::metrics::Metrics;
 use crate::throttle::{self, TOO_MANY_REQUESTS};
 use crate::unread::Unread;
 use crate::validation::Invalid;
@@ -75,6 +77,14 @@ struct UnderWay {
     message: String,
     integration: Rc<Integration>,
     two_way: bool,
+    metrics: Rc<Metrics>,
+}
+
+/// A message that is being handled, and what it is counted as.
+struct Handled<'a> {
+    config: &'a WebSocketConfig,
+    facts: &'a Facts,
+    metrics: &'a Metrics,
 }
 
 impl Default for SocketConnection {
@@ -212,16 +222,23 @@ impl Connection for SocketConnection {
         let State::Open(open) = std::mem::replace(&mut self.state, State::Ended) else { return None };
         worker::forget(open.serial);
         let config = worker::current(&open.config);
-        let integration = config.routes.get(DISCONNECT)?.integration.as_ref()?;
+        let route = config.routes.get(DISCONNECT)?;
         let facts = Facts::new(host, Kind::Disconnect(open.end.unwrap_or(End::Lost)), DISCONNECT);
         let event = Event { facts: &facts, session: &open.session, host };
-        match integration.begin(&config.api, &event, "") {
-            Ok(Begun::Call(callout)) => Some(*callout),
-            Ok(Begun::Given(_)) => None,
-            Err(failure) => {
+        let begun = route.integration.as_ref().map(|integration| integration.begin(&config.api, &event, ""));
+        // Nobody waits for the integration's answer.
+        let ending = match &begun {
+            None | Some(Ok(Begun::Call(_))) => Ending::given(200),
+            Some(Ok(Begun::Given(given))) => Ending::given(given.status),
+            Some(Err(failure)) => {
                 host.log(LogLevel::Warn, &format!("$disconnect failed: {}", failure.reason));
-                None
+                Ending::failed(of_failure(failure), failure)
             }
+        };
+        journal::note(&config, &route.metrics, &event, &ending);
+        match begun {
+            Some(Ok(Begun::Call(callout))) => Some(*callout),
+            _ => None,
         }
     }
 }
@@ -311,18 +328,19 @@ impl Open {
         let config = worker::current(&self.config);
         let document = json_tree::parse(&message).ok();
         let Some((key, route)) = config.routes.select(document.as_ref()) else {
-            host.count(Metric::Denied);
-            let facts = Facts::message(host, "");
-            return self.send_error(host, FORBIDDEN, &facts, output);
+            config.metrics.message(host);
+            let handled = Handled { config: &config, facts: &Facts::message(host, ""), metrics: &config.metrics };
+            return self.refuse(host, &handled, (403, FORBIDDEN), output);
         };
         let facts = Facts::message(host, key);
+        let handled = Handled { config: &config, facts: &facts, metrics: &route.metrics };
+        route.metrics.message(host);
         if !throttle::admit(config.account_throttle.iter().chain(&route.throttle), host) {
-            host.count(Metric::Denied);
-            return self.send_error(host, TOO_MANY_REQUESTS, &facts, output);
+            return self.refuse(host, &handled, (429, TOO_MANY_REQUESTS), output);
         }
         match route.validation.as_ref().map(|validation| validation.check(&message, document.as_ref())) {
             None | Some(Ok(())) => {}
-            Some(Err(invalid)) => return self.invalid(host, &invalid, &facts, output),
+            Some(Err(invalid)) => return self.invalid(host, &invalid, &handled, output),
         }
         drop(document);
         self.call(host, &config, route, facts, message, output);
@@ -339,69 +357,106 @@ impl Open {
         output: &mut Output,
     ) {
         let Some(integration) = &route.integration else {
-            return self.fail(host, &Failure::configuration("the route has no integration"), &facts, output);
+            let handled = Handled { config, facts: &facts, metrics: &route.metrics };
+            return self.fail(host, &Failure::configuration("the route has no integration"), &handled, false, output);
         };
         let event = Event { facts: &facts, session: &self.session, host };
         match integration.begin(&config.api, &event, &message) {
             Ok(Begun::Call(callout)) => {
                 output.callout = Some(callout);
                 let integration = Rc::clone(integration);
-                self.under_way = Some(UnderWay { facts, message, integration, two_way: route.two_way });
+                let metrics = Rc::clone(&route.metrics);
+                self.under_way = Some(UnderWay { facts, message, integration, two_way: route.two_way, metrics });
             }
-            Ok(Begun::Given(given)) => self.give(host, given, route.two_way, output),
-            Err(failure) => self.fail(host, &failure, &facts, output),
+            Ok(Begun::Given(given)) => {
+                let handled = Handled { config, facts: &facts, metrics: &route.metrics };
+                self.note(host, &handled, &Ending::given(given.status));
+                self.give(host, given, route.two_way, &route.metrics, output);
+            }
+            Err(failure) => {
+                let handled = Handled { config, facts: &facts, metrics: &route.metrics };
+                self.fail(host, &failure, &handled, false, output);
+            }
         }
     }
 
     /// A message does not fit its model.
-    fn invalid(&mut self, host: &dyn Host, invalid: &Invalid, facts: &Facts, output: &mut Output) {
+    fn invalid(&mut self, host: &dyn Host, invalid: &Invalid, handled: &Handled<'_>, output: &mut Output) {
+        let facts = handled.facts;
         let details = match invalid {
-            Invalid::Model(reason) => return self.fail(host, &Failure::configuration(*reason), facts, output),
+            Invalid::Model(reason) => {
+                return self.fail(host, &Failure::configuration(*reason), handled, false, output);
+            }
             Invalid::Message(details) => details,
         };
         host.count(Metric::Denied);
         host.log(LogLevel::Info, &format!("a message does not fit its model: {details}"));
+        self.note(host, handled, &Ending::refused(400, BAD_REQUEST_BODY).with_validation(details));
         let message_id = facts.message_id().unwrap_or_default();
         let text = validation_error(&self.session.connection_id, message_id, &facts.request_id);
-        self.send(host, output, |out| write::text(out, &text));
+        self.send_text(host, &text, handled.metrics, output);
     }
 
     /// The integration of the message under way has answered.
     fn answered(&mut self, host: &dyn Host, answer: Answer, output: &mut Output) {
-        let Some(UnderWay { facts, message, integration, two_way }) = self.under_way.take() else { return };
-        if self.end.is_some() {
-            return;
-        }
+        let Some(UnderWay { facts, message, integration, two_way, metrics }) = self.under_way.take() else { return };
         let config = worker::current(&self.config);
+        let handled = Handled { config: &config, facts: &facts, metrics: &metrics };
         let event = Event { facts: &facts, session: &self.session, host };
         match integration.end(&config.api, &event, &message, answer) {
-            Ok(given) => self.give(host, given, two_way, output),
-            Err(failure) => self.fail(host, &failure, &facts, output),
+            Ok(given) => {
+                let of_service = integration.service_status(given.status);
+                self.note(host, &handled, &Ending::answered(given.status, of_service));
+                self.give(host, given, two_way, &metrics, output);
+            }
+            Err(failure) => self.fail(host, &failure, &handled, true, output),
         }
     }
 
+    /// Counts a message that is over, and writes its line.
+    fn note(&self, host: &dyn Host, handled: &Handled<'_>, ending: &Ending) {
+        let event = Event { facts: handled.facts, session: &self.session, host };
+        journal::note(handled.config, handled.metrics, &event, ending);
+    }
+
+    /// A message does not come to an integration.
+    fn refuse(&mut self, host: &dyn Host, handled: &Handled<'_>, refusal: (u16, &str), output: &mut Output) {
+        host.count(Metric::Denied);
+        self.note(host, handled, &Ending::refused(refusal.0, refusal.1));
+        self.send_error(host, refusal.1, handled, output);
+    }
+
     /// Sends the client what an integration gives, if it is to get it.
-    fn give(&mut self, host: &dyn Host, given: Given, two_way: bool, output: &mut Output) {
+    fn give(&mut self, host: &dyn Host, given: Given, two_way: bool, metrics: &Metrics, output: &mut Output) {
         host.count(Metric::Allowed);
-        if !two_way || given.body.is_empty() {
+        if !two_way || given.body.is_empty() || self.end.is_some() {
             return;
         }
         if given.body.len() > MAX_MESSAGE_BYTES {
             return self.end_with(host, End::Violation(Violation::TooBig), output);
         }
-        let text = String::from_utf8_lossy(&given.body);
-        self.send(host, output, |out| write::text(out, &text));
+        self.send_text(host, &String::from_utf8_lossy(&given.body), metrics, output);
     }
 
-    fn fail(&mut self, host: &dyn Host, failure: &Failure, facts: &Facts, output: &mut Output) {
+    /// A message's integration has failed; `called`: after it was called.
+    fn fail(&mut self, host: &dyn Host, failure: &Failure, handled: &Handled<'_>, called: bool, output: &mut Output) {
         host.count(Metric::Error);
         host.log(LogLevel::Warn, &format!("execution failed: {}", failure.reason));
-        self.send_error(host, of_failure(failure).1, facts, output);
+        let answer = of_failure(failure);
+        self.note(host, handled, &Ending { called, ..Ending::failed(answer, failure) });
+        self.send_error(host, answer.1, handled, output);
     }
 
-    fn send_error(&mut self, host: &dyn Host, message: &str, facts: &Facts, output: &mut Output) {
-        let text = error_text(message, &self.session.connection_id, &facts.request_id);
-        self.send(host, output, |out| write::text(out, &text));
+    fn send_error(&mut self, host: &dyn Host, message: &str, handled: &Handled<'_>, output: &mut Output) {
+        let text = error_text(message, &self.session.connection_id, &handled.facts.request_id);
+        self.send_text(host, &text, handled.metrics, output);
+    }
+
+    fn send_text(&mut self, host: &dyn Host, text: &str, metrics: &Metrics, output: &mut Output) {
+        if self.end.is_none() {
+            metrics.message(host);
+            self.send(host, output, |out| write::text(out, text));
+        }
     }
 
     /// A call of `@connections`.
@@ -411,7 +466,8 @@ impl Open {
             Operation::Send if self.unread.refuses_pushes() => (429, Vec::new()),
             Operation::Send => {
                 let text = String::from_utf8_lossy(call.body);
-                self.send(host, output, |out| write::text(out, &text));
+                let metrics = Rc::clone(&self.config.metrics);
+                self.send_text(host, &text, &metrics, output);
                 (200, Vec::new())
             }
             Operation::Tell => {

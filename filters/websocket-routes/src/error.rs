@@ -6,6 +6,9 @@ use mapping_template::parts::Failure;
 /// No route for a message, and for paths that the API does not have.
 pub const FORBIDDEN: &str = "Forbidden";
 
+/// A message that does not fit its model.
+pub const BAD_REQUEST_BODY: &str = "Bad request body";
+
 /// `{"message": "Forbidden", "connectionId":"…", "requestId":"…"}`, in the service's own spacing.
 pub fn error_text(message: &str, connection_id: &str, request_id: &str) -> String {
     let (message, connection, request) = (json::quote(message), json::quote(connection_id), json::quote(request_id));
@@ -16,7 +19,7 @@ pub fn error_text(message: &str, connection_id: &str, request_id: &str) -> Strin
 pub fn validation_error(connection_id: &str, message_id: &str, request_id: &str) -> String {
     let [connection, message, request] = [connection_id, message_id, request_id].map(json::quote);
     format!(
-        "{{\"message\": \"Bad request body\", \"connectionId\":{connection}, \"messageId\":{message}, \"requestId\":{request}}}"
+        "{{\"message\": \"{BAD_REQUEST_BODY}\", \"connectionId\":{connection}, \"messageId\":{message}, \"requestId\":{request}}}"
     )
 }
 

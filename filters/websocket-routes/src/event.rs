@@ -1,7 +1,10 @@
 //! One event of a connection, in the shape of a request: what mappings, templates and calls look at.
 
 use gateway::{Address, Cas, Headers, Host, LogLevel, Metric, Property, SharedDataError, UnixMillis};
+use selection::CONNECT;
 use websocket::{End, event_id};
+
+use crate::announced::Announced;
 
 /// What the API knows of a connection for as long as it lives.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,6 +23,29 @@ pub struct Session {
     pub authorizer: Option<Vec<u8>>,
     /// Who has signed the handshake, or whose API key it had: a JSON object.
     pub identity: Option<Vec<u8>>,
+}
+
+impl Session {
+    /// Of a handshake, whose request `host` holds.
+    pub fn of(host: &dyn Host, announced: &Announced) -> Self {
+        let text = |value: Vec<u8>| String::from_utf8_lossy(&value).into_owned();
+        Self {
+            connection_id: announced.connection.to_string(),
+            connected_at: announced.connected_at,
+            source_ip: host.attribute(&["source", "address"]).map(source_ip).unwrap_or_default(),
+            user_agent: host.request_header("user-agent").map(text),
+            domain_name: host.request_header(":authority").map(text).unwrap_or_default(),
+            authorizer: host.property(Property::Authorizer),
+            identity: host.property(Property::Identity),
+        }
+    }
+}
+
+/// An address without its port.
+fn source_ip(address: Vec<u8>) -> String {
+    let address = String::from_utf8_lossy(&address);
+    let ip = address.rsplit_once(':').map_or(&*address, |(ip, _)| ip);
+    ip.trim_matches(['[', ']']).to_owned()
 }
 
 /// What has happened.
@@ -51,6 +77,11 @@ impl Facts {
     pub fn new(host: &dyn Host, kind: Kind, route_key: &str) -> Self {
         let request_id = new_id(host);
         Self { kind, route_key: route_key.to_owned(), request_id, time: host.now() }
+    }
+
+    /// A handshake.
+    pub fn handshake(host: &dyn Host, request_id: String) -> Self {
+        Self { kind: Kind::Connect, route_key: CONNECT.to_owned(), request_id, time: host.now() }
     }
 
     /// A message on the route `route_key`.
@@ -199,6 +230,14 @@ impl Host for Event<'_> {
 
     fn count(&self, metric: Metric) {
         self.host.count(metric);
+    }
+
+    fn add(&self, counter: &str, amount: u64) {
+        self.host.add(counter, amount);
+    }
+
+    fn record(&self, histogram: &str, value: u64) {
+        self.host.record(histogram, value);
     }
 
     fn log(&self, level: LogLevel, message: &str) {

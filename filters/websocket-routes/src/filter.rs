@@ -2,12 +2,13 @@
 
 use std::rc::Rc;
 
-use gateway::{Answer, Body, ConfigError, Filter, Host, LogLevel, Metric, NetworkFilter, Step, Stream};
+use gateway::{Answer, Body, Callout, ConfigError, Filter, Host, LogLevel, Metric, NetworkFilter, Step, Stream};
 
 use crate::config::{Way, WebSocketConfig};
 use crate::connection::SocketConnection;
 use crate::error::forbidden;
-use crate::handshake::Handshake;
+use crate::handshake::{Handshake, note_refused};
+use crate::journal;
 use crate::management::{Call, Management, gone, post_reply};
 use crate::raw::{RawConfig, RawConnections};
 use crate::worker;
@@ -69,6 +70,10 @@ impl NetworkFilter for WebSocketConnections {
 
     fn tick_millis(&self) -> u32 {
         TICK_MILLIS
+    }
+
+    fn callouts(&self, _host: &dyn Host) -> Vec<Callout> {
+        journal::callouts()
     }
 
     fn on_message(&self, host: &dyn Host, message: &[u8]) -> Option<u32> {
@@ -147,6 +152,14 @@ impl Stream for RoutesStream {
         match &mut self.role {
             Role::Management(management) => management.on_wake(host),
             _ => Step::Wait,
+        }
+    }
+
+    /// A handshake that a filter before this one has refused never came here.
+    fn on_log(&mut self, host: &dyn Host) {
+        let name = || host.attribute(&["xds", "route_name"]).unwrap_or_default();
+        if matches!(self.role, Role::Unknown) && self.config.way_of(&name()) == Some(Way::Connect) {
+            note_refused(&self.config, host);
         }
     }
 

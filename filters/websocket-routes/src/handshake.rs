@@ -4,7 +4,7 @@
 
 use std::rc::Rc;
 
-use gateway::{Answer, Edits, Host, LogLevel, Metric, Property, Query, Reply, Step, split_target};
+use gateway::{Answer, Edits, Host, LogLevel, Metric, Query, Reply, Step, split_target};
 use mapping_template::parts::Failure;
 use selection::CONNECT;
 
@@ -12,9 +12,10 @@ use crate::announced::Announced;
 use crate::answer::Given;
 use crate::config::{Route, WebSocketConfig};
 use crate::error::{handshake_refusal, of_failure};
-use crate::event::{Event, Facts, Kind, Session};
+use crate::event::{Event, Facts, Session};
 use crate::head::CONNECTION_HEADER;
 use crate::integration::Begun;
+use crate::journal::{self, Ending};
 use crate::throttle::{self, TOO_MANY_REQUESTS};
 use crate::worker::{self, Accepted};
 
@@ -31,26 +32,12 @@ impl Handshake {
     /// Begins: what the route requires is checked, and its integration called.
     pub fn begin(config: Rc<WebSocketConfig>, host: &dyn Host) -> (Self, Step) {
         let announced = Announced::of(host, config.fleet.node());
-        let facts = Facts {
-            kind: Kind::Connect,
-            route_key: CONNECT.to_owned(),
-            request_id: announced.request_id,
-            time: host.now(),
-        };
-        let text = |value: Vec<u8>| String::from_utf8_lossy(&value).into_owned();
-        let session = Session {
-            connection_id: announced.connection.to_string(),
-            connected_at: announced.connected_at,
-            source_ip: host.attribute(&["source", "address"]).map(source_ip).unwrap_or_default(),
-            user_agent: host.request_header("user-agent").map(text),
-            domain_name: host.request_header(":authority").map(text).unwrap_or_default(),
-            authorizer: host.property(Property::Authorizer),
-            identity: host.property(Property::Identity),
-        };
+        let session = Session::of(host, &announced);
+        let facts = Facts::handshake(host, announced.request_id);
         let mut handshake = Self { config, facts, session, serial: announced.connection.serial, accepted: false };
         let step = match host.address() {
             Some(_) => handshake.run(host),
-            None => handshake.fail(host, &Failure::configuration("this worker has no internal listener")),
+            None => handshake.fail(host, &Failure::configuration("this worker has no internal listener"), false),
         };
         (handshake, step)
     }
@@ -69,16 +56,25 @@ impl Handshake {
         if !throttle::admit(limits, host) {
             return self.refuse(host, 429, TOO_MANY_REQUESTS);
         }
-        let Some(route) = route else { return self.accept(host, None) };
+        let Some(route) = route else {
+            self.config.metrics.connected(host);
+            return self.accept(host, None, &Ending::given(200));
+        };
         if let Some(missing) = missing(route, host) {
             return self.refuse(host, 400, &format!("Missing required request parameters: [{missing}]"));
         }
-        let Some(integration) = &route.integration else { return self.accept(host, None) };
+        route.metrics.connected(host);
+        let Some(integration) = &route.integration else {
+            return self.accept(host, None, &Ending::given(200));
+        };
         let event = Event { facts: &self.facts, session: &self.session, host };
         match integration.begin(&config.api, &event, "") {
             Ok(Begun::Call(callout)) => Step::Callout(callout),
-            Ok(Begun::Given(given)) => self.finish(host, given),
-            Err(failure) => self.fail(host, &failure),
+            Ok(Begun::Given(given)) => {
+                let ending = Ending::given(given.status);
+                self.finish(host, given, &ending)
+            }
+            Err(failure) => self.fail(host, &failure, false),
         }
     }
 
@@ -86,12 +82,15 @@ impl Handshake {
     pub fn on_callout(&mut self, host: &dyn Host, answer: Answer) -> Step {
         let config = Rc::clone(&self.config);
         let Some(integration) = config.routes.get(CONNECT).and_then(|route| route.integration.as_ref()) else {
-            return self.fail(host, &Failure::configuration("an answer to a call that was never made"));
+            return self.fail(host, &Failure::configuration("an answer to a call that was never made"), true);
         };
         let event = Event { facts: &self.facts, session: &self.session, host };
         match integration.end(&config.api, &event, "", answer) {
-            Ok(given) => self.finish(host, given),
-            Err(failure) => self.fail(host, &failure),
+            Ok(given) => {
+                let ending = Ending::answered(given.status, integration.service_status(given.status));
+                self.finish(host, given, &ending)
+            }
+            Err(failure) => self.fail(host, &failure, true),
         }
     }
 
@@ -105,12 +104,13 @@ impl Handshake {
         self.refusal(500, "Internal server error")
     }
 
-    fn finish(&mut self, host: &dyn Host, given: Given) -> Step {
+    fn finish(&mut self, host: &dyn Host, given: Given, ending: &Ending) -> Step {
         if (200..300).contains(&given.status) {
             let subprotocol = given.header("sec-websocket-protocol").map(<[u8]>::to_vec);
-            return self.accept(host, subprotocol);
+            return self.accept(host, subprotocol, ending);
         }
         host.count(Metric::Denied);
+        self.note(host, ending);
         if given.status < 200 {
             return Step::Respond(Box::new(self.failed()));
         }
@@ -126,8 +126,9 @@ impl Handshake {
         Step::Respond(Box::new(reply))
     }
 
-    fn accept(&mut self, host: &dyn Host, subprotocol: Option<Vec<u8>>) -> Step {
+    fn accept(&mut self, host: &dyn Host, subprotocol: Option<Vec<u8>>, ending: &Ending) -> Step {
         self.accepted = true;
+        self.note(host, ending);
         let config = Rc::clone(&self.config);
         worker::accept(self.serial, Accepted { config, session: self.session.clone(), subprotocol });
         host.count(Metric::Allowed);
@@ -136,21 +137,45 @@ impl Handshake {
         edits.into()
     }
 
-    fn fail(&self, host: &dyn Host, failure: &Failure) -> Step {
+    fn fail(&self, host: &dyn Host, failure: &Failure, called: bool) -> Step {
         host.log(LogLevel::Warn, &format!("$connect failed: {}", failure.reason));
         host.count(Metric::Error);
         let (status, message) = of_failure(failure);
+        let ending = Ending::failed((status, message), failure);
+        self.note(host, &Ending { called, ..ending });
         Step::Respond(Box::new(self.refusal(status, message)))
     }
 
     fn refuse(&self, host: &dyn Host, status: u16, message: &str) -> Step {
         host.count(Metric::Denied);
+        self.note(host, &Ending::refused(status, message));
         Step::Respond(Box::new(self.refusal(status, message)))
+    }
+
+    fn note(&self, host: &dyn Host, ending: &Ending) {
+        note(&self.config, &self.facts, &self.session, host, ending);
     }
 
     fn refusal(&self, status: u16, message: &str) -> Reply {
         handshake_refusal(status, message, &self.session.connection_id, &self.facts.request_id)
     }
+}
+
+/// A handshake that a filter before this one has refused.
+pub fn note_refused(config: &WebSocketConfig, host: &dyn Host) {
+    let announced = Announced::of(host, config.fleet.node());
+    let session = Session::of(host, &announced);
+    let facts = Facts::handshake(host, announced.request_id);
+    // Envoy writes numbers as eight bytes, little-endian.
+    let status = host.attribute(&["response", "code"]).and_then(|code| code.as_slice().try_into().ok());
+    let status = u16::try_from(status.map_or(0, u64::from_le_bytes)).unwrap_or_default();
+    let ending = Ending::of_other(status, journal::error_of_other(host).as_ref());
+    note(config, &facts, &session, host, &ending);
+}
+
+fn note(config: &WebSocketConfig, facts: &Facts, session: &Session, host: &dyn Host, ending: &Ending) {
+    let metrics = config.routes.get(CONNECT).map_or(&config.metrics, |route| &route.metrics);
+    journal::note(config, metrics, &Event { facts, session, host }, ending);
 }
 
 /// A request that ends before the internal listener has taken it leaves nothing behind.
@@ -173,11 +198,4 @@ fn missing(route: &Route, host: &dyn Host) -> Option<String> {
     let missing = route.required.iter().filter(|required| !required.is_in(&headers, &query));
     let names: Vec<_> = missing.map(|required| required.name()).collect();
     (!names.is_empty()).then(|| names.join(", "))
-}
-
-/// An address without its port.
-fn source_ip(address: Vec<u8>) -> String {
-    let address = String::from_utf8_lossy(&address);
-    let ip = address.rsplit_once(':').map_or(&*address, |(ip, _)| ip);
-    ip.trim_matches(['[', ']']).to_owned()
 }

@@ -119,6 +119,12 @@ impl Integration {
         }
     }
 
+    /// What the service behind the integration has answered with, when the integration's status is `status`: Lambda
+    /// itself says 200, whatever the function does.
+    pub fn service_status(&self, status: u16) -> u16 {
+        if matches!(self, Self::Function(_)) { 200 } else { status }
+    }
+
     /// Begins with an event, whose text is `body`.
     ///
     /// # Errors

@@ -19,8 +19,10 @@ mod fleet;
 mod handshake;
 mod head;
 mod integration;
+mod journal;
 mod lambda_event;
 mod management;
+mod metrics;
 mod raw;
 mod request;
 mod templates;
@@ -33,6 +35,6 @@ pub use config::WebSocketConfig;
 pub use connection::SocketConnection;
 pub use filter::{CONNECT_ROUTE, CONNECTIONS_ROUTE, RoutesStream, WebSocketConnections, WebSocketRoutes};
 pub use raw::{
-    Authorization, RawConfig, RawConnections, RawIntegration, RawIntegrationResponse, RawLimits, RawMapping,
-    RawMessageRoute, RawThrottle, RawWebSocketAws, RawWebSocketFunction, RawWebSocketHttp,
+    Authorization, RawAccessLog, RawConfig, RawConnections, RawIntegration, RawIntegrationResponse, RawLimits,
+    RawMapping, RawMessageRoute, RawThrottle, RawWebSocketAws, RawWebSocketFunction, RawWebSocketHttp,
 };

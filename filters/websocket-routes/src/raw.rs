@@ -33,6 +33,9 @@ pub struct RawConfig {
     /// The account's limit, for handshakes and messages; absent: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account_throttle: Option<RawThrottle>,
+    /// The stage's access log; absent: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access_log: Option<RawAccessLog>,
     /// Who may call `@connections`.
     #[serde(default)]
     pub connections_authorization: Authorization,
@@ -49,6 +52,18 @@ pub struct RawConfig {
 
 fn is_zero(node: &u16) -> bool {
     *node == 0
+}
+
+/// The stage's access log.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct RawAccessLog {
+    /// The line, with `$context` variables, as `accessLogSettings.format` has it.
+    pub format: String,
+    /// The cluster of the internal listener that writes lines, with the filter `access-log-lines`.
+    pub cluster: String,
+    /// The path there that names the logger.
+    pub logger: String,
 }
 
 /// The configuration of `websocket-connections`. It has nothing to set: a connection takes its API from the handshake.
@@ -112,6 +127,9 @@ pub struct RawMessageRoute {
     /// Names of models by what the expression gives; `$default` is for all else.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub request_models: BTreeMap<String, String>,
+    /// Whether the route has metrics of its own.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub detailed_metrics_enabled: bool,
     /// Rate and burst of the route, all clients together; absent: no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub throttle: Option<RawThrottle>,

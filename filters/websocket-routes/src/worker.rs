@@ -9,6 +9,7 @@ use std::rc::Rc;
 
 use crate::config::WebSocketConfig;
 use crate::event::Session;
+use crate::journal::Lines;
 
 /// An accepted handshake.
 pub struct Accepted {
@@ -26,6 +27,8 @@ struct Worker {
     accepted: HashMap<u64, Accepted>,
     /// The context of each open connection, by serial number.
     connections: HashMap<u64, u32>,
+    /// Lines for access logs, by cluster.
+    lines: BTreeMap<String, Lines>,
     /// By API id and stage. An open connection follows changes of the API.
     configs: BTreeMap<(String, String), Rc<WebSocketConfig>>,
 }
@@ -62,6 +65,11 @@ pub fn forget(serial: u64) {
 /// The context of an open connection.
 pub fn context_of(serial: u64) -> Option<u32> {
     with(|worker| worker.connections.get(&serial).copied()).flatten()
+}
+
+/// The lines that wait, by cluster.
+pub fn with_lines<T>(run: impl FnOnce(&mut BTreeMap<String, Lines>) -> T) -> Option<T> {
+    with(|worker| run(&mut worker.lines))
 }
 
 /// Puts a configuration in force.

@@ -39,6 +39,8 @@ pub struct TestHost {
     pub logs: RefCell<Vec<String>>,
     /// What was counted.
     pub metrics: RefCell<Vec<Metric>>,
+    /// Counters with names of their own.
+    pub counters: RefCell<BTreeMap<String, u64>>,
 }
 
 impl Default for TestHost {
@@ -57,6 +59,7 @@ impl Default for TestHost {
             reachable: true,
             logs: RefCell::default(),
             metrics: RefCell::default(),
+            counters: RefCell::default(),
         }
     }
 }
@@ -207,6 +210,10 @@ impl Host for TestHost {
 
     fn count(&self, metric: Metric) {
         self.metrics.borrow_mut().push(metric);
+    }
+
+    fn add(&self, counter: &str, amount: u64) {
+        *self.counters.borrow_mut().entry(counter.to_owned()).or_default() += amount;
     }
 
     fn log(&self, _level: LogLevel, message: &str) {

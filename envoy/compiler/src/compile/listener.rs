@@ -170,6 +170,42 @@ pub fn usage_report(
     }))
 }
 
+/// A listener that only Envoy itself reaches, whose one filter answers every request.
+pub fn internal(name: &str, filter: &str, wasm: &Value, access_log: &[Value]) -> Value {
+    let unreachable = json!({"match": {"prefix": "/"}, "direct_response": {"status": 404}});
+    json!({
+        "name": name,
+        "internal_listener": {},
+        "filter_chains": [{"filters": [{
+            "name": "envoy.filters.network.http_connection_manager",
+            "typed_config": {
+                "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
+                "stat_prefix": name,
+                "access_log": access_log,
+                "route_config": {"virtual_hosts": [{"name": name, "domains": ["*"], "routes": [unreachable]}]},
+                "http_filters": [
+                    {"name": filter, "typed_config": wasm},
+                    {"name": "envoy.filters.http.router", "typed_config": router()},
+                ],
+            },
+        }]}],
+    })
+}
+
+/// The cluster that leads to an internal listener.
+pub fn internal_cluster(name: &str) -> Value {
+    let address = json!({"envoy_internal_address": {"server_listener_name": name, "endpoint_id": name}});
+    json!({
+        "name": name,
+        "type": "STATIC",
+        "connect_timeout": "2s",
+        "load_assignment": {
+            "cluster_name": name,
+            "endpoints": [{"lb_endpoints": [{"endpoint": {"address": address}}]}],
+        },
+    })
+}
+
 /// Headers beyond Envoy's own limit are refused before any filter runs; the service's answer has no body.
 fn empty_431() -> Value {
     let of_codec = json!({

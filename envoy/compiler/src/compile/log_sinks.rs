@@ -43,8 +43,8 @@ pub(super) fn loggers(deployments: &mut [Deployment], log: &Log) -> Vec<Value> {
     sinks.iter().enumerate().map(of_place).collect()
 }
 
-/// A request without lines writes nothing.
-fn logger(lines: Property, sink: &LogSink) -> Value {
+/// One logger. A request without lines writes nothing.
+pub(super) fn logger(lines: Property, sink: &LogSink) -> Value {
     let lines = format!("%FILTER_STATE(wasm.{}:PLAIN)%", lines.name());
     let format = json!({"text_format_source": {"inline_string": lines}, "omit_empty_values": true});
     match sink {

@@ -186,6 +186,13 @@ fn comparison(operator: &str, status: u32) -> Value {
     json!({"status_code_filter": {"comparison": {"op": operator, "value": value}}})
 }
 
+/// Labels of what the `websocket-routes` filter counts, whose names are `envoy_apigw_ConnectCount;ApiId=a1;Stage=prod`.
+pub(super) fn labels() -> Value {
+    let label = |name: &str| json!({"tag_name": name, "regex": format!("^wasmcustom\\.envoy_{NAMESPACE}_\\w+.*?(;{name}=([^;]*))")});
+    let tags = ["ApiId", "Stage", "Route"].map(label);
+    json!({"stats_tags": tags})
+}
+
 /// A logger's condition.
 pub(super) fn cel(expression: &str) -> Value {
     json!({"extension_filter": {

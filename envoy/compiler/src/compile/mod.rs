@@ -19,6 +19,7 @@ mod http_api;
 mod integrations;
 mod listener;
 mod log_sinks;
+mod message_log;
 mod metrics;
 mod observers;
 mod path_match;
@@ -112,6 +113,10 @@ pub fn compile(model: &Model, module: &str) -> Result<Compiled, String> {
     for log in [access_log::LOG, execution_log::LOG] {
         access_log.extend(log_sinks::loggers(&mut deployments, &log));
     }
+    if let Some((listener, cluster)) = message_log::listener(&mut deployments, &vm_id, module)? {
+        internal_listeners.push(listener);
+        further_clusters.push(cluster);
+    }
     let draws =
         std::iter::once(model).chain(&model.further).any(|stage| tracing::raw_tracing(&stage.settings).is_some());
     Ok(Compiled {
@@ -185,6 +190,7 @@ impl Compiled {
         });
         if self.internal_listeners.iter().any(|listener| listener.get("internal_listener").is_some()) {
             bootstrap["bootstrap_extensions"] = bootstrap_extensions();
+            bootstrap["stats_config"] = metrics::labels();
         }
         bootstrap
     }
@@ -204,6 +210,7 @@ impl Compiled {
             "admin": {"address": listener::socket_address(addresses.admin)},
             // A definition may become a WebSocket API's while Envoy runs.
             "bootstrap_extensions": bootstrap_extensions(),
+            "stats_config": metrics::labels(),
             "dynamic_resources": {
                 "lds_config": listener::file(&format!("{folder}/lds.json")),
                 "cds_config": listener::file(&format!("{folder}/cds.json")),

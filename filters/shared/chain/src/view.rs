@@ -133,6 +133,14 @@ impl Host for View<'_> {
         self.proxy.count_of(self.index, metric);
     }
 
+    fn add(&self, counter: &str, amount: u64) {
+        self.proxy.add(counter, amount);
+    }
+
+    fn record(&self, histogram: &str, value: u64) {
+        self.proxy.record(histogram, value);
+    }
+
     fn log(&self, level: LogLevel, message: &str) {
         self.chain.log(self.proxy, self.index, level, message);
     }

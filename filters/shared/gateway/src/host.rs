@@ -98,6 +98,12 @@ pub trait Host {
     /// Adds one to a counter.
     fn count(&self, metric: Metric);
 
+    /// Adds to a counter that has a name of its own. Envoy keeps every name for ever: none may come from a request.
+    fn add(&self, _counter: &str, _amount: u64) {}
+
+    /// Notes a value in a histogram, under the same condition.
+    fn record(&self, _histogram: &str, _value: u64) {}
+
     /// Writes a line to Envoy's log. Never give it a key, a token or a signature.
     fn log(&self, level: LogLevel, message: &str);
 }

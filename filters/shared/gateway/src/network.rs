@@ -37,6 +37,11 @@ pub trait NetworkFilter: Sized + 'static {
     /// is none; the filter may then answer it by itself.
     fn on_message(&self, host: &dyn Host, message: &[u8]) -> Option<u32>;
 
+    /// Calls whose answers nobody waits for, after each tick and each message that names no context.
+    fn callouts(&self, _host: &dyn Host) -> Vec<Callout> {
+        Vec::new()
+    }
+
     /// A new connection.
     fn connection(self: &Rc<Self>) -> Self::Connection;
 }
@@ -92,6 +97,8 @@ pub trait NetworkRoot {
     fn tick_millis(&self) -> u32;
     /// [`NetworkFilter::on_message`].
     fn on_message(&self, host: &dyn Host, message: &[u8]) -> Option<u32>;
+    /// [`NetworkFilter::callouts`].
+    fn callouts(&self, host: &dyn Host) -> Vec<Callout>;
     /// [`NetworkFilter::connection`].
     fn connection(&self) -> Box<dyn Connection>;
 }
@@ -105,6 +112,10 @@ impl<F: NetworkFilter> NetworkRoot for Configured<F> {
 
     fn on_message(&self, host: &dyn Host, message: &[u8]) -> Option<u32> {
         self.0.on_message(host, message)
+    }
+
+    fn callouts(&self, host: &dyn Host) -> Vec<Callout> {
+        self.0.callouts(host)
     }
 
     fn connection(&self) -> Box<dyn Connection> {

@@ -164,6 +164,7 @@ mod import {
         ) -> i32;
         pub fn proxy_define_metric(kind: i32, name: *const u8, name_size: usize, id: *mut u32) -> i32;
         pub fn proxy_increment_metric(id: u32, by: i64) -> i32;
+        pub fn proxy_record_metric(id: u32, value: u64) -> i32;
     }
 }
 
@@ -379,15 +380,28 @@ pub fn call_foreign_function(name: &str, argument: &[u8]) -> Result<Vec<u8>> {
     })
 }
 
-/// Defines a counter; the same name gives the same counter.
-pub fn define_counter(name: &str) -> Result<u32> {
-    const COUNTER: i32 = 0;
+/// What a metric is; numbers as in the ABI.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// It only grows.
+    Counter = 0,
+    /// Envoy keeps the distribution of values.
+    Histogram = 2,
+}
+
+/// Defines a metric; the same name gives the same metric.
+pub fn define_metric(kind: Kind, name: &str) -> Result<u32> {
     let mut id = 0;
-    check(unsafe { import::proxy_define_metric(COUNTER, name.as_ptr(), name.len(), &mut id) })?;
+    check(unsafe { import::proxy_define_metric(kind as i32, name.as_ptr(), name.len(), &mut id) })?;
     Ok(id)
 }
 
-/// Adds one to a counter.
-pub fn increment(metric: u32) -> Result<()> {
-    check(unsafe { import::proxy_increment_metric(metric, 1) })
+/// Adds to a counter.
+pub fn increment(metric: u32, by: u64) -> Result<()> {
+    check(unsafe { import::proxy_increment_metric(metric, i64::try_from(by).unwrap_or(i64::MAX)) })
+}
+
+/// Notes a value in a histogram.
+pub fn record(metric: u32, value: u64) -> Result<()> {
+    check(unsafe { import::proxy_record_metric(metric, value) })
 }

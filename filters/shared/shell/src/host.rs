@@ -5,8 +5,8 @@ use std::hash::{BuildHasher, RandomState};
 
 use gateway::{Address, Cas, Headers, Host, LogLevel, Metric, Property, SharedDataError, UnixMillis};
 
-use crate::abi::{self, Buffer, Map, Status};
-use crate::{mailbox, vm};
+use crate::abi::{self, Buffer, Kind, Map, Status};
+use crate::{mailbox, metrics, vm};
 
 /// Statistics of one filter, by [`Metric::index`]. A counter that Envoy refused is `None`.
 pub type Counters = [Option<u32>; Metric::ALL.len()];
@@ -26,14 +26,14 @@ impl<'a> Envoy<'a> {
     pub fn increment(&self, index: usize, metric: Metric) {
         let counter = self.counters.get(index).and_then(|counters| counters.get(metric.index()));
         if let Some(Some(counter)) = counter {
-            let _ = abi::increment(*counter);
+            let _ = abi::increment(*counter, 1);
         }
     }
 }
 
 /// Defines `<filter>.allowed`, `.denied` and `.error`.
 pub fn define_counters(filter: &str) -> Counters {
-    Metric::ALL.map(|metric| abi::define_counter(&format!("{filter}.{}", metric.name())).ok())
+    Metric::ALL.map(|metric| abi::define_metric(Kind::Counter, &format!("{filter}.{}", metric.name())).ok())
 }
 
 /// The bytes of a host call that may have nothing to give.
@@ -125,6 +125,14 @@ impl Host for Envoy<'_> {
 
     fn count(&self, metric: Metric) {
         self.increment(0, metric);
+    }
+
+    fn add(&self, counter: &str, amount: u64) {
+        metrics::add(counter, amount);
+    }
+
+    fn record(&self, histogram: &str, value: u64) {
+        metrics::record(histogram, value);
     }
 
     fn log(&self, level: LogLevel, message: &str) {

@@ -10,6 +10,7 @@ pub mod abi;
 mod connection;
 mod host;
 mod mailbox;
+mod metrics;
 mod stream;
 #[doc(hidden)]
 pub mod vm;

@@ -9,7 +9,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 use std::rc::Rc;
 
 use chain::{Action, Chain};
-use gateway::{ConfigError, Host, NetworkFilter, NetworkRoot, UnixMillis, network_root};
+use gateway::{ConfigError, Host, LogLevel, NetworkFilter, NetworkRoot, UnixMillis, network_root};
 
 use crate::abi::{self, Buffer};
 use crate::connection::ConnectionContext;
@@ -371,6 +371,8 @@ pub fn queue_ready(queue: u32) {
             let Some(root) = network_root_context(NETWORK_ROOT.get()) else { return };
             if let Some(recipient) = root.root.on_message(&Envoy::new(&root.counters), &message) {
                 deliver(recipient, &message);
+            } else {
+                send_all(&root);
             }
         }
         Some(Mail::Message(recipient, message)) => deliver(recipient, &message),
@@ -417,6 +419,9 @@ pub fn tick(context: u32) {
             mailbox::show_alive();
             look_after_connections();
             wake();
+            if let Some(root) = network_root_context(context).filter(|_| abi::set_effective_context(context).is_ok()) {
+                send_all(&root);
+            }
         }
         return;
     }
@@ -427,6 +432,16 @@ pub fn tick(context: u32) {
         let next = root.chain.on_tick(&Envoy::new(&root.counters));
         run_callouts(&root, next);
         wake();
+    }
+}
+
+/// Sends what a network filter wants sent.
+fn send_all(root: &NetworkRootContext) {
+    let envoy = Envoy::new(&root.counters);
+    for callout in root.root.callouts(&envoy) {
+        if !send(&callout) {
+            envoy.log(LogLevel::Warn, &format!("a call to {} could not be made", callout.cluster));
+        }
     }
 }
 

@@ -12,6 +12,7 @@ mod admission;
 mod facts;
 mod fleet;
 mod handshakes;
+mod journal;
 mod management;
 mod messages;
 mod pressure;

@@ -3,5 +3,5 @@
 shell::module! {
     filters: [filter::WebSocketRoutes],
     network: [filter::WebSocketConnections],
-    callbacks: [request_headers, request_body, callout, response_headers, tick, connections, messages],
+    callbacks: [request_headers, request_body, callout, response_headers, log, tick, connections, messages],
 }

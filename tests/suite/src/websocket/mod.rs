@@ -9,6 +9,7 @@ mod connect;
 mod facts;
 mod fleet;
 mod integrations;
+mod journal;
 mod several;
 mod trap;
 
@@ -42,12 +43,13 @@ pub fn run() -> Tally {
         let api = Api::start();
         echoing.iter().for_each(|(_, group)| group(&api, &mut tally));
     }
-    let others: [Other; 6] = [
+    let others: [Other; 7] = [
         ("connect", connect::run),
         ("changes", changes::run),
         ("trap", trap::run),
         ("fleet", fleet::run),
         ("several", several::run),
+        ("journal", journal::run),
         ("facts", facts::run),
     ];
     others.iter().filter(|(name, _)| name.contains(&only)).for_each(|(_, group)| group(&mut tally));

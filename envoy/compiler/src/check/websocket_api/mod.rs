@@ -79,12 +79,8 @@ impl Findings {
         }
         let stage = &settings.stage;
         let on = |flag: Option<Spanned<bool>>| flag.filter(|flag| **flag).map(|flag| flag.span);
-        let routes = stage.route_settings.values().chain(&stage.default_route_settings);
-        let mut missing: Vec<_> = routes.filter_map(|route| on(route.detailed_metrics_enabled)).collect();
-        missing.extend(stage.access_log_settings.as_ref().map(|log| log.span));
-        missing.extend(on(stage.tracing_enabled));
-        for span in missing {
-            self.diagnostics.warning(span, "of WebSocket APIs there are no access logs, metrics and traces yet");
+        if let Some(span) = on(stage.tracing_enabled) {
+            self.diagnostics.warning(span, "WebSocket APIs are not traced, as by the service: this has no effect");
         }
         for (key, route) in &stage.route_settings {
             if api.route(key).is_none() {

@@ -8,6 +8,7 @@ use gateway_responses::Refusal;
 use serde_json::{Value, json};
 use websocket_routes::{CONNECT_ROUTE, CONNECTIONS_ROUTE, RawConnections, WebSocketConnections};
 
+use crate::compile::listener::internal_cluster;
 use crate::compile::path_match::escape;
 use crate::compile::routes::{OUTSIDE, refusal};
 use crate::compile::wasm::network_wasm;
@@ -81,17 +82,9 @@ pub fn listener(vm_id: &str, module: &str) -> Result<Value, String> {
 
 /// The cluster that leads to the listener.
 pub fn cluster() -> Value {
-    let address = json!({"envoy_internal_address": {"server_listener_name": WEBSOCKET, "endpoint_id": WEBSOCKET}});
     let thresholds = json!({"max_connections": NO_LIMIT, "max_pending_requests": NO_LIMIT, "max_requests": NO_LIMIT});
-    json!({
-        "name": WEBSOCKET,
-        "type": "STATIC",
-        "connect_timeout": "2s",
-        "per_connection_buffer_limit_bytes": BUFFER_BYTES,
-        "circuit_breakers": {"thresholds": [thresholds]},
-        "load_assignment": {
-            "cluster_name": WEBSOCKET,
-            "endpoints": [{"lb_endpoints": [{"endpoint": {"address": address}}]}],
-        },
-    })
+    let mut cluster = internal_cluster(WEBSOCKET);
+    cluster["per_connection_buffer_limit_bytes"] = json!(BUFFER_BYTES);
+    cluster["circuit_breakers"] = json!({"thresholds": [thresholds]});
+    cluster
 }

@@ -16,11 +16,13 @@ use selection::ApiKeySource;
 use usage_plan::RawThrottle;
 use websocket_routes::{Authorization as Connections, CONNECT_ROUTE, CONNECTIONS_ROUTE, RawConfig, RawMessageRoute};
 
+use super::access_log;
 use super::authorizers::{Surroundings, custom, iam};
 use super::cluster::{Backend, Clusters};
 use super::deployment::Deployment;
 use super::filters::raw_api_of;
 use super::integrations::Integrations;
+use super::message_log;
 use super::metrics::Kind;
 use super::plans::{raw_plans, raw_throttle};
 use super::routes;
@@ -46,6 +48,7 @@ pub(super) fn deployment(model: &Model, api: &WebSocketApi, clusters: &mut Clust
         integrations: Integrations { model, api: &raw_api, clusters }.websocket_api(api),
         models: message_models(api, &raw_api.api_id, model.settings.api_id.is_some()),
         account_throttle: model.settings.throttle_settings.as_ref().map(raw_throttle),
+        access_log: message_log::of_websocket_api(&model.settings),
         connections_authorization: connections_authorization(model),
         node: node(model),
         nodes: nodes(model, clusters),
@@ -59,7 +62,7 @@ pub(super) fn deployment(model: &Model, api: &WebSocketApi, clusters: &mut Clust
         api: raw_api,
         kind: Kind::WebSocket,
         compressed_from: None,
-        log: None,
+        log: access_log::sink(&model.settings),
         execution_log: None,
         hosts: Vec::new(),
         fallback: Some(envoy::outside()),
@@ -122,6 +125,11 @@ fn raw_route(model: &Model, route: &WebSocketRoute) -> RawMessageRoute {
         required_parameters: required.map(|(name, _)| name.clone()).collect(),
         model_selection_expression: text(&route.model_selection_expression),
         request_models: route.request_models.iter().map(|(key, name)| (key.clone(), name.value.clone())).collect(),
+        detailed_metrics_enabled: model
+            .settings
+            .stage
+            .of_route(&route.route_key, |settings| settings.detailed_metrics_enabled)
+            .is_some_and(|on| *on),
         throttle: throttle(model, &route.route_key),
     }
 }
