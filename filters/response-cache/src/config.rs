@@ -25,6 +25,22 @@ pub struct RawConfig {
     /// Methods whose responses are cached, by Envoy route name. Those of other routes never are.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub routes: BTreeMap<String, RawCacheRoute>,
+    /// Stages whose caches a request empties. With any, the filter answers every request: it belongs on a listener that
+    /// only operators reach.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub flush: Vec<RawFlush>,
+}
+
+/// A stage whose caches a request empties.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct RawFlush {
+    /// The API.
+    pub api_id: String,
+    /// The stage.
+    pub stage: String,
+    /// The names of its caches: its own, and its canary's.
+    pub caches: Vec<String>,
 }
 
 /// How a method's responses are cached.
@@ -69,6 +85,7 @@ pub struct ResponseCache {
     pub(crate) api: Api,
     pub(crate) store: Store,
     pub(crate) routes: BTreeMap<String, Rc<Route>>,
+    pub(crate) flush: Vec<RawFlush>,
 }
 
 /// A method whose responses are cached.
@@ -89,7 +106,7 @@ impl ResponseCache {
             let route = Route::from_raw(raw).map_err(|error| error.below(&format!("routes.{name}")))?;
             routes.insert(name, Rc::new(route));
         }
-        Ok(Self { api: raw.api, store: Store::new(&raw.name, raw.capacity_bytes), routes })
+        Ok(Self { api: raw.api, store: Store::new(&raw.name, raw.capacity_bytes), routes, flush: raw.flush })
     }
 }
 

@@ -11,6 +11,7 @@ use iam_policy::mask_account;
 
 use crate::config::{CacheControlStrategy, RawConfig, ResponseCache, Route};
 use crate::entry::Entry;
+use crate::flush;
 use crate::key::key;
 use crate::store::MAX_BODY_BYTES;
 
@@ -49,6 +50,9 @@ pub struct CacheStream {
 
 impl Stream for CacheStream {
     fn on_request_headers(&mut self, host: &dyn Host, _end_of_stream: bool) -> Step {
+        if !self.filter.flush.is_empty() {
+            return flush::respond(&self.filter.flush, host);
+        }
         let name = host.attribute(&["xds", "route_name"]).unwrap_or_default();
         let route = std::str::from_utf8(&name).ok().and_then(|name| self.filter.routes.get(name));
         let Some(route) = route.map(Rc::clone) else { return Step::Continue };
@@ -66,7 +70,10 @@ impl Stream for CacheStream {
             fresh = false;
         }
         let key = key(&route.namespace, &route.parameters, &context, host);
-        let found = if fresh { None } else { self.filter.store.get(host, &key, host.now()) };
+        // What is kept before a flush has another key than what is kept after it.
+        let key = self.filter.store.key(host, &key);
+        let lookup = |key: &Vec<u8>| self.filter.store.get(host, key, host.now());
+        let found = if fresh { None } else { key.as_ref().and_then(lookup) };
         host.count(Metric::Allowed);
         match found {
             Some(entry) => {
@@ -75,7 +82,7 @@ impl Stream for CacheStream {
             }
             None => {
                 host.set_property(Property::CacheMiss, b"1");
-                self.missed = Some((key, route));
+                self.missed = key.map(|key| (key, route));
                 Step::Continue
             }
         }

@@ -5,7 +5,8 @@
 mod config;
 mod entry;
 mod filter;
+mod flush;
 mod key;
 mod store;
 
-pub use config::{CacheControlStrategy, RawCacheRoute, RawConfig, ResponseCache};
+pub use config::{CacheControlStrategy, RawCacheRoute, RawConfig, RawFlush, ResponseCache};

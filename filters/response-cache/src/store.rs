@@ -6,7 +6,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use gateway::{Host, UnixMillis};
+use gateway::{Cas, Host, SharedDataError, UnixMillis};
 
 use crate::entry::Entry;
 
@@ -41,6 +41,13 @@ impl Store {
             small: places(quarter.saturating_mul(3), SMALL_BYTES).max(1),
             large: places(quarter, LARGE_BYTES),
         }
+    }
+
+    /// The key under which an entry is kept now: one of the time since the last flush. `None` when nobody knows how often
+    /// the cache was emptied, so nothing can be looked up or kept.
+    pub(crate) fn key(&self, host: &dyn Host, key: &[u8]) -> Option<Vec<u8>> {
+        let flushes = flushes(host, &self.name).ok()?;
+        Some([key, flushes.to_le_bytes().as_slice()].concat())
     }
 
     /// The entry of a key. What cannot be read is a miss.
@@ -90,6 +97,35 @@ impl Store {
             |size: &str, count: u64| Some(format!("response-cache/{}/{size}/{}", self.name, hash.checked_rem(count)?));
         Places { small: place("small", self.small).unwrap_or_default(), large: place("large", self.large) }
     }
+}
+
+/// Empties the cache of that name. Its entries are never looked up again; newer ones take their places.
+///
+/// # Errors
+/// Shared data cannot be read or written.
+pub(crate) fn flush(host: &dyn Host, name: &str) -> Result<(), SharedDataError> {
+    let place = flushes_of(name);
+    let found = host.shared_data(&place)?;
+    let version = found.as_ref().map(|(_, version)| *version);
+    let next = count(found).wrapping_add(1);
+    match host.set_shared_data(&place, &next.to_le_bytes(), version) {
+        // Somebody else has emptied it in this moment.
+        Err(SharedDataError::Changed) => Ok(()),
+        written => written,
+    }
+}
+
+/// How often the cache of that name was emptied.
+fn flushes(host: &dyn Host, name: &str) -> Result<u64, SharedDataError> {
+    host.shared_data(&flushes_of(name)).map(count)
+}
+
+fn count(found: Option<(Vec<u8>, Cas)>) -> u64 {
+    found.and_then(|(bytes, _)| bytes.try_into().ok()).map_or(0, u64::from_le_bytes)
+}
+
+fn flushes_of(name: &str) -> String {
+    format!("response-cache/{name}/flushes")
 }
 
 #[cfg(test)]

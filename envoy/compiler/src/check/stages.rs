@@ -186,6 +186,10 @@ impl Findings {
                 self.diagnostics.error(mapping.api_id.span, text);
             }
         }
+        let caches = |stage: &&Checked| stage.settings.stage.cache_cluster_enabled.is_some_and(|on| *on);
+        if let Some(listen) = first.settings.flush_stage_cache.filter(|_| !stages.iter().any(caches)) {
+            self.diagnostics.warning(listen.span, "no stage has a cache: there is nothing to flush");
+        }
         let traced = |stage: &Checked| stage.settings.stage.tracing_enabled.is_some_and(|on| *on);
         if let Some(stage) = stages.iter().find(|stage| traced(stage))
             && !stages.iter().all(|stage| traced(stage))

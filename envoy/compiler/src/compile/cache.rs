@@ -1,7 +1,8 @@
 //! The response cache of a stage, as the configuration of `response-cache`.
 
+use filters::RawFilter;
 use gateway::{RawApi, RawRoute};
-use response_cache::{CacheControlStrategy, RawCacheRoute, RawConfig};
+use response_cache::{CacheControlStrategy, RawCacheRoute, RawConfig, RawFlush};
 
 use crate::api::{HttpMethod, Integration, Method};
 use crate::check::{Model, cache_key};
@@ -75,6 +76,25 @@ impl<'m> Caches<'m> {
     pub(super) fn into_config(self) -> Option<RawConfig> {
         (!self.config.routes.is_empty()).then_some(self.config)
     }
+}
+
+/// The stages that have caches, with those of their canaries.
+pub(super) fn flushes<'f>(filters: impl Iterator<Item = &'f RawFilter>) -> Vec<RawFlush> {
+    let mut stages: Vec<RawFlush> = Vec::new();
+    for filter in filters {
+        let RawFilter::ResponseCache(cache) = filter else { continue };
+        let (api, name) = (&cache.api, &cache.name);
+        let at = stages.iter().position(|known| known.api_id == api.api_id && known.stage == api.stage);
+        match at.and_then(|at| stages.get_mut(at)) {
+            Some(stage) if stage.caches.contains(name) => {}
+            Some(stage) => stage.caches.push(name.clone()),
+            None => {
+                let (api_id, stage) = (api.api_id.clone(), api.stage.clone());
+                stages.push(RawFlush { api_id, stage, caches: vec![name.clone()] });
+            }
+        }
+    }
+    stages
 }
 
 /// What tells entries apart. Parts that are the same for all requests do not.

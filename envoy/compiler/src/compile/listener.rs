@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use api_key::{ApiKey, RawKeyRoute};
 use gateway::{Filter, METHOD_HEADER};
+use response_cache::{RawFlush, ResponseCache};
 use serde_json::{Value, json};
 
 use super::observers::Observers;
@@ -26,6 +27,8 @@ const BUFFER_BYTES: u32 = 11 * 1024 * 1024;
 pub const NAME: &str = "apigw";
 /// Name of the listener with the usage report.
 const USAGE_REPORT: &str = "usage-report";
+/// Name of the listener that empties caches.
+const FLUSH_STAGE_CACHE: &str = "flush-stage-cache";
 
 /// Where a listener's routes and filters come from.
 pub enum Source<'a> {
@@ -151,23 +154,43 @@ pub fn usage_report(
     keys.routes.clear();
     keys.default = RawKeyRoute { usage_report: true, ..RawKeyRoute::default() };
     let wasm = wasm(ApiKey::NAME, vm_id, module, &keys).map_err(|error| error.to_string())?;
+    Ok(of_operators(USAGE_REPORT, address, ApiKey::NAME, &wasm))
+}
+
+/// The listener that empties caches: the `response-cache` filter answers every request.
+///
+/// # Errors
+/// The configuration cannot be written as JSON.
+pub fn flush_stage_cache(
+    address: SocketAddr,
+    vm_id: &str,
+    module: &str,
+    stages: Vec<RawFlush>,
+) -> Result<Value, String> {
+    let caches = response_cache::RawConfig { flush: stages, ..response_cache::RawConfig::default() };
+    let wasm = wasm(ResponseCache::NAME, vm_id, module, &caches).map_err(|error| error.to_string())?;
+    Ok(of_operators(FLUSH_STAGE_CACHE, address, ResponseCache::NAME, &wasm))
+}
+
+/// A listener whose requests a filter answers, for this machine's operators.
+fn of_operators(name: &str, address: SocketAddr, filter: &str, wasm: &Value) -> Value {
     let unreachable = json!({"match": {"prefix": "/"}, "direct_response": {"status": 404}});
-    Ok(json!({
-        "name": USAGE_REPORT,
+    json!({
+        "name": name,
         "address": socket_address(address),
         "filter_chains": [{"filters": [{
             "name": "envoy.filters.network.http_connection_manager",
             "typed_config": {
                 "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
-                "stat_prefix": USAGE_REPORT,
-                "route_config": {"virtual_hosts": [{"name": USAGE_REPORT, "domains": ["*"], "routes": [unreachable]}]},
+                "stat_prefix": name,
+                "route_config": {"virtual_hosts": [{"name": name, "domains": ["*"], "routes": [unreachable]}]},
                 "http_filters": [
-                    {"name": ApiKey::NAME, "typed_config": wasm},
+                    {"name": filter, "typed_config": wasm},
                     {"name": "envoy.filters.http.router", "typed_config": router()},
                 ],
             },
         }]}],
-    }))
+    })
 }
 
 /// A listener that only Envoy itself reaches, whose one filter answers every request.

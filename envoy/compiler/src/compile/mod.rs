@@ -98,6 +98,10 @@ pub fn compile(model: &Model, module: &str) -> Result<Compiled, String> {
         (Some(report), Some(keys)) => vec![listener::usage_report(report.listen.value, &vm_id, module, keys)?],
         _ => Vec::new(),
     };
+    if let Some(address) = settings.flush_stage_cache {
+        let stages = cache::flushes(deployments.iter().flat_map(|deployment| &deployment.filters));
+        internal_listeners.push(listener::flush_stage_cache(*address, &vm_id, module, stages)?);
+    }
     let mut further_clusters = Vec::new();
     let has_web_sockets = std::iter::once(model).chain(&model.further).any(|stage| !stage.web_socket_apis.is_empty());
     if has_web_sockets {

@@ -107,6 +107,12 @@ pub struct Settings {
     pub tls: Option<Tls>,
     /// Where the usage report is offered; absent: nowhere.
     pub usage_report: Option<UsageReport>,
+    /// Where operators empty the stages' caches, an address of the loopback interface; absent: nowhere.
+    ///
+    /// ```yaml
+    /// flushStageCache: {listen: "127.0.0.1:9903"}
+    /// ```
+    pub flush_stage_cache: Option<Spanned<SocketAddr>>,
 }
 
 /// A VPC endpoint of a private API.
@@ -188,7 +194,13 @@ fn read_root<'d>(reader: &mut Reader<'d>, root: &'d Node, ids: &mut Vec<Spanned<
     let domain = fields.take("domain").and_then(|node| domains::read_host(reader, node));
     let domain_names = fields.take("domainNames").map(|node| domains::read(reader, node));
     let tls = fields.take("tls").and_then(|node| tls::read(reader, node));
-    let usage_report = fields.take("usageReport").and_then(|node| read_usage_report(reader, node));
+    let usage_report = fields.take("usageReport").and_then(|node| read_own_listener(reader, node));
+    let flush_stage_cache = fields.take("flushStageCache").and_then(|node| read_own_listener(reader, node));
+    if let (Some(report), Some(flush)) = (usage_report, flush_stage_cache)
+        && *report == *flush
+    {
+        reader.error(flush.span, "this is the address of the usage report");
+    }
     fields.finish(reader);
     Some(Settings {
         api_id,
@@ -217,7 +229,8 @@ fn read_root<'d>(reader: &mut Reader<'d>, root: &'d Node, ids: &mut Vec<Spanned<
         domain,
         domain_names: domain_names.unwrap_or_default(),
         tls,
-        usage_report,
+        usage_report: usage_report.map(|listen| UsageReport { listen }),
+        flush_stage_cache,
     })
 }
 
@@ -257,13 +270,14 @@ fn read_connections<'d>(reader: &mut Reader<'d>, node: &'d Node) -> Option<Spann
     found
 }
 
-fn read_usage_report<'d>(reader: &mut Reader<'d>, node: &'d Node) -> Option<UsageReport> {
+/// Reads `{listen: ADDRESS}`, for what only this machine's operators reach.
+fn read_own_listener<'d>(reader: &mut Reader<'d>, node: &'d Node) -> Option<Spanned<SocketAddr>> {
     let mut fields = reader.fields(node)?;
     let listen = fields.required(reader, "listen").and_then(|node| reader.text(node));
     fields.finish(reader);
     let listen = listen?;
     match listen.parse::<SocketAddr>() {
-        Ok(address) if address.ip().is_loopback() => Some(UsageReport { listen: listen.map(|_| address) }),
+        Ok(address) if address.ip().is_loopback() => Some(listen.map(|_| address)),
         _ => {
             let text = format!("found `{}`, expected an address of this machine alone, as `127.0.0.1:9902`", *listen);
             reader.error(listen.span, text);
