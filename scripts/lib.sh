@@ -93,3 +93,19 @@ need_debian() {
     "${sudo[@]}" apt-get update -qq >&2
     DEBIAN_FRONTEND=noninteractive "${sudo[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2
 }
+
+# Prints the path of a Prometheus: one on PATH, or Debian's package, unpacked and not installed: that would start it.
+find_prometheus() {
+    if command -v prometheus; then return; fi
+    local folder=$PWD/target/prometheus
+    if [ ! -x "$folder/usr/bin/prometheus" ]; then
+        command -v apt-get >/dev/null || die "please install: prometheus"
+        say "fetching prometheus"
+        mkdir -p "$folder"
+        local sudo=()
+        [ "$(id -u)" -eq 0 ] || sudo=(sudo)
+        "${sudo[@]}" apt-get update -qq >&2
+        (cd "$folder" && apt-get download -qq prometheus && dpkg-deb -x prometheus_*.deb .) >&2
+    fi
+    printf '%s\n' "$folder/usr/bin/prometheus"
+}

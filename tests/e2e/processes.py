@@ -55,13 +55,17 @@ def stop(process):
 
 
 @contextlib.contextmanager
-def gateway(definition, settings, *options):
-    """`apigw run` with a definition (a path), settings (text) and more options. Gives the base URL, http://ADDRESS:PORT/STAGE."""
+def gateway(definition, settings, *options, workers=1):
+    """`apigw run` with a definition (a path), settings (text, or a path) and more options. Gives the base URL,
+    http://ADDRESS:PORT/STAGE."""
     with tempfile.TemporaryDirectory(prefix="apigw-e2e-") as folder:
         path, log = Path(folder, "settings.yaml"), Path(folder, "log")
-        path.write_text(settings)
+        if isinstance(settings, Path):
+            path = settings
+        else:
+            path.write_text(settings)
         command = [
-            os.environ["APIGW"], "run", definition, "--settings", path, "--listen", "127.0.0.1:0", "--concurrency", "1",
+            os.environ["APIGW"], "run", definition, "--settings", path, "--listen", "127.0.0.1:0", "--concurrency", str(workers),
             "--envoy", os.environ["ENVOY"], "--filters", os.environ["FILTERS"],
             *options,
         ]
