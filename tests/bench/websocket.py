@@ -12,13 +12,21 @@ from pathlib import Path
 import configuration
 import report
 from peers import Tools
-from processes import Envoy, cores, load, on_core, stop
+from processes import Envoy, cores, get, load, on_core, stop
 
 # A message is a call of the integration here, and a copy there.
 TARGET = 0.45
 TARGET_BYTES = 64 << 10
 CONNECTIONS = [1, 100]
-IDLE_CONNECTIONS = 4000
+# One that Envoy alone holds has a second end, at the backend.
+IDLE_CONNECTIONS = {"envoy": 4000, "apigw": 10_000}
+# Opened and dropped, so many times so many. What the first rounds leave behind is what a busy Envoy holds; after them
+# nothing may grow.
+DROPPED_CONNECTIONS = 2500
+DROPPING_ROUNDS = 8
+SETTLING_ROUNDS = 4
+# What a context, or an entry of any table, would take at least.
+LEAK_BYTES = 256
 PUSHED = '{"from":"a backend","text":"pushed"}'
 
 
@@ -26,6 +34,7 @@ def arguments():
     parser = argparse.ArgumentParser(prog="scripts/bench-websocket", description=__doc__)
     parser.add_argument("--seconds", type=int, default=4, help="of load in each round [default: 4]")
     parser.add_argument("--rounds", type=int, default=5, help="over both [default: 5]")
+    parser.add_argument("--memory", action="store_true", help="measure memory alone")
     for hidden in ["--envoy", "--apigw", "--filters", "--client"]:
         parser.add_argument(hidden, help=argparse.SUPPRESS, required=True, type=Path)
     return parser.parse_args()
@@ -97,6 +106,13 @@ class Client:
         finally:
             stop(process)
 
+    def drop(self, port, connections):
+        """Connections that are opened, used and dropped."""
+        command = self.command("drop", port, connections)
+        run = subprocess.run(command, capture_output=True, text=True, preexec_fn=on_core(self.core))
+        if run.returncode != 0 or json.loads(run.stdout)["connections"] != connections:
+            raise RuntimeError(f"{' '.join(map(str, command))}: {run.stdout}{run.stderr}")
+
     @contextlib.contextmanager
     def serve(self):
         """The port of a backend that echoes."""
@@ -122,7 +138,7 @@ def measure(tools, client, options, folder):
         compiled = configuration.compiled(tools, template(), settings, folder, "gateway")
         gateways = {"envoy": envoy("plain", proxy(echo), envoy_core), "apigw": envoy("gateway", compiled, envoy_core)}
         rounds = {name: {connections: [] for connections in CONNECTIONS} for name in gateways}
-        for number in range(options.rounds):
+        for number in range(0 if options.memory else options.rounds):
             print(f"round {number + 1} of {options.rounds}", file=sys.stderr, flush=True)
             for name in gateways if number % 2 == 0 else reversed(gateways):
                 gateway = gateways[name]
@@ -131,19 +147,50 @@ def measure(tools, client, options, folder):
                     result = client.load(gateway.port, connections, options.seconds)
                     result["cpu_micros"] = (gateway.cpu_seconds() - before) / result["messages"] * 1e6
                     rounds[name][connections].append(result)
-        gateway = gateways["apigw"]
-        with client.hold(gateway.port, 1) as told:
-            path = f"/prod/@connections/{told['connectionId']}"
-            pushes = [load(gateway, path, {}, options.seconds, load_core, PUSHED) for _ in range(options.rounds)]
-        memory = {name: idle_bytes(client, gateway) for name, gateway in gateways.items()}
-    return rounds, pushes, memory
+        gateway, pushes = gateways["apigw"], []
+        if not options.memory:
+            with client.hold(gateway.port, 1) as told:
+                path = push_path(told)
+                pushes = [load(gateway, path, {}, options.seconds, load_core, PUSHED) for _ in range(options.rounds)]
+        memory = {name: idle_bytes(client, gateway, IDLE_CONNECTIONS[name]) for name, gateway in gateways.items()}
+        dropped = leaked_bytes(client, gateway)
+    return rounds, pushes, memory, dropped
 
 
-def idle_bytes(client, gateway):
+def push_path(told):
+    return f"/prod/@connections/{told['connectionId']}"
+
+
+def idle_bytes(client, gateway, connections):
     """Memory that each idle connection takes."""
     before = gateway.memory_kib()
-    with client.hold(gateway.port, IDLE_CONNECTIONS):
-        return (gateway.memory_kib() - before) * 1024 / IDLE_CONNECTIONS
+    with client.hold(gateway.port, connections) as told:
+        held = (gateway.memory_kib() - before) * 1024 / connections
+        active = statistic(gateway, "http.apigw.downstream_cx_active") if "connectionId" in told else connections
+        if active < connections:
+            raise RuntimeError(f"{active} of {connections} connections are open")
+        if "connectionId" in told and get(f"127.0.0.1:{gateway.port}", push_path(told), body=PUSHED)[0] != 200:
+            raise RuntimeError(f"a push among {connections} connections fails")
+        return held
+
+
+def leaked_bytes(client, gateway):
+    """What each connection leaves behind that is opened and dropped."""
+    held = []
+    for number in range(DROPPING_ROUNDS):
+        print(f"{DROPPED_CONNECTIONS} connections, {number + 1} of {DROPPING_ROUNDS}", file=sys.stderr, flush=True)
+        client.drop(gateway.port, DROPPED_CONNECTIONS)
+        for name in ["http.apigw.downstream_cx_active", "cluster.websocket.upstream_cx_active"]:
+            gateway.wait_for(lambda: statistic(gateway, name) == 0)
+        held.append(gateway.memory_kib() * 1024)
+    rounds = DROPPING_ROUNDS - SETTLING_ROUNDS
+    return (held[-1] - held[SETTLING_ROUNDS - 1]) / (rounds * DROPPED_CONNECTIONS)
+
+
+def statistic(envoy, name):
+    """A counter or gauge of Envoy's."""
+    text = get(envoy.admin, f"/stats?filter=^{name}$")[1].decode()
+    return int(text.rpartition(":")[2])
 
 
 def median(results, name):
@@ -160,9 +207,9 @@ def reached(holds):
     return "reached" if holds else "missed"
 
 
-def table(rounds, pushes, memory):
+def table(rounds, pushes, memory, dropped):
     lines = []
-    for connections in CONNECTIONS:
+    for connections in CONNECTIONS if pushes else []:
         for name, title in [("envoy", "Envoy alone"), ("apigw", "gateway")]:
             results = rounds[name][connections]
             lines.append(
@@ -172,12 +219,16 @@ def table(rounds, pushes, memory):
             )
         share = ratio(rounds, connections)
         lines.append(f"{'':28} {share:.3f} of Envoy alone, ≥ {TARGET} {reached(share >= TARGET)}")
-    rate = statistics.median(push.requests_per_second for push in pushes)
-    lines.append(f"{'pushes to one connection':28} {rate:9,.0f} calls/s     "
-                 f"p50 {statistics.median(push.p50_micros for push in pushes):6,.0f} µs")
+    if pushes:
+        rate = statistics.median(push.requests_per_second for push in pushes)
+        lines.append(f"{'pushes to one connection':28} {rate:9,.0f} calls/s     "
+                     f"p50 {statistics.median(push.p50_micros for push in pushes):6,.0f} µs")
     for name, title in [("envoy", "Envoy alone"), ("apigw", "gateway")]:
         target = f", ≤ {TARGET_BYTES >> 10} {reached(memory[name] <= TARGET_BYTES)}" if name == "apigw" else ""
-        lines.append(f"{title + ', idle connection':28} {memory[name] / 1024:9.1f} KiB{target}")
+        lines.append(f"{f'{title}, {IDLE_CONNECTIONS[name]:,} idle':28} {memory[name] / 1024:9.1f} KiB each{target}")
+    count = DROPPED_CONNECTIONS * DROPPING_ROUNDS
+    lines.append(f"{f'{count:,} opened and dropped':28} {dropped:9,.0f} bytes each, ≤ {LEAK_BYTES} "
+                 f"{reached(dropped <= LEAK_BYTES)}")
     return "\n".join(lines)
 
 
@@ -186,13 +237,15 @@ def main():
     tools = Tools(options.envoy, options.apigw.resolve(), options.filters.resolve())
     client = Client(options.client.resolve(), cores()[1])
     with tempfile.TemporaryDirectory(prefix="apigw-bench-") as folder:
-        rounds, pushes, memory = measure(tools, client, options, Path(folder))
-    print(table(rounds, pushes, memory))
+        rounds, pushes, memory, dropped = measure(tools, client, options, Path(folder))
+    print(table(rounds, pushes, memory, dropped))
+    if options.memory:
+        return
     path = report.write({
         "machine": report.machine(), "seconds": options.seconds, "workers": 1, "websocket": {
             "rounds": rounds, "ratio": {connections: ratio(rounds, connections) for connections in CONNECTIONS},
             "pushes": [vars(push) for push in pushes], "idle_connections": IDLE_CONNECTIONS,
-            "bytes_per_idle_connection": memory,
+            "bytes_per_idle_connection": memory, "bytes_per_dropped_connection": dropped,
         },
     })
     print(f"raw figures: {path.relative_to(Path(__file__).parents[2])}", file=sys.stderr)

@@ -5,7 +5,8 @@ use std::net::TcpStream;
 
 /// A frame's opcode.
 pub const TEXT: u8 = 1;
-const CLOSE: u8 = 8;
+/// The opcode of a frame that ends a connection.
+pub const CLOSE: u8 = 8;
 const PING: u8 = 9;
 const PONG: u8 = 10;
 /// What a client masks with; any bytes will do.

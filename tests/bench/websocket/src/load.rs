@@ -4,7 +4,7 @@ use std::io::{self, Read, Write};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::connection::{Connection, TEXT};
+use crate::connection::{CLOSE, Connection, TEXT};
 
 /// What each message is: 64 bytes, as short as talk is.
 const MESSAGE: &[u8; 64] = br#"{"action":"echo","text":"sixty-four bytes, as short talk goes."}"#;
@@ -56,20 +56,51 @@ pub fn hold(address: &str, path: &str, connections: u32) -> io::Result<()> {
     let mut first = Connection::open(address, path)?;
     first.send(TEXT, WHO)?;
     let told = String::from_utf8_lossy(&first.receive()?).into_owned();
-    let share = |opener: u32| (connections - 1) / OPENERS + u32::from(opener < (connections - 1) % OPENERS);
-    let threads: Vec<_> = (0..OPENERS)
-        .map(|opener| {
-            let (address, path, count) = (address.to_owned(), path.to_owned(), share(opener));
-            thread::spawn(move || (0..count).map(|_| Connection::open(&address, &path)).collect::<io::Result<Vec<_>>>())
-        })
-        .collect();
-    let mut others = Vec::new();
-    for thread in threads {
-        others.extend(thread.join().expect("an opener")?);
-    }
+    let others = open_all(address, path, connections - 1, |client, _| Ok(client))?;
     println!(r#"{{"connections":{},"told":{}}}"#, others.len() + 1, told.trim());
     io::stdout().flush()?;
     thread::spawn(move || while first.receive().is_ok() {});
     io::stdin().read_to_end(&mut Vec::new())?;
     Ok(())
+}
+
+/// Opens connections that each send a message; every other one says that it ends, the others are gone without a word.
+pub fn drop_all(address: &str, path: &str, connections: u32) -> io::Result<()> {
+    let served = open_all(address, path, connections, |mut client, number| {
+        client.send(TEXT, WHO)?;
+        client.receive()?;
+        if number % 2 == 0 {
+            client.send(CLOSE, &1000_u16.to_be_bytes())?;
+            // The gateway's close frame, and the end.
+            while client.receive().is_ok() {}
+        }
+        Ok(())
+    })?;
+    println!(r#"{{"connections":{}}}"#, served.len());
+    Ok(())
+}
+
+/// Opens connections, some at a time, and does something with each.
+fn open_all<T: Send + 'static>(
+    address: &str,
+    path: &str,
+    connections: u32,
+    then: impl Fn(Connection, u32) -> io::Result<T> + Copy + Send + 'static,
+) -> io::Result<Vec<T>> {
+    let share = |opener: u32| connections / OPENERS + u32::from(opener < connections % OPENERS);
+    let threads: Vec<_> = (0..OPENERS)
+        .map(|opener| {
+            let (address, path, count) = (address.to_owned(), path.to_owned(), share(opener));
+            thread::spawn(move || {
+                (0..count)
+                    .map(|number| then(Connection::open(&address, &path)?, number))
+                    .collect::<io::Result<Vec<T>>>()
+            })
+        })
+        .collect();
+    let mut all = Vec::new();
+    for thread in threads {
+        all.extend(thread.join().expect("an opener")?);
+    }
+    Ok(all)
 }

@@ -3,6 +3,8 @@
 //! ```text
 //! bench-websocket load ADDR:PORT PATH CONNECTIONS SECONDS   messages there and back, one after the other on each connection
 //! bench-websocket hold ADDR:PORT PATH CONNECTIONS           opens connections, answers pings, ends with standard input
+//! bench-websocket drop ADDR:PORT PATH CONNECTIONS           opens connections, sends a message, closes every other one
+//!                                                           and drops the rest
 //! bench-websocket serve                                     echoes every message; prints its port first
 //! ```
 #![allow(clippy::arithmetic_side_effects, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
@@ -21,8 +23,9 @@ fn main() -> ExitCode {
             load::load(address, path, number(connections), number(seconds))
         }
         ["hold", address, path, connections] => load::hold(address, path, number(connections)),
+        ["drop", address, path, connections] => load::drop_all(address, path, number(connections)),
         ["serve"] => serve::serve(),
-        _ => panic!("expected load, hold or serve; see the beginning of main.rs"),
+        _ => panic!("expected load, hold, drop or serve; see the beginning of main.rs"),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
