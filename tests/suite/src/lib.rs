@@ -24,6 +24,7 @@ pub mod hostile;
 mod http;
 pub mod level;
 pub mod localstack;
+mod misses;
 pub mod own;
 pub mod paths;
 pub mod robustness;

@@ -23,7 +23,7 @@ type Test = fn() -> Result<(), String>;
 /// Runs all of them.
 pub fn run() -> Tally {
     let mut tally = Tally::default();
-    let tests: [(&str, Test); 7] = [
+    let tests: [(&str, Test); 8] = [
         ("changes under load", changes_under_load),
         ("workers count together", workers_count_together),
         ("a trap", a_trap),
@@ -31,6 +31,7 @@ pub fn run() -> Tally {
         ("TLS", crate::tls::tls),
         ("a hundred thousand keys", many_keys),
         ("hostile documents", crate::hostile::documents),
+        ("misses at the same time", crate::misses::make_one_call),
     ];
     let only = std::env::var("CASES").unwrap_or_default();
     for (name, test) in tests.into_iter().filter(|(name, _)| name.contains(&only)) {
