@@ -30,6 +30,10 @@ fn main() -> ExitCode {
         tally.merge(suite::robustness::run());
         ran = true;
     }
+    if (runs("own") && all) || runs("token-vectors") {
+        tally.merge(suite::tokens::run());
+        ran = true;
+    }
     if runs("websocket") {
         tally.merge(suite::websocket::run());
         ran = true;
@@ -40,7 +44,7 @@ fn main() -> ExitCode {
     }
     if !ran {
         eprintln!(
-            "error: no suite of this name runs on Envoy, expected own, separate-filters, validate, robustness, websocket or localstack-apigateway"
+            "error: no suite of this name runs on Envoy, expected own, separate-filters, validate, robustness, token-vectors, websocket or localstack-apigateway"
         );
         return ExitCode::FAILURE;
     }

@@ -1,18 +1,12 @@
 //! The same gateway with an HTTP filter of Envoy for each filter, instead of one that runs them all.
 
-use std::io::Write;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::{Child, Command};
 use std::{fs, io};
 
 use serde_json::{Map, Value, json};
 
-use crate::client::{self, Request};
-use crate::paths;
-
-/// How long Envoy may take to start.
-const START_TIMEOUT: Duration = Duration::from_secs(60);
+use crate::{envoy, paths};
 
 /// Beginning of the reason why something cannot run on separate filters.
 pub const UNSUPPORTED: &str = "not on separate filters: ";
@@ -48,47 +42,8 @@ pub fn start(
     if let Err(reason) = split(&mut bootstrap) {
         return Ok(Err(reason));
     }
-    let [config, admin] = ["bootstrap.json", "admin"].map(|name| folder.join(name));
-    fs::write(&config, bootstrap.to_string())?;
-    let mut note = log.try_clone()?;
-    let mut child = Command::new(paths::envoy())
-        .arg("--config-path")
-        .arg(&config)
-        .arg("--admin-address-path")
-        .arg(&admin)
-        .args(["--disable-hot-restart", "--log-level", "warn", "--file-flush-interval-msec", "250"])
-        .args(of_envoy)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(log)
-        .spawn()?;
-    let deadline = Instant::now() + START_TIMEOUT;
-    loop {
-        if let Some(address) = address(&admin) {
-            // As `apigw run` says it.
-            writeln!(note, "admin interface on http://{}", fs::read_to_string(&admin)?.trim())?;
-            return Ok(Ok((child, address)));
-        }
-        if child.try_wait()?.is_some() || Instant::now() > deadline {
-            let _ = child.kill();
-            let _ = child.wait();
-            return Ok(Err("Envoy does not start on separate filters".to_owned()));
-        }
-        std::thread::sleep(Duration::from_millis(20));
-    }
-}
-
-/// The address of the listener, once Envoy is live.
-fn address(admin_file: &Path) -> Option<std::net::SocketAddr> {
-    let admin = fs::read_to_string(admin_file).ok()?.trim().parse().ok()?;
-    let get = |path: &str| client::send(admin, &Request::new("GET", path)).ok();
-    if get("/ready")?.status != 200 {
-        return None;
-    }
-    let listeners: Value = serde_json::from_slice(&get("/listeners?format=json")?.body).ok()?;
-    let mut listeners = listeners["listener_statuses"].as_array()?.iter();
-    let socket = &listeners.find(|listener| listener["name"] == "apigw")?["local_address"]["socket_address"];
-    format!("{}:{}", socket["address"].as_str()?, socket["port_value"]).parse().ok()
+    Ok(envoy::start(folder, &bootstrap, &of_envoy, log)?
+        .ok_or_else(|| "Envoy does not start on separate filters".to_owned()))
 }
 
 /// Replaces the filter `gateway` by the filters that it runs, and its lists of routes by switches at the routes.
