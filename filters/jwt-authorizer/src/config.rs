@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use gateway::ConfigError;
+use gateway::{ConfigError, ProtocolType};
 use jwt::Algorithm;
 use regex_lite::Regex;
 
@@ -11,7 +11,7 @@ use crate::authorizer::{Authorizer, Kind, TrustedIssuer, Verified};
 use crate::cache::TokenCache;
 use crate::identity::IdentitySource;
 use crate::keys::{Fetcher, Issuer};
-use crate::raw::{ProtocolType, RawAuthorizer, RawConfig, RawJwt, RawJwtRoute, RawUserPools};
+use crate::raw::{RawAuthorizer, RawConfig, RawJwt, RawJwtRoute, RawUserPools};
 
 /// The filter, configured.
 #[derive(Debug)]

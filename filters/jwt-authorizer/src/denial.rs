@@ -2,11 +2,9 @@
 
 use std::fmt;
 
-use gateway::{GatewayError, Property, Reply, ResponseType, Step};
+use gateway::{GatewayError, Property, ProtocolType, Reply, ResponseType, Step};
 use gateway::{Host, json};
 use jwt::{ClaimError, TokenError};
-
-use crate::raw::ProtocolType;
 
 /// Why a request is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,12 +3,14 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use gateway::{Answer, Callout, ConfigError, Filter, Host, LogLevel, Metric, Property, Step, Stream, UnixMillis};
+use gateway::{
+    Answer, Callout, ConfigError, Filter, Host, LogLevel, Metric, Property, ProtocolType, Step, Stream, UnixMillis,
+};
 
 use crate::authorizer::{Authorizer, Verdict};
 use crate::config::{JwtAuthorizer, Route};
 use crate::denial::Denial;
-use crate::raw::{ProtocolType, RawConfig};
+use crate::raw::RawConfig;
 
 /// How often keys are looked after, in milliseconds. A request that waits for keys waits that much longer.
 const TICK_MILLIS: u32 = 100;

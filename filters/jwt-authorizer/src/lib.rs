@@ -18,6 +18,5 @@ mod raw;
 
 pub use config::JwtAuthorizer;
 pub use filter::JwtStream;
-pub use raw::{
-    ProtocolType, RawAuthorizer, RawConfig, RawIssuer, RawJwt, RawJwtIssuer, RawJwtRoute, RawKeys, RawUserPools,
-};
+pub use gateway::ProtocolType;
+pub use raw::{RawAuthorizer, RawConfig, RawIssuer, RawJwt, RawJwtIssuer, RawJwtRoute, RawKeys, RawUserPools};

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use gateway::ProtocolType;
 use jwt::Algorithm;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -25,17 +26,6 @@ pub struct RawConfig {
     /// Settings of a route that `routes` does not name. Without them such a route is refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default: Option<RawJwtRoute>,
-}
-
-/// `protocolType` of an API: it decides how a refusal looks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum ProtocolType {
-    /// An HTTP API: `www-authenticate`, and bodies that nothing can change.
-    #[default]
-    Http,
-    /// A REST API: gateway responses.
-    Rest,
 }
 
 /// What the filter knows of an issuer.

@@ -5,6 +5,8 @@ use std::cell::{OnceCell, RefCell};
 use gateway::execution::ExecutionLog;
 use gateway::{Headers, Property};
 
+use crate::own::OwnReply;
+
 /// Most attributes that are kept for one request; a filter reads a handful.
 const MAX_ATTRIBUTES: usize = 16;
 
@@ -17,6 +19,8 @@ pub struct Memory {
     pub response_headers: RefCell<Option<Headers>>,
     /// What members note for the execution log, where there is one.
     pub execution_log: OnceCell<Box<ExecutionLog>>,
+    /// The response, as long as it is a member's answer that Envoy does not have.
+    pub own_reply: RefCell<Option<OwnReply>>,
     attributes: RefCell<Vec<(String, Option<Vec<u8>>)>>,
     properties: RefCell<Vec<(Property, Option<Vec<u8>>)>>,
 }
@@ -34,6 +38,15 @@ impl Memory {
             attributes.push((path.join("\0"), value.clone()));
         }
         value
+    }
+
+    /// What is known of a member's answer once Envoy has it, in the form that Envoy gives.
+    pub fn answered(&self, own: &OwnReply) {
+        self.response_begins();
+        *self.response_headers.borrow_mut() = None;
+        let mut attributes = self.attributes.borrow_mut();
+        attributes.push(("response\0code".to_owned(), Some(i64::from(own.reply.status).to_le_bytes().to_vec())));
+        attributes.push(("response\0code_details".to_owned(), Some(own.details.clone().into_bytes())));
     }
 
     /// The response begins: what was said of it before does not count.

@@ -1,11 +1,15 @@
 //! One exchange on its way through a chain: Envoy's events in, the members' steps carried out.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
-use gateway::{Answer, Edits, GatewayError, Host, Ids, LogLevel, Property, Reply, ResponseType, Step, Stream};
+use gateway::{
+    Answer, Edits, GatewayError, HeaderValue, Host, Ids, LogLevel, Property, Reply, ResponseType, Step, Stream,
+};
 
 use crate::chain::Chain;
 use crate::memory::Memory;
+use crate::own::OwnReply;
 use crate::proxy::{Message, Proxy};
 use crate::view::View;
 use crate::way::{Hold, Task, Way};
@@ -35,8 +39,12 @@ pub struct ChainStream {
     /// The client has its answer from here; nothing more goes to request events.
     answered: bool,
     response: Way,
-    /// The response has been replaced; nothing more goes to response events.
-    replaced: bool,
+    /// There is a response.
+    responded: bool,
+    /// The response is what the client gets; nothing more goes to response events.
+    decided: bool,
+    /// The `content-type` of an answer without a body, which Envoy takes away.
+    content_type: Option<HeaderValue>,
 }
 
 struct Member {
@@ -54,7 +62,9 @@ impl ChainStream {
             started: 0,
             answered: false,
             response: Way::default(),
-            replaced: false,
+            responded: false,
+            decided: false,
+            content_type: None,
         }
     }
 
@@ -102,6 +112,15 @@ impl ChainStream {
 
     /// The response's headers are here.
     pub fn on_response_headers(&mut self, proxy: &dyn Proxy, end_of_stream: bool) -> Action {
+        if let Some(content_type) = self.content_type.take() {
+            let mut edits = Edits::default();
+            edits.set("content-type", content_type);
+            proxy.edit(Message::Response, &edits);
+        }
+        if self.decided {
+            return Action::Continue;
+        }
+        self.responded = true;
         self.memory.response_begins();
         self.response = Way::new(self.started, end_of_stream);
         self.advance_response(proxy)
@@ -121,7 +140,9 @@ impl ChainStream {
 
     /// The exchange is over.
     pub fn on_log(&mut self, proxy: &dyn Proxy) {
-        self.memory.response_begins();
+        if !self.responded {
+            self.memory.response_begins();
+        }
         let Self { chain, members, memory, .. } = self;
         for member in members {
             member.stream.on_log(&View { proxy, chain, memory, index: member.index });
@@ -190,7 +211,7 @@ impl ChainStream {
 
     /// The same for the response. Envoy takes an answer there as long as no header has left.
     fn advance_response(&mut self, proxy: &dyn Proxy) -> Action {
-        if self.replaced {
+        if self.decided {
             return Action::Continue;
         }
         for _ in 0..self.max_steps() {
@@ -218,8 +239,7 @@ impl ChainStream {
                 Step::Buffer if self.response.has_no_body() => self.response.continued(position),
                 Step::Buffer => self.response.hold(position, Hold::WholeBody),
                 Step::Respond(reply) => {
-                    self.replaced = true;
-                    self.respond(proxy, at, *reply);
+                    self.replace(proxy, at, *reply);
                     return Action::Pause;
                 }
                 Step::Callout(_) | Step::Wait => {
@@ -233,8 +253,7 @@ impl ChainStream {
     }
 
     fn fail_response(&mut self, proxy: &dyn Proxy, at: usize) -> Action {
-        self.replaced = true;
-        self.respond(proxy, at, Reply::from_error(GatewayError::new(ResponseType::ApiConfigurationError)));
+        self.replace(proxy, at, Reply::from_error(GatewayError::new(ResponseType::ApiConfigurationError)));
         Action::Pause
     }
 
@@ -262,7 +281,10 @@ impl ChainStream {
     }
 
     fn edit(&mut self, proxy: &dyn Proxy, message: Message, at: usize, edits: &Edits) {
-        proxy.edit(message, edits);
+        match (message, self.memory.own_reply.borrow_mut().as_mut()) {
+            (Message::Response, Some(own)) => own.edit(edits),
+            _ => proxy.edit(message, edits),
+        }
         let changes_headers = !(edits.set.is_empty() && edits.add.is_empty() && edits.remove.is_empty());
         match message {
             // What the last member writes is for the backend; on the way out, the client's request is meant.
@@ -279,8 +301,34 @@ impl ChainStream {
         }
     }
 
+    /// Answers the client, after the members that have seen the request have seen the answer.
     fn respond(&mut self, proxy: &dyn Proxy, at: usize, reply: Reply) {
         self.answered = true;
+        let own = self.own_reply(proxy, at, reply);
+        let bytes = own.reply.body.len();
+        self.memory.own_reply = RefCell::new(Some(own));
+        self.on_response_headers(proxy, bytes == 0);
+        if bytes > 0 {
+            self.on_response_body(proxy, bytes, true);
+        }
+        if let Some(own) = self.memory.own_reply.take() {
+            self.send(proxy, &own);
+        }
+    }
+
+    /// Answers the client instead of the response under way. No other member sees it.
+    fn replace(&mut self, proxy: &dyn Proxy, at: usize, reply: Reply) {
+        self.decided = true;
+        let own = self.own_reply(proxy, at, reply);
+        if self.memory.own_reply.borrow().is_some() {
+            self.memory.own_reply = RefCell::new(Some(own));
+        } else {
+            self.send(proxy, &own);
+        }
+    }
+
+    /// A member's answer with what logs and `gateway-responses` want to know of it.
+    fn own_reply(&self, proxy: &dyn Proxy, at: usize, reply: Reply) -> OwnReply {
         let view = self.view(proxy, at);
         let details = match &reply.error {
             Some(error) => {
@@ -298,7 +346,16 @@ impl ChainStream {
             Some(_) => reply,
             None => reply.with_ids(&Ids::of_request(&view)),
         };
-        proxy.respond(&reply, &details);
+        OwnReply { reply, details }
+    }
+
+    fn send(&mut self, proxy: &dyn Proxy, own: &OwnReply) {
+        self.decided = true;
+        let content_type = own.reply.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
+        self.content_type = content_type.filter(|_| own.reply.body.is_empty()).map(|(_, value)| value.clone());
+        self.responded = true;
+        self.memory.answered(own);
+        proxy.respond(&own.reply, &own.details);
     }
 
     fn view<'a>(&'a self, proxy: &'a dyn Proxy, at: usize) -> View<'a> {

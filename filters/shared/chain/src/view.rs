@@ -64,6 +64,9 @@ impl Host for View<'_> {
     }
 
     fn response_header(&self, name: &str) -> Option<Vec<u8>> {
+        if let Some(own) = self.memory.own_reply.borrow().as_ref() {
+            return own.header(name);
+        }
         match self.memory.response_headers.borrow().as_ref() {
             Some(headers) => headers.first(name).map(<[u8]>::to_vec),
             None => self.proxy.response_header(name),
@@ -71,7 +74,11 @@ impl Host for View<'_> {
     }
 
     fn response_headers(&self) -> Headers {
-        self.memory.response_headers.borrow_mut().get_or_insert_with(|| self.proxy.response_headers()).clone()
+        let read = || match self.memory.own_reply.borrow().as_ref() {
+            Some(own) => own.headers(),
+            None => self.proxy.response_headers(),
+        };
+        self.memory.response_headers.borrow_mut().get_or_insert_with(read).clone()
     }
 
     fn request_body(&self, max_bytes: usize) -> Vec<u8> {
@@ -79,10 +86,16 @@ impl Host for View<'_> {
     }
 
     fn response_body(&self, max_bytes: usize) -> Vec<u8> {
-        self.proxy.response_body(max_bytes)
+        match self.memory.own_reply.borrow().as_ref() {
+            Some(own) => own.reply.body.iter().take(max_bytes).copied().collect(),
+            None => self.proxy.response_body(max_bytes),
+        }
     }
 
     fn attribute(&self, path: &[&str]) -> Option<Vec<u8>> {
+        if let (Some(&"response"), Some(own)) = (path.first(), self.memory.own_reply.borrow().as_ref()) {
+            return own.attribute(path);
+        }
         self.memory.attribute(path, || self.proxy.attribute(path))
     }
 

@@ -22,6 +22,7 @@ mod network;
 mod path;
 pub mod policy;
 mod property;
+mod protocol;
 mod step;
 mod struct_value;
 mod time;
@@ -38,6 +39,7 @@ pub use mapping::{Destination, ResponseSource, Source};
 pub use network::{Address, Connection, NetworkFilter, NetworkRoot, Output, network_root};
 pub use path::{PathParameters, Query, percent_decode, push_percent_encoded, split_target};
 pub use property::Property;
+pub use protocol::ProtocolType;
 pub use step::{Answer, Callout, Edits, HeaderValue, Reply, Step};
 pub use time::{Civil, UnixMillis};
 

@@ -28,7 +28,7 @@ pub enum Property {
     UpstreamHost,
     /// What an integration has answered: [`crate::IntegrationResult`] as JSON, set by `mapping-template`.
     Integration,
-    /// How long a filter's call of an integration took, in milliseconds, as text: what Envoy counts as
+    /// How long a filter's call of an integration took, in milliseconds, as text: what `metrics` counts as
     /// `IntegrationLatency`. Of a request that its router forwards, Envoy knows the time itself.
     IntegrationLatency,
     /// The caller may replace cache entries, set by `iam-authorizer`.
@@ -68,16 +68,6 @@ impl Property {
 
     /// Whether routes and loggers take the value up, so that Envoy has to have it.
     pub fn is_taken_by_envoy(self) -> bool {
-        matches!(
-            self,
-            Self::TraceId
-                | Self::UpstreamPath
-                | Self::UpstreamHost
-                | Self::IntegrationLatency
-                | Self::CacheHit
-                | Self::CacheMiss
-                | Self::AccessLog
-                | Self::ExecutionLog
-        )
+        matches!(self, Self::TraceId | Self::UpstreamPath | Self::UpstreamHost | Self::AccessLog | Self::ExecutionLog)
     }
 }
