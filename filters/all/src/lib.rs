@@ -17,6 +17,7 @@ list::filters! {
     IamAuthorizer(iam_authorizer::IamAuthorizer),
     JwtAuthorizer(jwt_authorizer::JwtAuthorizer),
     MappingTemplate(mapping_template::MappingTemplate),
+    Metrics(metrics::Metrics),
     RequestValidator(request_validator::RequestValidator),
     ResponseCache(response_cache::ResponseCache),
     WebsocketRoutes(websocket_routes::WebSocketRoutes),

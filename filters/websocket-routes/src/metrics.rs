@@ -2,10 +2,9 @@
 //!
 //! Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-logging.html>
 
-use gateway::{Api, Host};
+use gateway::{Api, Host, statistic};
 
-/// Names of an API's or route's statistics: `envoy_apigw_ConnectCount;ApiId=a1b2c3d4e5;Stage=prod;Route=$connect`. Envoy's
-/// tags (`stats_tags`) make labels of what follows the name.
+/// Names of an API's or route's statistics.
 #[derive(Debug)]
 pub struct Metrics {
     connects: String,
@@ -30,12 +29,8 @@ pub enum Fault {
 impl Metrics {
     /// Those of an API at its stage, or of one of its routes.
     pub fn new(api: &Api, route_key: Option<&str>) -> Self {
-        let mut labels = format!(";ApiId={};Stage={}", label(&api.api_id), label(&api.stage));
-        if let Some(key) = route_key {
-            labels.push_str(";Route=");
-            labels.push_str(&label(key));
-        }
-        let name = |name: &str| format!("envoy_apigw_{name}{labels}");
+        let of_api = [("ApiId", api.api_id.as_str()), ("Stage", api.stage.as_str())];
+        let name = |metric: &str| statistic(metric, of_api.into_iter().chain(route_key.map(|key| ("Route", key))));
         Self {
             connects: name("ConnectCount"),
             messages: name("MessageCount"),
@@ -70,9 +65,4 @@ impl Metrics {
     pub fn answered(&self, host: &dyn Host, millis: u64) {
         host.record(&self.integration_latency, millis);
     }
-}
-
-/// A value that ends where the next label begins.
-fn label(value: &str) -> String {
-    value.replace(';', "%3B")
 }

@@ -41,6 +41,8 @@ pub struct TestHost {
     pub metrics: RefCell<Vec<Metric>>,
     /// Counters with names of their own.
     pub counters: RefCell<BTreeMap<String, u64>>,
+    /// What was recorded in histograms.
+    pub histograms: RefCell<BTreeMap<String, Vec<u64>>>,
 }
 
 impl Default for TestHost {
@@ -60,6 +62,7 @@ impl Default for TestHost {
             logs: RefCell::default(),
             metrics: RefCell::default(),
             counters: RefCell::default(),
+            histograms: RefCell::default(),
         }
     }
 }
@@ -214,6 +217,10 @@ impl Host for TestHost {
 
     fn add(&self, counter: &str, amount: u64) {
         *self.counters.borrow_mut().entry(counter.to_owned()).or_default() += amount;
+    }
+
+    fn record(&self, histogram: &str, value: u64) {
+        self.histograms.borrow_mut().entry(histogram.to_owned()).or_default().push(value);
     }
 
     fn log(&self, _level: LogLevel, message: &str) {

@@ -8,14 +8,13 @@ use gateway::{Property, RawApi};
 use gateway_responses::{RawResponsesRoute, Refusal};
 
 use super::log_sinks::Log;
-use super::metrics::Kind;
 use crate::settings::{LogSink, Settings};
 
 /// The lines of all deployments; WebSocket APIs' are [`super::message_log`]'s.
 pub(super) const LOG: Log = Log {
     lines: Property::AccessLog,
     metadata: "Log",
-    sink: |deployment| deployment.log.as_ref().filter(|_| deployment.kind != Kind::WebSocket),
+    sink: |deployment| deployment.log.as_ref().filter(|_| !deployment.is_web_socket_api()),
 };
 
 /// The filter, when the stage has an access log. `routes` are those of `gateway-responses`, which knows them all.

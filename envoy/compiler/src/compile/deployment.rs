@@ -7,7 +7,6 @@ use gateway::RawApi;
 use serde_json::{Value, json};
 
 use super::hosts::Host;
-use super::metrics::Kind;
 use super::wasm;
 use crate::settings::LogSink;
 
@@ -18,8 +17,6 @@ pub(super) struct Deployment {
     pub api: RawApi,
     /// The API's name; empty where it has none.
     pub title: String,
-    /// Which API's metrics it has.
-    pub kind: Kind,
     /// From how many bytes on answers are compressed; `None`: never.
     pub compressed_from: Option<u32>,
     /// Where its access log goes; `None`: it has none.
@@ -40,6 +37,11 @@ pub(super) struct Deployment {
 }
 
 impl Deployment {
+    /// Whether it is a WebSocket API's.
+    pub(super) fn is_web_socket_api(&self) -> bool {
+        self.filters.iter().any(|filter| matches!(filter, RawFilter::WebsocketRoutes(_)))
+    }
+
     /// Gives the routes names of their own, for a gateway with several deployments.
     ///
     /// # Errors

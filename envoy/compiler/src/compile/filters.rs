@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use ::metrics::Metrics;
 use api_key::{ApiKey, RawKeyRoute};
 use filters::RawFilter;
 use gateway::{Filter, RawApi, RawRoute};
@@ -19,11 +20,10 @@ use super::cluster::Clusters;
 use super::deployment::Deployment;
 use super::execution_log::ExecutionLogs;
 use super::integrations::Integrations;
-use super::metrics::{Dimensions, Kind};
 use super::plans::{has_limits, raw_plans};
 use super::routes::{MethodRoute, refusal, routes};
 use super::validation::Validators;
-use super::{access_log, tracing};
+use super::{access_log, metrics, tracing};
 use crate::api::{self, ApiKeySource, Method};
 use crate::aws_uri::{DEFAULT_REGION, function_arn};
 use crate::check::{Api, Model, mount};
@@ -86,7 +86,7 @@ pub(super) fn deployment(model: &Model, clusters: &mut Clusters) -> Result<Deplo
     // Filters that a route does not pass. One that is not named here passes all of them, and they refuse it.
     let mut without: BTreeMap<String, Vec<&'static str>> = BTreeMap::new();
     let mut methods = Vec::new();
-    let mut dimensions = Dimensions::rest(api.rest.name.as_deref().unwrap_or_default(), &raw_api.stage);
+    let mut metrics = metrics::rest(api.rest.name.as_deref().unwrap_or_default(), &raw_api.stage);
     for route in &api.routes {
         let Some(method) = api.rest.resources.get(route.resource).methods.get(&route.key.http_method) else { continue };
         let key = route.key.to_string();
@@ -100,7 +100,7 @@ pub(super) fn deployment(model: &Model, clusters: &mut Clusters) -> Result<Deplo
         let needs_key = method.api_key_required.is_some();
         let (path, verb) = (&route.key.resource_path, route.key.http_method);
         if model.settings.stage.of_method(path, verb, |settings| settings.metrics_enabled).is_some_and(|on| *on) {
-            dimensions.add_method(&key, path, verb.as_str());
+            metrics::add_method(&mut metrics, &key, path, verb.as_str());
         }
         let mut surroundings = Surroundings { model, authorizers: &api.rest.authorizers, clusters };
         let unused = authorizers.add(&key, &raw_route, &method.authorization, &mut surroundings);
@@ -134,7 +134,7 @@ pub(super) fn deployment(model: &Model, clusters: &mut Clusters) -> Result<Deplo
         mappings.routes.insert(key.clone(), entry);
         methods.push(MethodRoute { key, parts: route.parts.iter().collect(), verb: route.key.http_method, upstream });
     }
-    let mut filters = Vec::new();
+    let mut filters = vec![RawFilter::Metrics(metrics)];
     filters.extend(access_log::filter(&model.settings, &raw_api, &responses.routes));
     let execution_log = logs.sink();
     filters.extend(logs.into_filter());
@@ -144,15 +144,15 @@ pub(super) fn deployment(model: &Model, clusters: &mut Clusters) -> Result<Deplo
     filters.extend(validators.into_config().map(RawFilter::RequestValidator));
     filters.extend(caches.into_config().map(RawFilter::ResponseCache));
     filters.push(RawFilter::MappingTemplate(mappings));
-    for refusal in [super::routes::UNMATCHED, super::routes::OUTSIDE] {
-        without.insert(refusal.to_owned(), not_for_unmatched(&filters));
-    }
-    let mut routes = routes(&raw_api.base_path, &methods);
-    dimensions.write(&mut routes);
+    without.insert(super::routes::UNMATCHED.to_owned(), not_for_unmatched(&filters));
+    // A request that no stage was found for is none of this stage's.
+    let mut not_for_outside = not_for_unmatched(&filters);
+    not_for_outside.push(Metrics::NAME);
+    without.insert(super::routes::OUTSIDE.to_owned(), not_for_outside);
+    let routes = routes(&raw_api.base_path, &methods);
     Ok(Deployment {
         api: raw_api,
         title: api.rest.name.clone().unwrap_or_default(),
-        kind: Kind::Rest,
         compressed_from: api.rest.minimum_compression_size.map(|size| *size),
         log: access_log::sink(&model.settings),
         execution_log,
@@ -166,7 +166,9 @@ pub(super) fn deployment(model: &Model, clusters: &mut Clusters) -> Result<Deplo
 
 /// The filters that have nothing to do with requests that match nothing: `gateway-responses` answers them.
 pub(super) fn not_for_unmatched(filters: &[RawFilter]) -> Vec<&'static str> {
-    let others = filters.iter().filter(|f| !matches!(f, RawFilter::GatewayResponses(_) | RawFilter::AccessLog(_)));
+    let meets_all =
+        |f: &RawFilter| matches!(f, RawFilter::Metrics(_) | RawFilter::AccessLog(_) | RawFilter::GatewayResponses(_));
+    let others = filters.iter().filter(|filter| !meets_all(filter));
     others.map(RawFilter::name).collect()
 }
 

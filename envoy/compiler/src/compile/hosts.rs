@@ -9,7 +9,6 @@ use serde_json::{Value, json};
 
 use super::deployment::Deployment;
 use super::listener::NAME;
-use super::metrics::Kind;
 use super::routes::{OUTSIDE, refusal};
 use crate::check::Model;
 
@@ -143,7 +142,7 @@ fn virtual_host(name: &str, domains: Vec<String>, mut members: Vec<&Deployment>)
     members.sort_by_key(|found| (std::cmp::Reverse(parts(found)), found.api.canary != Some(true)));
     let mut routes: Vec<Value> = members.iter().flat_map(|deployment| deployment.routes.clone()).collect();
     // A stage at the root has all paths that are left, unless it is a WebSocket API's.
-    let has_the_rest = |found: &&&Deployment| found.api.base_path.is_empty() && found.kind != Kind::WebSocket;
+    let has_the_rest = |found: &&&Deployment| found.api.base_path.is_empty() && !found.is_web_socket_api();
     match members.iter().find(|deployment| deployment.fallback.is_some()) {
         _ if members.iter().any(|found| has_the_rest(&found)) => {}
         Some(deployment) => routes.extend(deployment.fallback.clone()),

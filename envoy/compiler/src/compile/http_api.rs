@@ -14,16 +14,15 @@ use mapping_template::{
 };
 use serde_json::{Value, json};
 
-use super::access_log;
 use super::authorizers::{Authorizers, Surroundings};
 use super::cluster::Clusters;
 use super::deployment::Deployment;
 use super::filters::{not_for_unmatched, raw_api_of};
 use super::integrations::{CalledService, Integrations, authority, path_and_query, raw_function, texts, verb};
-use super::metrics::{Dimensions, Kind};
 use super::path_match::{below, escape};
 use super::plans::{has_limits, raw_route_plans, route_key};
 use super::routes::{MethodRoute, Upstream, method_route, refusal};
+use super::{access_log, metrics};
 use crate::api::{ConnectionType, Cors, HttpApi, HttpMethod, HttpRoute, Integration, IntegrationType, PathPart};
 use crate::aws_uri::{FunctionUri, function_arn};
 use crate::check::Model;
@@ -74,11 +73,11 @@ pub(super) fn deployment(model: &Model, api: &HttpApi, clusters: &mut Clusters) 
     let mut authorizers = Authorizers::new(&raw_api, model, ProtocolType::Http, None)?;
     // Filters that a route does not pass. One that is not named here passes all of them, and they refuse it.
     let mut without: BTreeMap<String, Vec<&'static str>> = BTreeMap::new();
-    let mut dimensions = Dimensions::http(&raw_api.api_id, &raw_api.stage);
+    let mut metrics = metrics::http(&raw_api.api_id, &raw_api.stage);
     for route in routes {
         let key = route.to_string();
         if model.settings.stage.of_route(&key, |settings| settings.detailed_metrics_enabled).is_some_and(|on| *on) {
-            dimensions.add_route(&key, &key);
+            metrics::add_route(&mut metrics, &key, &key);
         }
         let method = RawRoute {
             resource_id: key.clone(),
@@ -105,11 +104,8 @@ pub(super) fn deployment(model: &Model, api: &HttpApi, clusters: &mut Clusters) 
     }
     envoy_routes.push(refusal(UNMATCHED, Refusal::NotFound, below(&raw_api.base_path)));
     // Of paths outside of the stage, the API is asked as well.
-    let mut outside = vec![refusal(UNMATCHED, Refusal::NotFound, json!({"prefix": "/"}))];
-    for routes in [&mut envoy_routes, &mut outside] {
-        dimensions.write(routes);
-    }
-    let mut filters = Vec::new();
+    let outside = refusal(UNMATCHED, Refusal::NotFound, json!({"prefix": "/"}));
+    let mut filters = vec![RawFilter::Metrics(metrics)];
     filters.extend(access_log::filter(&model.settings, &raw_api, &responses.routes));
     filters.push(RawFilter::GatewayResponses(responses));
     // Limits come before anybody is asked.
@@ -120,12 +116,11 @@ pub(super) fn deployment(model: &Model, api: &HttpApi, clusters: &mut Clusters) 
     Ok(Deployment {
         api: raw_api,
         title: api.name.clone().unwrap_or_default(),
-        kind: Kind::Http,
         compressed_from: None,
         log: access_log::sink(&model.settings),
         execution_log: None,
         hosts: Vec::new(),
-        fallback: outside.pop(),
+        fallback: Some(outside),
         routes: envoy_routes,
         filters,
         without,

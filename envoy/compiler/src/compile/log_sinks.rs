@@ -4,8 +4,10 @@ use gateway::Property;
 use serde_json::{Value, json};
 
 use super::deployment::Deployment;
-use super::metrics::{NAMESPACE, cel};
 use crate::settings::LogSink;
+
+/// Where a route's metadata say which loggers are theirs.
+const NAMESPACE: &str = "apigw";
 
 /// A log of deployments.
 pub(super) struct Log {
@@ -69,4 +71,15 @@ fn stream(name: &str, kind: &str, format: &Value) -> Value {
             "log_format": format,
         },
     })
+}
+
+/// A logger's condition.
+fn cel(expression: &str) -> Value {
+    json!({"extension_filter": {
+        "name": "envoy.access_loggers.extension_filters.cel",
+        "typed_config": {
+            "@type": "type.googleapis.com/envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter",
+            "expression": expression,
+        },
+    }})
 }

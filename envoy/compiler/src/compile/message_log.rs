@@ -10,7 +10,6 @@ use websocket_routes::RawAccessLog;
 use super::deployment::Deployment;
 use super::listener::{internal, internal_cluster};
 use super::log_sinks::logger;
-use super::metrics::Kind;
 use super::wasm::wasm;
 use crate::settings::{LogSink, Settings};
 
@@ -34,7 +33,7 @@ pub(super) fn listener(
 ) -> Result<Option<(Value, Value)>, String> {
     let mut sinks: Vec<LogSink> = Vec::new();
     for deployment in deployments {
-        let (Some(sink), Kind::WebSocket) = (&deployment.log, deployment.kind) else { continue };
+        let Some(sink) = deployment.log.as_ref().filter(|_| deployment.is_web_socket_api()) else { continue };
         let place = sinks.iter().position(|known| known == sink).unwrap_or_else(|| {
             sinks.push(sink.clone());
             sinks.len() - 1

@@ -41,7 +41,6 @@ use cluster::Clusters;
 use deployment::{Deployment, gateway};
 pub use listener::NAME;
 use listener::{Frame, Source, listener};
-use metrics::Kind;
 use observers::Observers;
 
 /// Addresses on which Envoy listens.
@@ -108,12 +107,8 @@ pub fn compile(model: &Model, module: &str) -> Result<Compiled, String> {
         internal_listeners.push(websocket_api::envoy::listener(&vm_id, module)?);
         further_clusters.push(websocket_api::envoy::cluster());
     }
-    let kinds: Vec<Kind> = deployments.iter().map(|deployment| deployment.kind).collect();
     let tracing = tracing::manager(settings, &first.api, &first.title, &mut clusters);
-    let mut filters = deployments.iter().flat_map(|deployment| &deployment.filters);
-    let caches = filters.any(|filter| matches!(filter, RawFilter::ResponseCache(_)));
-    let dimensions = metrics::in_use(deployments.iter().flat_map(|deployment| &deployment.routes));
-    let mut access_log = metrics::loggers(&kinds, &dimensions, caches);
+    let mut access_log = Vec::new();
     for log in [access_log::LOG, execution_log::LOG] {
         access_log.extend(log_sinks::loggers(&mut deployments, &log));
     }
@@ -191,10 +186,10 @@ impl Compiled {
         let mut bootstrap = json!({
             "admin": {"address": listener::socket_address(addresses.admin)},
             "static_resources": {"listeners": listeners, "clusters": self.clusters},
+            "stats_config": metrics::stats_config(),
         });
         if self.internal_listeners.iter().any(|listener| listener.get("internal_listener").is_some()) {
             bootstrap["bootstrap_extensions"] = bootstrap_extensions();
-            bootstrap["stats_config"] = metrics::labels();
         }
         bootstrap
     }
@@ -212,9 +207,9 @@ impl Compiled {
         json!({
             "node": {"id": NAME, "cluster": NAME},
             "admin": {"address": listener::socket_address(addresses.admin)},
+            "stats_config": metrics::stats_config(),
             // A definition may become a WebSocket API's while Envoy runs.
             "bootstrap_extensions": bootstrap_extensions(),
-            "stats_config": metrics::labels(),
             "dynamic_resources": {
                 "lds_config": listener::file(&format!("{folder}/lds.json")),
                 "cds_config": listener::file(&format!("{folder}/cds.json")),

@@ -337,11 +337,11 @@ impl ChainStream {
             }
             None => "apigw.integration".to_owned(),
         };
-        // Without gateway-responses in the chain nobody else adds the ids.
-        if let Some(log) = view.execution_log().filter(|_| self.replaced) {
+        if let Some(log) = view.execution_log().filter(|_| self.decided) {
             // No member sees this one any more.
             log.note_response(reply.headers.iter().map(|(name, value)| (name.as_bytes(), value.as_ref())), &reply.body);
         }
+        // Without gateway-responses in the chain nobody else adds the ids.
         let reply = match view.property(Property::Request) {
             Some(_) => reply,
             None => reply.with_ids(&Ids::of_request(&view)),

@@ -23,6 +23,7 @@ mod path;
 pub mod policy;
 mod property;
 mod protocol;
+mod statistic;
 mod step;
 mod struct_value;
 mod time;
@@ -40,6 +41,7 @@ pub use network::{Address, Connection, NetworkFilter, NetworkRoot, Output, netwo
 pub use path::{PathParameters, Query, percent_decode, push_percent_encoded, split_target};
 pub use property::Property;
 pub use protocol::ProtocolType;
+pub use statistic::{DIMENSIONS, dimension_regex, statistic};
 pub use step::{Answer, Callout, Edits, HeaderValue, Reply, Step};
 pub use time::{Civil, UnixMillis};
 

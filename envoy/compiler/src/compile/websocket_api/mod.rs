@@ -23,7 +23,6 @@ use super::deployment::Deployment;
 use super::filters::raw_api_of;
 use super::integrations::Integrations;
 use super::message_log;
-use super::metrics::Kind;
 use super::plans::{raw_plans, raw_throttle};
 use super::routes;
 use crate::api::{Authorization, CONNECT, WebSocketApi, WebSocketRoute};
@@ -60,7 +59,6 @@ pub(super) fn deployment(model: &Model, api: &WebSocketApi, clusters: &mut Clust
         routes: envoy::routes(&raw_api.base_path),
         title: api.name.clone().unwrap_or_default(),
         api: raw_api,
-        kind: Kind::WebSocket,
         compressed_from: None,
         log: access_log::sink(&model.settings),
         execution_log: None,
