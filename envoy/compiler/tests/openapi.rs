@@ -251,6 +251,18 @@ fn http_apis_are_told_apart() {
             true,
         ),
         ("openapi: 3.0.1\npaths: {}", false),
+        (
+            "openapi: 3.0.1\nx-amazon-apigateway-importexport-version: '1.0'\npaths: {/a: {get: {x-amazon-apigateway-integration: {type: mock}}}}",
+            false,
+        ),
+        (
+            "openapi: 3.0.1\nx-amazon-apigateway-importexport-version: '1.0'\nx-amazon-apigateway-request-validators: {}\npaths: {}",
+            false,
+        ),
+        (
+            "openapi: 3.0.1\nx-amazon-apigateway-importexport-version: '1.0'\npaths: {/a: {get: {x-amazon-apigateway-integration: {type: aws_proxy}}}}",
+            true,
+        ),
         ("swagger: '2.0'\nx-amazon-apigateway-importexport-version: '1.0'\npaths: {}", false),
     ];
     for (text, http) in kinds {

@@ -219,7 +219,9 @@ fn warn_of_domains(reader: &mut Reader<'_>, document: &Document) {
         let kind = entry.value.get("Type").filter(|kind| kind.as_str().is_some_and(|kind| DOMAINS.contains(&kind)));
         let domain = entry.value.get("Properties").and_then(|node| node.get("Domain"));
         if let Some(node) = kind.or(domain) {
-            reader.warning(node.span, "custom domains of a template are not set up: mount the API with --base-path");
+            let text = "custom domains of a template are not set up: list them as `domainNames` of the settings, or mount \
+                        the API with --base-path";
+            reader.warning(node.span, text);
         }
     }
 }

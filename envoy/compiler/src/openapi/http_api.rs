@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 
 use super::paths::OPERATIONS;
 use super::security::Scheme;
-use super::{ProtocolType, Version, integration, security};
+use super::{ProtocolType, Version, integration, rest_only, security};
 use crate::api::{Authorization, Cors, HttpApi, HttpMethod, HttpRoute, PathError, PathPart};
 use crate::read::Reader;
 use crate::source::{Document, Entry, Map, Node, Span, Spanned};
@@ -22,10 +22,10 @@ pub fn evidence(document: &Document, version: Version, protocol: Option<Protocol
         None if version == Version::V2 => return None,
         None => {}
     }
-    for name in ["x-amazon-apigateway-importexport-version", "x-amazon-apigateway-cors"] {
-        if let Some(entry) = root.as_map()?.entry(name) {
-            return because(entry.key.span, &format!("`{name}`"));
-        }
+    const VERSION: &str = "x-amazon-apigateway-importexport-version";
+    const CORS: &str = "x-amazon-apigateway-cors";
+    if let Some(entry) = root.as_map()?.entry(CORS) {
+        return because(entry.key.span, &format!("`{CORS}`"));
     }
     let schemes = root.get("components").and_then(|node| node.get("securitySchemes")).and_then(Node::as_map);
     for scheme in schemes.map(|map| map.entries()).unwrap_or_default() {
@@ -34,7 +34,7 @@ pub fn evidence(document: &Document, version: Version, protocol: Option<Protocol
             return because(kind.span, "an authorizer of type `jwt`");
         }
     }
-    for path in root.get("paths")?.as_map()?.entries() {
+    for path in root.get("paths").and_then(Node::as_map).map(|map| map.entries()).unwrap_or_default() {
         if &*path.key.text == "$default" || &*path.key.text == "/$default" {
             return because(path.key.span, "the path `$default`");
         }
@@ -47,7 +47,9 @@ pub fn evidence(document: &Document, version: Version, protocol: Option<Protocol
             }
         }
     }
-    None
+    // Exports of HTTP APIs have it. By itself it does not make one of what REST APIs alone can be.
+    let version = root.as_map()?.entry(VERSION).filter(|_| !rest_only::has_any(document, root))?;
+    because(version.key.span, &format!("`{VERSION}`"))
 }
 
 /// What the operations of a document share.

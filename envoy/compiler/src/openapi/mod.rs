@@ -15,6 +15,7 @@ mod integration;
 mod operation;
 mod paths;
 mod rest_api;
+mod rest_only;
 mod schemas;
 mod security;
 
