@@ -114,9 +114,9 @@ class Client:
             raise RuntimeError(f"{' '.join(map(str, command))}: {run.stdout}{run.stderr}")
 
     @contextlib.contextmanager
-    def serve(self):
+    def serve(self, mode):
         """The port of a backend that echoes."""
-        process = subprocess.Popen([self.program, "serve"], stdout=subprocess.PIPE, text=True,
+        process = subprocess.Popen([self.program, mode], stdout=subprocess.PIPE, text=True,
                                    preexec_fn=on_core(self.core))
         try:
             yield int(process.stdout.readline())
@@ -132,9 +132,9 @@ def measure(tools, client, options, folder):
             running.callback(started.stop)
             return started
 
-        echo = running.enter_context(client.serve())
-        http = envoy("backend", configuration.direct(), load_core)
-        settings = {**configuration.settings(http.port), "connections": {"authorization": "NONE"}}
+        echo = running.enter_context(client.serve("serve"))
+        http = running.enter_context(client.serve("serve-http"))
+        settings = {**configuration.settings(http), "connections": {"authorization": "NONE"}}
         compiled = configuration.compiled(tools, template(), settings, folder, "gateway")
         gateways = {"envoy": envoy("plain", proxy(echo), envoy_core), "apigw": envoy("gateway", compiled, envoy_core)}
         rounds = {name: {connections: [] for connections in CONNECTIONS} for name in gateways}

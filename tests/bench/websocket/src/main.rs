@@ -6,6 +6,7 @@
 //! bench-websocket drop ADDR:PORT PATH CONNECTIONS           opens connections, sends a message, closes every other one
 //!                                                           and drops the rest
 //! bench-websocket serve                                     echoes every message; prints its port first
+//! bench-websocket serve-http                                echoes every request's body; prints its port first
 //! ```
 #![allow(clippy::arithmetic_side_effects, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
@@ -25,7 +26,8 @@ fn main() -> ExitCode {
         ["hold", address, path, connections] => load::hold(address, path, number(connections)),
         ["drop", address, path, connections] => load::drop_all(address, path, number(connections)),
         ["serve"] => serve::serve(),
-        _ => panic!("expected load, hold, drop or serve; see the beginning of main.rs"),
+        ["serve-http"] => serve::serve_http(),
+        _ => panic!("expected load, hold, drop, serve or serve-http; see the beginning of main.rs"),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
