@@ -3,7 +3,7 @@
 #![allow(clippy::arithmetic_side_effects)]
 
 use std::io::Write;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -160,7 +160,11 @@ fn run(input: &InputArgs, envoy: Option<&Path>, concurrency: Option<u32>) -> Res
     let scheme = if compiled.frame.transport_socket.is_some() { "https" } else { "http" };
     let program = find(envoy)?;
     let folder = tempfile::Builder::new().prefix("apigw-").tempdir().map_err(|error| error.to_string())?;
-    let mut gateway = Gateway::start(&program, folder.path(), compiled, input.addresses(), concurrency)?;
+    let mut addresses = input.addresses();
+    if compiled.frame.http3 {
+        addresses.listen = with_port(addresses.listen).map_err(|error| error.to_string())?;
+    }
+    let mut gateway = Gateway::start(&program, folder.path(), compiled, addresses, concurrency)?;
     let address = gateway.wait_until_live()?;
     eprintln!("admin interface on http://{}", gateway.envoy().admin_address());
     println!("listening on {scheme}://{address}{mount}");
@@ -187,6 +191,24 @@ fn run(input: &InputArgs, envoy: Option<&Path>, concurrency: Option<u32>) -> Res
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The address with a port that is free for TCP and UDP, where it has none: HTTP/3 is on the same.
+fn with_port(address: SocketAddr) -> std::io::Result<SocketAddr> {
+    const ATTEMPTS: u32 = 100;
+    if address.port() != 0 {
+        return Ok(address);
+    }
+    let mut last = None;
+    for _ in 0..ATTEMPTS {
+        let tcp = TcpListener::bind(address)?;
+        let found = tcp.local_addr()?;
+        match UdpSocket::bind(found) {
+            Ok(_) => return Ok(found),
+            Err(error) => last = Some(error),
+        }
+    }
+    Err(last.unwrap_or_else(|| std::io::Error::other("no free port")))
 }
 
 fn render_one(args: &RenderArgs) -> Result<ExitCode, String> {

@@ -34,26 +34,44 @@ pub fn tls() -> Result<(), String> {
         let files = files.map(str::to_owned);
         openssl(folder.path(), &[&signed[..], &files, &[at(&format!("{name}.pem"))]].concat())?;
     }
-    let settings = |more: &str| {
+    let settings = |tls: &str, more: &str| {
         let (chain, private) = (at("server.pem"), at("server.key"));
         format!(
-            "{{apiId: secret0001, stage: {{stageName: prod}}, tls: {{certificateChain: {chain}, privateKey: {private}, {more}}}}}"
+            "{{apiId: secret0001, stage: {{stageName: prod}}, tls: {{certificateChain: {chain}, privateKey: {private}, {tls}}}{more}}}"
         )
     };
     let with = |name: &str| {
         ["--cert".to_owned(), at(&format!("{name}.pem")), "--key".to_owned(), at(&format!("{name}.key"))].to_vec()
     };
     let old = vec!["--tls-max".to_owned(), "1.2".to_owned()];
-    let gateway = Gateway::start(DEFINITION, &settings("securityPolicy: TLS_1_3"), &[])?;
+    let gateway = Gateway::start(DEFINITION, &settings("securityPolicy: TLS_1_3", ""), &[])?;
     expect(&gateway, &at("authority.pem"), &[], "2 200")?;
     expect(&gateway, &at("stranger.pem"), &[], "0 000")?;
     expect(&gateway, &at("authority.pem"), &old, "0 000")?;
     drop(gateway);
-    let gateway = Gateway::start(DEFINITION, &settings(&format!("truststore: {}", at("authority.pem"))), &[])?;
+    let gateway = Gateway::start(DEFINITION, &settings(&format!("truststore: {}", at("authority.pem")), ""), &[])?;
     expect(&gateway, &at("authority.pem"), &[], "0 000")?;
     expect(&gateway, &at("authority.pem"), &with("stranger"), "0 000")?;
     expect(&gateway, &at("authority.pem"), &with("client"), "2 200")?;
-    expect(&gateway, &at("authority.pem"), &[with("client"), old].concat(), "2 200")
+    expect(&gateway, &at("authority.pem"), &[with("client"), old].concat(), "2 200")?;
+    drop(gateway);
+    let domain = format!(
+        ", domainNames: [{{domainName: api.example.com, mutualTlsAuthentication: {{truststoreUri: {}}}, \
+         basePathMappings: [{{basePath: prod, restApiId: secret0001, stage: prod}}]}}]",
+        at("authority.pem")
+    );
+    let gateway = Gateway::start(DEFINITION, &settings("", &domain), &[])?;
+    let by_name = vec!["--insecure".to_owned(), "--connect-to".to_owned(), format!("::{}", gateway.address)];
+    let url = "https://api.example.com/prod/a";
+    let named = |more: &[String]| [by_name.as_slice(), more].concat();
+    send(url, &at("authority.pem"), &named(&[]), "0 000")?;
+    send(url, &at("authority.pem"), &named(&with("stranger")), "0 000")?;
+    send(url, &at("authority.pem"), &named(&with("client")), "2 200")?;
+    // Other names need no certificate, and do not lead to the domain.
+    expect(&gateway, &at("authority.pem"), &[], "2 200")?;
+    let as_domain = vec!["--header".to_owned(), "host: api.example.com".to_owned()];
+    expect(&gateway, &at("authority.pem"), &as_domain, "2 403")?;
+    expect(&gateway, &at("authority.pem"), &[with("client"), as_domain].concat(), "2 403")
 }
 
 fn key(path: &str) -> Vec<String> {
@@ -70,14 +88,18 @@ fn openssl(folder: &Path, arguments: &[String]) -> Result<(), String> {
     if output.status.success() { Ok(()) } else { Err(report()) }
 }
 
-/// A request; `expected` is the version of HTTP and the status, `0 000` where there is no connection.
+/// A request to the gateway's own address.
 fn expect(gateway: &Gateway, authority: &str, more: &[String], expected: &str) -> Result<(), String> {
-    let url = format!("https://{}{}/a", gateway.address, gateway.mount);
+    send(&format!("https://{}{}/a", gateway.address, gateway.mount), authority, more, expected)
+}
+
+/// A request; `expected` is the version of HTTP and the status, `0 000` where there is no connection.
+fn send(url: &str, authority: &str, more: &[String], expected: &str) -> Result<(), String> {
     let output = Command::new("curl")
         .args(["--silent", "--noproxy", "*", "--output", "/dev/null", "--write-out", "%{http_version} %{http_code}"])
         .args(["--cacert", authority])
         .args(more)
-        .arg(&url)
+        .arg(url)
         .output()
         .map_err(|error| format!("curl: {error}"))?;
     let found = String::from_utf8_lossy(&output.stdout).into_owned();

@@ -186,6 +186,10 @@ impl Findings {
                 self.diagnostics.error(mapping.api_id.span, text);
             }
         }
+        let guarded = first.settings.domain_names.iter().find_map(|domain| domain.truststore.as_ref());
+        if let (Some(truststore), None) = (guarded, &first.settings.tls) {
+            self.diagnostics.error(truststore.span, "mutual TLS needs TLS: give the listener a certificate, as `tls`");
+        }
         let caches = |stage: &&Checked| stage.settings.stage.cache_cluster_enabled.is_some_and(|on| *on);
         if let Some(listen) = first.settings.flush_stage_cache.filter(|_| !stages.iter().any(caches)) {
             self.diagnostics.warning(listen.span, "no stage has a cache: there is nothing to flush");

@@ -25,6 +25,8 @@ pub(super) struct Deployment {
     pub execution_log: Option<LogSink>,
     /// Names under which it is reached.
     pub hosts: Vec<Host>,
+    /// Whether its routes are for clients alone that have shown a certificate.
+    pub needs_certificate: bool,
     /// Routes in the order in which Envoy tries them.
     pub routes: Vec<Value>,
     /// The route for paths outside of the stage.

@@ -157,6 +157,7 @@ pub(super) fn deployment(model: &Model, clusters: &mut Clusters) -> Result<Deplo
         log: access_log::sink(&model.settings),
         execution_log,
         hosts: Vec::new(),
+        needs_certificate: false,
         routes,
         fallback: Some(refusal(super::routes::OUTSIDE, Refusal::Forbidden, json!({"prefix": "/"}))),
         filters,

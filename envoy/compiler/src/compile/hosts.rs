@@ -30,6 +30,8 @@ pub(super) struct Mount {
     pub base_path: Option<String>,
     /// The custom domain; `None`: the API's own name, and any other.
     pub domain: Option<String>,
+    /// The same, where its clients must show a certificate.
+    pub needs_certificate_for: Option<String>,
 }
 
 /// Whether names are told apart.
@@ -42,13 +44,17 @@ pub(super) fn are_told_apart(model: &Model) -> bool {
 pub(super) fn mounts(model: &Model, api_id: &str) -> Vec<Mount> {
     let mut mounts = Vec::new();
     if model.base_path.is_some() || !model.is_execute_api_disabled() {
-        mounts.push(Mount { base_path: None, domain: None });
+        mounts.push(Mount { base_path: None, domain: None, needs_certificate_for: None });
     }
     for domain in &model.settings.domain_names {
         let own = |mapping: &&crate::settings::Mapping| *mapping.api_id == api_id && *mapping.stage == model.stage_name;
         for mapping in domain.mappings.iter().filter(own) {
-            let domain = Some(domain.domain_name.value.clone());
-            mounts.push(Mount { base_path: Some(format!("/{}", mapping.base_path.trim_matches('/'))), domain });
+            let name = Some(domain.domain_name.value.clone());
+            mounts.push(Mount {
+                base_path: Some(format!("/{}", mapping.base_path.trim_matches('/'))),
+                needs_certificate_for: name.clone().filter(|_| domain.truststore.is_some()),
+                domain: name,
+            });
         }
     }
     mounts
@@ -144,6 +150,10 @@ fn virtual_host(name: &str, domains: Vec<String>, mut members: Vec<&Deployment>)
     // A stage at the root has all paths that are left, unless it is a WebSocket API's.
     let has_the_rest = |found: &&&Deployment| found.api.base_path.is_empty() && !found.is_web_socket_api();
     match members.iter().find(|deployment| deployment.fallback.is_some()) {
+        // Who has shown no certificate meets none of them.
+        _ if members.iter().any(|deployment| deployment.needs_certificate) => {
+            routes.push(refusal(OUTSIDE, Refusal::Forbidden, json!({"prefix": "/"})));
+        }
         _ if members.iter().any(|found| has_the_rest(&found)) => {}
         Some(deployment) => routes.extend(deployment.fallback.clone()),
         None => routes.push(refusal(OUTSIDE, Refusal::Forbidden, json!({"prefix": "/"}))),

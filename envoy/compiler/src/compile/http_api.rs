@@ -120,6 +120,7 @@ pub(super) fn deployment(model: &Model, api: &HttpApi, clusters: &mut Clusters) 
         log: access_log::sink(&model.settings),
         execution_log: None,
         hosts: Vec::new(),
+        needs_certificate: false,
         fallback: Some(outside),
         routes: envoy_routes,
         filters,

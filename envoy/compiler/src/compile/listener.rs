@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::observers::Observers;
 use super::wasm::wasm;
+use super::{client_certificates, http3};
 
 /// Longest integration timeout of API Gateway, in seconds; the connection manager's own timeouts stand just above it,
 /// so that a stream whose filter has died is answered in the end.
@@ -59,12 +60,16 @@ pub struct Frame {
     pub filters: Vec<(String, Value)>,
     /// TLS; absent: none.
     pub transport_socket: Option<Value>,
+    /// Custom domains with mutual TLS, and how it is spoken there.
+    pub client_certificates: Vec<(String, Value)>,
+    /// Whether HTTP/3 is spoken, too.
+    pub http3: bool,
     /// Whether HTTP/2 clients may open WebSocket connections (RFC 8441).
     pub extended_connect: bool,
 }
 
 /// The listener on `address`.
-pub fn listener(address: SocketAddr, source: &Source<'_>, frame: &Frame) -> Value {
+fn listener(address: SocketAddr, source: &Source<'_>, frame: &Frame) -> Value {
     let mut manager = json!({
         "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
         "stat_prefix": NAME,
@@ -132,12 +137,21 @@ pub fn listener(address: SocketAddr, source: &Source<'_>, frame: &Frame) -> Valu
     if let Some(socket) = &frame.transport_socket {
         chain["transport_socket"] = socket.clone();
     }
-    json!({
+    let mut listener = json!({
         "name": NAME,
         "address": socket_address(address),
         "per_connection_buffer_limit_bytes": BUFFER_BYTES,
         "filter_chains": [chain],
-    })
+    });
+    client_certificates::add_chains(&mut listener, &frame.client_certificates);
+    listener
+}
+
+/// The listeners for clients: the one on `address`, and where the settings ask for it the one for HTTP/3.
+pub fn listeners(address: SocketAddr, source: &Source<'_>, frame: &Frame) -> Vec<Value> {
+    let tcp = listener(address, source, frame);
+    let udp = frame.http3.then(|| http3::listener(&tcp));
+    std::iter::once(tcp).chain(udp).collect()
 }
 
 /// The listener of the usage report: the `api-key` filter answers every request.

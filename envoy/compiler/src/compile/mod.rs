@@ -9,12 +9,14 @@ mod access_log;
 mod authorizers;
 mod cache;
 mod canary;
+mod client_certificates;
 mod cluster;
 mod compression;
 mod deployment;
 mod execution_log;
 mod filters;
 mod hosts;
+mod http3;
 mod http_api;
 mod integrations;
 mod listener;
@@ -40,7 +42,7 @@ use ::filters::RawFilter;
 use cluster::Clusters;
 use deployment::{Deployment, gateway};
 pub use listener::NAME;
-use listener::{Frame, Source, listener};
+use listener::{Frame, Source, listeners};
 use observers::Observers;
 
 /// Addresses on which Envoy listens.
@@ -118,6 +120,8 @@ pub fn compile(model: &Model, module: &str) -> Result<Compiled, String> {
     }
     let draws =
         std::iter::once(model).chain(&model.further).any(|stage| tracing::raw_tracing(&stage.settings).is_some());
+    let tls = settings.tls.as_ref();
+    let alt_svc = tls.into_iter().filter(|tls| tls.http3).map(|_| http3::alt_svc());
     Ok(Compiled {
         base_path,
         routes: hosts::route_configuration(&deployments, model),
@@ -127,8 +131,13 @@ pub fn compile(model: &Model, module: &str) -> Result<Compiled, String> {
         frame: Frame {
             xff_num_trusted_hops: settings.xff_num_trusted_hops,
             observers: Observers { access_log, tracing, draws },
-            filters: sizes.iter().flat_map(|size| compression::filters(*size)).collect(),
-            transport_socket: settings.tls.as_ref().map(tls::transport_socket),
+            filters: alt_svc.chain(sizes.iter().flat_map(|size| compression::filters(*size))).collect(),
+            transport_socket: tls
+                .map(|tls| tls::transport_socket(tls, tls.truststore.as_ref().map(|file| file.as_str()))),
+            client_certificates: tls
+                .map(|tls| client_certificates::of_domains(tls, &settings.domain_names))
+                .unwrap_or_default(),
+            http3: tls.is_some_and(|tls| tls.http3),
             extended_connect: has_web_sockets,
         },
     })
@@ -150,6 +159,9 @@ fn add_stage(model: &Model, deployments: &mut Vec<Deployment>, clusters: &mut Cl
             Some(_) => deployment(&at(model), clusters)?,
         };
         stage.hosts = hosts::names(model, &mount, &api.api_id, &api.region);
+        if let Some(domain) = &mount.needs_certificate_for {
+            client_certificates::require(&mut stage, domain);
+        }
         let prefix = match &mount.domain {
             _ if deployments.is_empty() => String::new(),
             None => format!("{}/{} ", api.api_id, api.stage),
@@ -159,6 +171,9 @@ fn add_stage(model: &Model, deployments: &mut Vec<Deployment>, clusters: &mut Cl
             let mut canary = deployment(&at(canary), clusters)?;
             canary.hosts.clone_from(&stage.hosts);
             canary.fallback = None;
+            if let Some(domain) = &mount.needs_certificate_for {
+                client_certificates::require(&mut canary, domain);
+            }
             canary::behind_fraction(&mut canary.routes, percent);
             deployments.push(stage.with_prefix(&prefix)?);
             deployments.push(canary.with_prefix(&format!("{prefix}{}", canary::PREFIX))?);
@@ -181,7 +196,7 @@ impl Compiled {
     /// Everything in one bootstrap.
     pub fn bootstrap(&self, addresses: Addresses) -> Value {
         let source = Source::Inline { routes: &self.routes, filters: &self.filters };
-        let mut listeners = vec![listener(addresses.listen, &source, &self.frame)];
+        let mut listeners = listeners(addresses.listen, &source, &self.frame);
         listeners.extend(self.internal_listeners.iter().cloned());
         let mut bootstrap = json!({
             "admin": {"address": listener::socket_address(addresses.admin)},
@@ -221,7 +236,7 @@ impl Compiled {
     pub fn dynamic_listeners(&self, folder: &str, addresses: Addresses) -> Vec<Value> {
         let filters: Vec<&'static str> = self.filters.iter().map(|(name, _)| *name).collect();
         let source = Source::Files { folder, filters: &filters };
-        let mut listeners = vec![listener(addresses.listen, &source, &self.frame)];
+        let mut listeners = listeners(addresses.listen, &source, &self.frame);
         listeners.extend(self.internal_listeners.iter().cloned());
         listeners
     }

@@ -27,6 +27,8 @@ pub struct DomainName {
     pub domain_name: Spanned<String>,
     /// What is reached below it.
     pub mappings: Vec<Mapping>,
+    /// PEM file with the authorities of the certificates that clients must show; absent: they need none.
+    pub truststore: Option<Spanned<String>>,
 }
 
 /// A base path of a custom domain, and the stage behind it.
@@ -87,9 +89,7 @@ fn read_domain<'d>(reader: &mut Reader<'d>, node: &'d Node) -> Option<DomainName
         "tags",
     ]);
     let name = fields.required(reader, "domainName").and_then(|node| read_host(reader, node));
-    if let Some(mutual) = fields.take("mutualTlsAuthentication") {
-        reader.error(mutual.span, "mutual TLS is for the whole listener: `tls` with a `truststore`");
-    }
+    let truststore = fields.take("mutualTlsAuthentication").and_then(|node| read_truststore(reader, node));
     let mut mappings = Vec::new();
     for field in ["basePathMappings", "apiMappings"] {
         let items = fields.take(field).map(|node| reader.list(node)).unwrap_or_default();
@@ -102,7 +102,21 @@ fn read_domain<'d>(reader: &mut Reader<'d>, node: &'d Node) -> Option<DomainName
             reader.error(mapping.api_id.span, format!("there is another mapping of `{}`", mapping.base_path));
         }
     }
-    Some(DomainName { domain_name: name?, mappings })
+    Some(DomainName { domain_name: name?, mappings, truststore })
+}
+
+/// `mutualTlsAuthentication`: where the authorities of client certificates are.
+fn read_truststore<'d>(reader: &mut Reader<'d>, node: &'d Node) -> Option<Spanned<String>> {
+    let mut fields = reader.fields(node)?;
+    fields.ignore(&["truststoreVersion", "truststoreWarnings"]);
+    let uri = fields.required(reader, "truststoreUri").and_then(|node| reader.filled(node));
+    fields.finish(reader);
+    let uri = uri?;
+    if uri.contains("://") {
+        reader.error(uri.span, format!("found `{}`, expected a PEM file: fetch it", *uri));
+        return None;
+    }
+    Some(uri)
 }
 
 fn read_mapping<'d>(reader: &mut Reader<'d>, node: &'d Node) -> Option<Mapping> {

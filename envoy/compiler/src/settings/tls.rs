@@ -1,7 +1,7 @@
 //! TLS of the gateway's own listener, and mutual TLS.
 //!
 //! ```yaml
-//! tls: {certificateChain: gateway.pem, privateKey: gateway.key, securityPolicy: TLS_1_2, truststore: clients.pem}
+//! tls: {certificateChain: gateway.pem, privateKey: gateway.key, securityPolicy: TLS_1_2, http3: true}
 //! ```
 //!
 //! Files are relative to the folder in which `apigw` runs, as they are for Envoy.
@@ -25,6 +25,8 @@ pub struct Tls {
     /// PEM file with the authorities of client certificates, without one of which no connection is opened; absent:
     /// clients need none.
     pub truststore: Option<Spanned<String>>,
+    /// Whether HTTP/3 is spoken, too: on the UDP port of the same number.
+    pub http3: bool,
 }
 
 /// The least version of TLS.
@@ -45,6 +47,10 @@ pub fn read<'d>(reader: &mut Reader<'d>, node: &'d Node) -> Option<Tls> {
     let policies = [("TLS_1_2", SecurityPolicy::Tls12), ("TLS_1_3", SecurityPolicy::Tls13)];
     let security_policy = fields.take("securityPolicy").and_then(|node| reader.choice(node, &policies));
     let truststore = fields.take("truststore").and_then(|node| reader.filled(node));
+    let http3 = fields.take("http3").and_then(|node| reader.boolean(node)).filter(|on| **on);
+    if let (Some(http3), Some(_)) = (http3, &truststore) {
+        reader.error(http3.span, "Envoy asks no client for a certificate in HTTP/3: leave out `http3` or `truststore`");
+    }
     fields.finish(reader);
     Some(Tls {
         span: node.span,
@@ -52,5 +58,6 @@ pub fn read<'d>(reader: &mut Reader<'d>, node: &'d Node) -> Option<Tls> {
         private_key: private_key?,
         security_policy: security_policy.map(|policy| policy.value).unwrap_or_default(),
         truststore,
+        http3: http3.is_some(),
     })
 }

@@ -63,6 +63,7 @@ pub(super) fn deployment(model: &Model, api: &WebSocketApi, clusters: &mut Clust
         log: access_log::sink(&model.settings),
         execution_log: None,
         hosts: Vec::new(),
+        needs_certificate: false,
         fallback: Some(envoy::outside()),
         filters,
         without,
