@@ -193,6 +193,11 @@ impl Chain {
         self.members.len() > 1
     }
 
+    /// Whether only members leave properties that members read.
+    pub(crate) fn is_closed(&self) -> bool {
+        matches!(self.published, Published::Only(_))
+    }
+
     pub(crate) fn publishes(&self, property: Property) -> bool {
         match &self.published {
             Published::Everything => true,

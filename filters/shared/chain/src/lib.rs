@@ -9,7 +9,7 @@
 //! * A member that answers on the way out replaces the response, and no other member sees that one.
 //!
 //! What members ask Envoy for, they share: headers, attributes and properties are fetched once a request. Properties
-//! stay in the chain unless something outside of it reads them.
+//! stay in the chain unless something outside of it reads them, and a chain of several reads nobody else's.
 //!
 //! Nothing here knows proxy-wasm, or any filter.
 

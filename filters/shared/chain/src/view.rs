@@ -100,7 +100,7 @@ impl Host for View<'_> {
     }
 
     fn property(&self, property: Property) -> Option<Vec<u8>> {
-        self.memory.property(property, || self.proxy.property(property))
+        self.memory.property(property, || if self.chain.is_closed() { None } else { self.proxy.property(property) })
     }
 
     fn set_property(&self, property: Property, value: &[u8]) {
