@@ -206,6 +206,7 @@ impl Connection for SocketConnection {
     fn due(&self) -> Option<UnixMillis> {
         match &self.state {
             State::Head(_, until) => *until,
+            State::Open(open) if open.end.is_none() && worker::is_draining() => Some(open.session.connected_at),
             State::Open(open) if open.end.is_none() => {
                 let limits = &open.config.limits;
                 let idle = after(open.last_active, limits.idle_timeout_millis);

@@ -50,6 +50,9 @@ impl Handshake {
         if version.as_deref() != Some(b"13") || (over_http1 && host.request_header("sec-websocket-key").is_none()) {
             return self.refuse(host, 400, "Bad Request");
         }
+        if worker::is_draining() {
+            return self.refuse(host, 503, "Service Unavailable");
+        }
         let config = Rc::clone(&self.config);
         let route = config.routes.get(CONNECT);
         let limits = config.account_throttle.iter().chain(route.and_then(|route| route.throttle.as_ref()));

@@ -42,6 +42,9 @@ pub struct RawConfig {
     /// How long connections live.
     #[serde(default)]
     pub limits: RawLimits,
+    /// Envoy is about to end: connections are closed with 1001, and no new ones accepted.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub draining: bool,
     /// The number of this Envoy in its fleet.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub node: u16,

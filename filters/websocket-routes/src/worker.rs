@@ -27,6 +27,8 @@ struct Worker {
     accepted: HashMap<u64, Accepted>,
     /// The context of each open connection, by serial number.
     connections: HashMap<u64, u32>,
+    /// Envoy is about to end.
+    draining: bool,
     /// Lines for access logs, by cluster.
     lines: BTreeMap<String, Lines>,
     /// By API id and stage. An open connection follows changes of the API.
@@ -75,7 +77,15 @@ pub fn with_lines<T>(run: impl FnOnce(&mut BTreeMap<String, Lines>) -> T) -> Opt
 /// Puts a configuration in force.
 pub fn configure(config: &Rc<WebSocketConfig>) {
     let key = (config.api.api_id.clone(), config.api.stage.clone());
-    with(|worker| worker.configs.insert(key, Rc::clone(config)));
+    with(|worker| {
+        worker.draining = config.draining;
+        worker.configs.insert(key, Rc::clone(config));
+    });
+}
+
+/// Whether Envoy is about to end.
+pub fn is_draining() -> bool {
+    with(|worker| worker.draining).unwrap_or_default()
 }
 
 /// The configuration in force for the API and stage of `config`.

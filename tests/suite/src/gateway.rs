@@ -117,6 +117,20 @@ impl Gateway {
         }))
     }
 
+    /// Resident memory of its Envoy, in KiB.
+    ///
+    /// # Errors
+    /// The system does not say.
+    pub fn envoy_memory_kib(&self) -> Result<u64, String> {
+        let parent = format!("PPid:\t{}", self.child.id());
+        let processes = fs::read_dir("/proc").map_err(|error| error.to_string())?;
+        let status = |entry: io::Result<fs::DirEntry>| fs::read_to_string(entry.ok()?.path().join("status")).ok();
+        let envoy = processes.filter_map(status).find(|status| status.lines().any(|line| line == parent));
+        let memory = envoy.as_ref().and_then(|status| status.lines().find_map(|line| line.strip_prefix("VmRSS:")));
+        let kib = memory.and_then(|text| text.trim().strip_suffix(" kB")?.parse().ok());
+        kib.ok_or_else(|| "the memory of Envoy is not known".to_owned())
+    }
+
     /// What `apigw` and Envoy have printed as errors.
     pub fn log(&self) -> String {
         fs::read_to_string(&self.log).unwrap_or_default()

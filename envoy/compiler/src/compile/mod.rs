@@ -38,7 +38,7 @@ use std::net::SocketAddr;
 use serde_json::{Value, json};
 
 use crate::check::Model;
-use ::filters::RawFilter;
+use ::filters::{RawFilter, RawGateway};
 use cluster::Clusters;
 use deployment::{Deployment, gateway};
 pub use listener::NAME;
@@ -193,6 +193,26 @@ fn deployment(model: &Model, clusters: &mut Clusters) -> Result<Deployment, Stri
 }
 
 impl Compiled {
+    /// The filters of an Envoy that is about to end: WebSocket connections are closed in good order. `None` where there
+    /// are no WebSocket APIs.
+    pub fn draining(&self) -> Option<Vec<(&'static str, Value)>> {
+        let mut filters = self.filters.clone();
+        let mut found = false;
+        for (_, wasm) in &mut filters {
+            let text = wasm.pointer_mut("/config/configuration/value")?;
+            let mut chain: RawGateway = serde_json::from_str(text.as_str()?).ok()?;
+            let further = chain.further.iter_mut().flat_map(|deployment| &mut deployment.filters);
+            for filter in chain.filters.iter_mut().chain(further) {
+                if let RawFilter::WebsocketRoutes(api) = filter {
+                    api.draining = true;
+                    found = true;
+                }
+            }
+            *text = json!(serde_json::to_string(&chain).ok()?);
+        }
+        found.then_some(filters)
+    }
+
     /// Everything in one bootstrap.
     pub fn bootstrap(&self, addresses: Addresses) -> Value {
         let source = Source::Inline { routes: &self.routes, filters: &self.filters };

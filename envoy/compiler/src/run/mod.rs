@@ -30,6 +30,9 @@ pub use process::{Envoy, find};
 /// How long Envoy may take to accept a changed file.
 const ACCEPT_TIMEOUT: Duration = Duration::from_secs(10);
 const POLL: Duration = Duration::from_millis(2);
+/// How long WebSocket connections, and the calls about their ends, may take when Envoy ends.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
+const CLOSE_POLL: Duration = Duration::from_millis(20);
 
 /// A gateway: an Envoy and what it runs.
 pub struct Gateway {
@@ -89,6 +92,25 @@ impl Gateway {
             let ready = envoy.is_live() && expected.iter().all(took);
             Ok(if ready { envoy.listener(NAME) } else { None })
         })
+    }
+
+    /// Closes WebSocket connections in good order, as far as that can be done in a moment.
+    fn close_web_sockets(&mut self) {
+        let Some(draining) = self.running.draining() else { return };
+        for (name, wasm) in &draining {
+            if self.write_and_wait(File::Ecds(name), &[filter(name, wasm)]).is_err() {
+                return;
+            }
+        }
+        let deadline = Instant::now() + CLOSE_TIMEOUT;
+        while Instant::now() < deadline && self.envoy.exited().is_none() {
+            // Connections first, then what their ends have to say.
+            let closed = self.envoy.statistic("cluster.websocket.upstream_cx_active").is_none_or(|count| count == "0");
+            if closed && !self.envoy.calls_something() {
+                return;
+            }
+            std::thread::sleep(CLOSE_POLL);
+        }
     }
 
     /// The running Envoy.
@@ -157,6 +179,14 @@ impl Gateway {
     }
 }
 
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        if self.envoy.exited().is_none() {
+            self.close_web_sockets();
+        }
+    }
+}
+
 /// How often Envoy has refused a file.
 fn refusals(envoy: &Envoy, file: File) -> u64 {
     let statistics = file.statistics();
@@ -179,16 +209,17 @@ fn refusal(envoy: &Envoy, file: File) -> String {
 /// Every file of a configuration with its resources.
 fn all_files(compiled: &Compiled, folder: &Folder, addresses: Addresses) -> Vec<(File, Vec<Value>)> {
     let mut files = vec![(File::Cds, clusters(&compiled.clusters))];
-    for (name, wasm) in &compiled.filters {
-        let extension = json!({"name": name, "typed_config": wasm});
-        files.push((File::Ecds(name), vec![resource("envoy.config.core.v3.TypedExtensionConfig", extension)]));
-    }
+    files.extend(compiled.filters.iter().map(|(name, wasm)| (File::Ecds(name), vec![filter(name, wasm)])));
     let routes = resource("envoy.config.route.v3.RouteConfiguration", compiled.routes.clone());
     files.push((File::Rds, vec![routes]));
     let listeners = compiled.dynamic_listeners(&folder.path().to_string_lossy(), addresses);
     let listeners = listeners.into_iter().map(|listener| resource("envoy.config.listener.v3.Listener", listener));
     files.push((File::Lds, listeners.collect()));
     files
+}
+
+fn filter(name: &str, wasm: &Value) -> Value {
+    resource("envoy.config.core.v3.TypedExtensionConfig", json!({"name": name, "typed_config": wasm}))
 }
 
 fn clusters(clusters: &[Value]) -> Vec<Value> {

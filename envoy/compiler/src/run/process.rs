@@ -137,6 +137,13 @@ impl Envoy {
         Some(value.trim_matches('"').to_owned())
     }
 
+    /// Whether a call to a backend is under way.
+    pub fn calls_something(&self) -> bool {
+        let page = self.admin("/stats?filter=^cluster\\..*\\.upstream_rq_active$").unwrap_or_default();
+        let active = |line: &str| line.rsplit_once(": ").is_some_and(|(_, count)| count != "0");
+        page.lines().any(active)
+    }
+
     /// Closes the listeners, lets the requests under way finish, and ends the process.
     fn terminate(&mut self) -> io::Result<()> {
         let deadline = Instant::now() + STOP_TIMEOUT;

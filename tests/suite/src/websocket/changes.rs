@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use super::client::{Client, Received};
-use super::connect::{functions, settings, template};
+use super::connect::{functions, integration, settings, template};
 use super::{check, count, start};
+use crate::backend::Function;
 use crate::client::{self, Request};
 use crate::tally::Tally;
 
@@ -18,8 +19,11 @@ type Case = fn() -> Result<(), String>;
 
 /// Runs all cases.
 pub fn run(tally: &mut Tally) {
-    let cases: [(&str, Case); 2] =
-        [("an open connection follows the API", follows), ("many connections at once, and their end", many)];
+    let cases: [(&str, Case); 3] = [
+        ("an open connection follows the API", follows),
+        ("many connections at once, and their end", many),
+        ("the gateway's own end", end),
+    ];
     for (name, case) in cases {
         count(tally, AREA, name, case(), String::new);
     }
@@ -84,4 +88,27 @@ fn many() -> Result<(), String> {
         clients.iter_mut().for_each(Client::drop_connection);
     }
     ask(&mut Client::connect(gateway.address, "/prod", &[])?).map(drop)
+}
+
+/// A gateway that ends says so to its clients, and to the API.
+fn end() -> Result<(), String> {
+    const CONNECTIONS: usize = 200;
+    let more = json!({"DisconnectRoute": {
+        "Type": "AWS::ApiGatewayV2::Route",
+        "Properties": {"ApiId": {"Ref": "Api"}, "RouteKey": "$disconnect", "Target": {"Fn::Sub": "integrations/${Left}"}},
+    }, "Left": integration("left")});
+    let functions = functions(&[("left", Function::LambdaProxyEchoEvent)]);
+    let gateway = start(&template(&json!({}), &more), &settings(&functions));
+    let mut clients =
+        (0..CONNECTIONS).map(|_| Client::connect(gateway.address, "/prod", &[])).collect::<Result<Vec<_>, _>>()?;
+    for client in &mut clients {
+        ask(client)?;
+    }
+    drop(gateway);
+    for client in &mut clients {
+        let received = client.next();
+        check(received == Received::Close(b"\x03\xe9Going away".to_vec()), || format!("{received:?}"))?;
+    }
+    let told = functions.take_received();
+    check(told.len() == CONNECTIONS, || format!("$disconnect was called {} times of {CONNECTIONS}", told.len()))
 }

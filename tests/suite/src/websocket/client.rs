@@ -91,6 +91,19 @@ impl Client {
         let _ = self.stream.write_all(bytes);
     }
 
+    /// Sends bytes for as long as they are taken, and at most so long; gives how many were.
+    pub fn send_while_taken(&mut self, bytes: &[u8], patience: Duration) -> usize {
+        let _ = self.stream.set_write_timeout(Some(patience));
+        let mut sent = 0;
+        while sent < bytes.len() {
+            match self.stream.write(&bytes[sent..]) {
+                Ok(count) if count > 0 => sent += count,
+                _ => break,
+            }
+        }
+        sent
+    }
+
     /// Sends a text message.
     pub fn text(&mut self, message: &str) {
         self.send(&frame(0x81, message.as_bytes()));

@@ -8,6 +8,7 @@ mod client;
 mod connect;
 mod facts;
 mod fleet;
+mod hostile;
 mod integrations;
 mod journal;
 mod several;
@@ -36,8 +37,12 @@ type Other = (&'static str, fn(&mut Tally));
 pub fn run() -> Tally {
     let only = std::env::var("CASES").unwrap_or_default();
     let mut tally = Tally::default();
-    let echoing: [Echoing; 3] =
-        [("connections", cases::run), ("integrations", integrations::run), ("autobahn", autobahn::run)];
+    let echoing: [Echoing; 4] = [
+        ("connections", cases::run),
+        ("integrations", integrations::run),
+        ("hostile", hostile::run),
+        ("autobahn", autobahn::run),
+    ];
     let echoing: Vec<_> = echoing.into_iter().filter(|(name, _)| name.contains(&only)).collect();
     if !echoing.is_empty() {
         let api = Api::start();
@@ -94,6 +99,14 @@ impl Api {
     /// The handshake's answer, or that there is none.
     pub fn connect(&self) -> Result<Client, String> {
         Client::connect(self.address, "/prod", &[])
+    }
+
+    /// Resident memory of Envoy, in KiB.
+    ///
+    /// # Errors
+    /// The system does not say.
+    pub fn memory_kib(&self) -> Result<u64, String> {
+        self.gateway.envoy_memory_kib()
     }
 
     /// What `apigw` and Envoy have said.
