@@ -327,3 +327,26 @@ fn events_of_state_machines_start_them() {
     let guarded = read(&template(", Auth: {Authorizer: Nobody}"), settings);
     assert!(errors(&guarded).iter().any(|error| error.contains("the API has no authorizer `Nobody`")));
 }
+
+/// The last line of a template of a megabyte is still the one that is named.
+#[test]
+fn a_large_template() {
+    let method = |number: usize| {
+        format!(
+            "  Resource{number}: {{Type: AWS::ApiGateway::Resource, Properties: {{RestApiId: !Ref Api, ParentId: !GetAtt Api.RootResourceId, PathPart: path{number}}}}}\n  \
+             Method{number}: {{Type: AWS::ApiGateway::Method, Properties: {{RestApiId: !Ref Api, ResourceId: !Ref Resource{number}, HttpMethod: GET, AuthorizationType: NONE, Integration: {{Type: MOCK}}}}}}\n"
+        )
+    };
+    let methods: String = (0..3300).map(method).collect();
+    let template = format!(
+        "Resources:\n  Api: {{Type: AWS::ApiGateway::RestApi, Properties: {{Name: large}}}}\n{methods}  Last: {{Type: AWS::ApiGateway::Methot}}\n"
+    );
+    assert!(template.len() > 1_000_000, "{}", template.len());
+    let checked = read(&template, "");
+    assert_eq!(rest_api(&checked).methods().count(), 3300);
+    let found = checked.report().render(Colour::Never);
+    assert!(
+        found.contains(":6603:16: error: Resources.Last.Type: unknown type `AWS::ApiGateway::Methot`"),
+        "{found:.500}"
+    );
+}

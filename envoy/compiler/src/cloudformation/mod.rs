@@ -20,6 +20,7 @@ mod http_api;
 mod identity;
 mod method;
 mod parameter;
+mod resource_type;
 mod rest_api;
 mod sam;
 mod scheme;
@@ -199,6 +200,7 @@ pub fn read(document: &Document, environment: &Environment, files: &dyn Files) -
     {
         reader.error(root.span, "there is no API in this template, or the condition of none holds");
     }
+    resource_type::check(&mut reader, document);
     warn_of_domains(&mut reader, document);
     contents.apis.sort_by_key(|export| export.logical_id.span.start);
     diagnostics.extend(reader.diagnostics);
