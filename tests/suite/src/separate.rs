@@ -46,6 +46,12 @@ pub fn start(
         .ok_or_else(|| "Envoy does not start on separate filters".to_owned()))
 }
 
+/// Names of a chain's filters.
+fn filters_of(chain: &Value) -> impl Iterator<Item = &str> {
+    let members = chain["filters"].as_array().into_iter().flatten().filter_map(Value::as_object);
+    members.filter_map(|member| member.keys().next()).map(String::as_str)
+}
+
 /// Replaces the filter `gateway` by the filters that it runs, and its lists of routes by switches at the routes.
 fn split(bootstrap: &mut Value) -> Result<(), String> {
     let manager = &mut bootstrap["static_resources"]["listeners"][0]["filter_chains"][0]["filters"][0]["typed_config"];
@@ -64,6 +70,9 @@ fn split(bootstrap: &mut Value) -> Result<(), String> {
     });
     if chain["further"].is_array() {
         return Err(format!("{UNSUPPORTED}several deployments"));
+    }
+    if filters_of(&chain).any(|name| name == "execution-log") {
+        return Err(format!("{UNSUPPORTED}what filters note for the execution log stays in their chain"));
     }
     filters.splice(place..place, members);
     let routes = manager["route_config"]["virtual_hosts"][0]["routes"].as_array_mut().expect("routes");
