@@ -20,10 +20,11 @@ type Case = fn(&Api) -> Result<(), String>;
 
 /// Runs all cases. After each of them a new connection works, on either worker, and Envoy has not grown.
 pub fn run(api: &Api, tally: &mut Tally) {
-    let cases: [(&str, Case); 8] = [
+    let cases: [(&str, Case); 9] = [
         ("a million tiny frames", tiny_frames),
         ("fragments without end", endless_fragments),
         ("lengths that nobody has", lengths),
+        ("JSON bombs", json_bombs),
         ("a client that does not read", slow_reader),
         ("an integration that does not answer", slow_integration),
         ("half a handshake, a thousand times", half_open),
@@ -82,6 +83,34 @@ fn lengths(api: &Api) -> Result<(), String> {
             Received::Close(payload) if payload.starts_with(&[3, 0xea]) || payload.starts_with(&[3, 0xf1]) => {}
             other => return Err(format!("{length}: {other:?}")),
         }
+    }
+    Ok(())
+}
+
+/// Whatever their shape, they are answered: routed, or as messages that are no JSON.
+fn json_bombs(api: &Api) -> Result<(), String> {
+    let deep = |depth: usize| format!("{}1{}", "[".repeat(depth), "]".repeat(depth));
+    let route = |rest: &str| format!(r#"{{"action": "checked", "kind": {rest}, "room": {rest}}}"#);
+    for bomb in [
+        "[".repeat(32_000),
+        r#"{"a":"#.repeat(6000),
+        deep(15_000),
+        route(&deep(5000)),
+        format!("[{}1]", "1,".repeat(15_000)),
+        format!("{{{}\"action\": \"checked\"}}", r#""action": "ping", "#.repeat(1500)),
+        format!(r#"{{"action": {}}}"#, "9".repeat(30_000)),
+        route(&format!("1e{}", "9".repeat(10_000))),
+        format!(r#"{{"action": "{}"}}"#, r"\ud83d\ude00".repeat(2600)),
+    ] {
+        let mut client = api.connect()?;
+        client.text(&bomb);
+        let start: String = bomb.chars().take(40).collect();
+        match client.next() {
+            Received::Text(_) => {}
+            other => return Err(format!("{start}…: {other:?}")),
+        }
+        client.text("and now");
+        expect(&mut client, &text("and now"))?;
     }
     Ok(())
 }
