@@ -11,6 +11,7 @@ list::filters! {
     AccessLog(access_log::AccessLog),
     AccessLogLines(access_log::AccessLogLines),
     ApiKey(api_key::ApiKey),
+    Compression(compression::Compression),
     CustomAuthorizer(custom_authorizer::CustomAuthorizer),
     ExecutionLog(execution_log::ExecutionLogs),
     GatewayResponses(gateway_responses::GatewayResponses),

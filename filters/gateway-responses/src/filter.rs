@@ -272,10 +272,10 @@ fn status(host: &dyn Host) -> u16 {
     std::str::from_utf8(&status).ok().and_then(|status| status.parse().ok()).unwrap_or_default()
 }
 
-/// Whether the body has a coding that Envoy has left on it.
+/// Whether the body has a coding that neither Envoy has taken away nor the filter `compression` will.
 fn is_coded(host: &dyn Host) -> bool {
     let coding = host.request_header("content-encoding").unwrap_or_default();
-    !coding.is_empty() && !coding.eq_ignore_ascii_case(b"identity")
+    !coding.is_empty() && ![&b"identity"[..], b"deflate"].iter().any(|known| coding.eq_ignore_ascii_case(known))
 }
 
 /// The answer to a request over one of the limits that headers show.

@@ -139,6 +139,9 @@ pub(super) fn deployment(model: &Model, clusters: &mut Clusters) -> Result<Deplo
     let execution_log = logs.sink();
     filters.extend(logs.into_filter());
     filters.push(RawFilter::GatewayResponses(responses));
+    let compression =
+        api.rest.minimum_compression_size.map(|size| compression::RawConfig { minimum_compression_size: *size });
+    filters.extend(compression.map(RawFilter::Compression));
     filters.extend(authorizers.into_filters());
     filters.push(RawFilter::ApiKey(keys));
     filters.extend(validators.into_config().map(RawFilter::RequestValidator));

@@ -1,0 +1,59 @@
+"""Bodies in gzip and deflate, both ways, as Python's zlib reads and writes them."""
+
+import contextlib
+import gzip
+import json
+import tempfile
+import unittest
+import zlib
+from pathlib import Path
+
+from processes import gateway, send
+
+LARGE = '{"large":"%s"}' % ("a" * 500)
+DEFINITION = {
+    "openapi": "3.0.1",
+    "info": {"title": "compressed", "version": "1"},
+    "x-amazon-apigateway-minimum-compression-size": 100,
+    "paths": {
+        "/large": {
+            "post": {
+                "responses": {"200": {"description": "ok"}},
+                "x-amazon-apigateway-integration": {
+                    "type": "mock",
+                    "requestTemplates": {"application/json": '{"statusCode": $input.json("$.status")}'},
+                    "responses": {"default": {"statusCode": "200", "responseTemplates": {"application/json": LARGE}}},
+                },
+            }
+        }
+    },
+}
+
+
+class Compression(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        with contextlib.ExitStack() as started:
+            folder = started.enter_context(tempfile.TemporaryDirectory(prefix="apigw-e2e-"))
+            definition = Path(folder, "definition.json")
+            definition.write_text(json.dumps(DEFINITION))
+            cls.url = started.enter_context(gateway(definition, "{}"))
+            cls.addClassCleanup(started.pop_all().close)
+
+    def test_both_ways(self):
+        codings = {"gzip": (gzip.compress, gzip.decompress), "deflate": (zlib.compress, zlib.decompress)}
+        for name, (write, read) in codings.items():
+            with self.subTest(coding=name):
+                headers = {"content-type": "application/json", "content-encoding": name, "accept-encoding": name}
+                status, answer, body = send("POST", self.url + "/large", write(b'{"status": 200}'), headers)
+                self.assertEqual((status, answer["content-encoding"]), (200, name))
+                self.assertLess(len(body), 100)
+                self.assertEqual(read(body).decode(), LARGE)
+
+    def test_a_bomb(self):
+        headers = {"content-type": "application/json", "content-encoding": "deflate"}
+        self.assertEqual(send("POST", self.url + "/large", zlib.compress(bytes(50_000_000)), headers)[0], 413)
+
+
+if __name__ == "__main__":
+    unittest.main()
