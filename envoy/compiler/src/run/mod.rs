@@ -96,6 +96,12 @@ impl Gateway {
 
     /// Closes WebSocket connections in good order, as far as that can be done in a moment.
     fn close_web_sockets(&mut self) {
+        let has_some = |envoy: &Envoy| {
+            envoy.statistic("cluster.websocket.upstream_cx_active").is_some_and(|connections| connections != "0")
+        };
+        if !has_some(&self.envoy) {
+            return;
+        }
         let Some(draining) = self.running.draining() else { return };
         for (name, wasm) in &draining {
             if self.write_and_wait(File::Ecds(name), &[filter(name, wasm)]).is_err() {
@@ -105,8 +111,7 @@ impl Gateway {
         let deadline = Instant::now() + CLOSE_TIMEOUT;
         while Instant::now() < deadline && self.envoy.exited().is_none() {
             // Connections first, then what their ends have to say.
-            let closed = self.envoy.statistic("cluster.websocket.upstream_cx_active").is_none_or(|count| count == "0");
-            if closed && !self.envoy.calls_something() {
+            if !has_some(&self.envoy) && !self.envoy.calls_something() {
                 return;
             }
             std::thread::sleep(CLOSE_POLL);
