@@ -104,8 +104,9 @@ fn base64_of_11_bytes(high: u64, low: u64) -> String {
 /// The `X-Amzn-Trace-Id` that goes to the backend.
 ///
 /// `received` is the client's header. A well-formed one that names `Root`, `Parent` and `Sampled` is kept; one with a
-/// `Root` alone gets the other two; anything else is replaced. `sampled` is the stage's decision, `None` when it does
-/// not trace: a new id is then a `Root` alone.
+/// `Root` gets what it lacks of the other two; anything else is replaced. `sampled` is the stage's decision, `None` when
+/// it does not trace: a new id is then a `Root` alone. A decision of the client's goes before the stage's, as for Envoy's
+/// sampler.
 ///
 /// Source: <https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader>
 pub fn trace_id(host: &dyn Host, received: Option<&[u8]>, sampled: Option<bool>, now: UnixMillis) -> String {
@@ -136,7 +137,12 @@ pub fn trace_id(host: &dyn Host, received: Option<&[u8]>, sampled: Option<bool>,
     if root.is_some() || sampled.is_some() {
         out.push_str(";Parent=");
         push_hex(&mut out, host.random(), 16);
-        out.push_str(if sampled == Some(true) { ";Sampled=1" } else { ";Sampled=0" });
+        let sampled = match field("Sampled") {
+            Some("1") => true,
+            Some("0") => false,
+            _ => sampled == Some(true),
+        };
+        out.push_str(if sampled { ";Sampled=1" } else { ";Sampled=0" });
     }
     out
 }

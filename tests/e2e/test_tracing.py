@@ -1,0 +1,139 @@
+"""Traces of a stage, as an OpenTelemetry collector gets them: Envoy's spans, and the header that the backend gets."""
+
+import contextlib
+import http.server
+import json
+import tempfile
+import threading
+import time
+import unittest
+from pathlib import Path
+
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest, ExportTraceServiceResponse
+
+from processes import free_port, gateway, send
+
+DEFINITION = {
+    "openapi": "3.0.1",
+    "info": {"title": "traced", "version": "1"},
+    "paths": {
+        "/orders/{id}": {
+            "get": {
+                "parameters": [{"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}],
+                "responses": {"200": {"description": "ok"}},
+                "x-amazon-apigateway-integration": {"type": "http_proxy", "httpMethod": "GET", "uri": "http://orders.internal/"},
+            }
+        }
+    },
+}
+SETTINGS = """
+stage: {{stageName: prod, tracingEnabled: true}}
+samplingRate: 0
+endpoints:
+  hosts: {{"orders.internal:80": "http://127.0.0.1:{backend}"}}
+  tracing: "http://127.0.0.1:{collector}"
+"""
+ROOT = "Root=1-5759e988-bd862e3fe1be46a994272793"
+# Envoy sends what it has every five seconds.
+FLUSH_SECONDS = 15
+
+
+class Collector(http.server.BaseHTTPRequestHandler):
+    """Takes traces by OTLP over HTTP."""
+
+    def do_POST(self):
+        self.server.exports.append((self.path, ExportTraceServiceRequest.FromString(self.chunks())))
+        self.answer(ExportTraceServiceResponse().SerializeToString())
+
+    def chunks(self):
+        """The body: Envoy says no length."""
+        body = b""
+        while size := int(self.rfile.readline(), 16):
+            body += self.rfile.read(size)
+            self.rfile.readline()
+        self.rfile.readline()
+        return body
+
+    def do_GET(self):
+        """The backend's part: says which trace header it got."""
+        self.answer(self.headers.get("x-amzn-trace-id", "").encode())
+
+    def answer(self, body):
+        self.send_response(200)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+@contextlib.contextmanager
+def collector():
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Collector)
+    server.exports = []
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@contextlib.contextmanager
+def traced(collector_port, backend_port):
+    with tempfile.TemporaryDirectory(prefix="apigw-e2e-") as folder:
+        definition = Path(folder, "definition.json")
+        definition.write_text(json.dumps(DEFINITION))
+        with gateway(definition, SETTINGS.format(collector=collector_port, backend=backend_port)) as url:
+            yield url
+
+
+def spans(exports):
+    """Each span with the name of its service."""
+    for _, export in exports:
+        for resource in export.resource_spans:
+            service = {pair.key: pair.value.string_value for pair in resource.resource.attributes}["service.name"]
+            for scope in resource.scope_spans:
+                for span in scope.spans:
+                    yield service, span
+
+
+class Tracing(unittest.TestCase):
+    def test_sampled_requests_are_spans(self):
+        with collector() as server, traced(server.server_port, server.server_port) as url:
+            seen = {}
+            for sampled in "01":
+                headers = {"x-amzn-trace-id": f"{ROOT};Sampled={sampled}"}
+                status, _, body = send("GET", f"{url}/orders/{sampled}", headers=headers)
+                self.assertEqual(status, 200)
+                seen[sampled] = body.decode()
+                self.assertRegex(seen[sampled], f"^{ROOT};Parent=[0-9a-f]{{16}};Sampled={sampled}$")
+            # Without a decision of the client's, the stage's rate decides.
+            self.assertEqual(send("GET", f"{url}/orders/2")[0], 200)
+            deadline = time.monotonic() + FLUSH_SECONDS
+            while not server.exports and time.monotonic() < deadline:
+                time.sleep(0.2)
+            # What comes later is sent in the same way.
+            time.sleep(FLUSH_SECONDS / 2)
+            found = list(spans(server.exports))
+        self.assertEqual({path for path, _ in server.exports}, {"/v1/traces"})
+        self.assertEqual([service for service, _ in found], ["traced/prod"])
+        [(_, span)] = found
+        self.assertEqual(len(span.trace_id), 16)
+        attributes = {pair.key: pair.value.string_value for pair in span.attributes}
+        self.assertEqual((attributes["http.method"], attributes["http.status_code"]), ("GET", "200"))
+        # By it, a span finds its trace in X-Ray.
+        self.assertEqual(attributes["aws.xray.trace_header"], seen["1"])
+        self.assertLess(span.start_time_unix_nano, span.end_time_unix_nano)
+
+    def test_nobody_waits_for_a_collector_that_is_down(self):
+        with collector() as server, traced(free_port(), server.server_port) as url:
+            for _ in range(20):
+                status, _, body = send("GET", f"{url}/orders/1", headers={"x-amzn-trace-id": f"{ROOT};Sampled=1"})
+                self.assertEqual(status, 200)
+                self.assertIn(b"Sampled=1", body)
+
+
+if __name__ == "__main__":
+    unittest.main()
