@@ -10,7 +10,14 @@ impl Evaluator<'_, '_> {
     pub fn substitute(&mut self, span: Span, argument: &Node) -> Option<Node> {
         let (template, variables) = match argument.as_list() {
             None => (argument, None),
-            Some([template, variables]) => (template, variables.as_map()),
+            Some([template, variables]) => {
+                let Some(variables) = variables.as_map() else {
+                    let text = format!("found {}, expected a map of variables", variables.description());
+                    self.reader.error(variables.span, text);
+                    return None;
+                };
+                (template, Some(variables))
+            }
             Some(_) => {
                 self.reader.error(span, "`Fn::Sub` takes a text, or a list of a text and a map of variables");
                 return None;
