@@ -72,8 +72,10 @@ fn handshake(api: &Api) -> Result<(), String> {
 }
 
 fn pushes(api: &Api) -> Result<(), String> {
-    let mut clients = (0..8).map(|_| connect(api)).collect::<Result<Vec<_>, _>>()?;
-    for number in 0..100 {
+    const PUSHES: usize = 1000;
+    // More than there are workers, so that some are on the worker of a call and others are not.
+    let mut clients = (0..4).map(|_| connect(api)).collect::<Result<Vec<_>, _>>()?;
+    for number in 0..PUSHES {
         // Each call is a connection of its own, on either worker.
         for (_, id) in &clients {
             let answer = call(api, "POST", id, number.to_string().as_bytes())?;
@@ -81,7 +83,7 @@ fn pushes(api: &Api) -> Result<(), String> {
         }
     }
     for (client, _) in &mut clients {
-        for number in 0..100 {
+        for number in 0..PUSHES {
             expect(client, &text(&number.to_string()))?;
         }
     }
