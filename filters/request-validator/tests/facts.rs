@@ -26,7 +26,10 @@ fn localstack_unit_facts() {
     for fact in &facts {
         assert_eq!(refusal(&fact["given"]), expected(&fact["expect"]), "{}", fact["id"]);
     }
-    println!("conformance localstack-apigateway-unit/request-validation: {} passed, 0 failed", facts.len());
+    let passed = facts.len();
+    println!(
+        "conformance localstack-apigateway-unit/request-validation: {passed} passed, 0 failed, 0 known differences, 0 not run"
+    );
 }
 
 /// Type, status and message of the refusal; `None` where the request goes on.

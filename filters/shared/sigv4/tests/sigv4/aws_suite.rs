@@ -109,12 +109,17 @@ fn every_case_is_signed() {
 
 #[test]
 fn every_case_is_verified() {
-    for case in cases() {
+    let cases = cases();
+    for case in &cases {
         let gateway = case.context.gateway();
         for signed in [&case.header, &case.query] {
             let message = Message::parse(signed.signed_request.as_bytes()).unwrap();
             assert_eq!(gateway.verify(&message), Ok(()), "{}", case.id);
         }
+    }
+    if !cases.is_empty() {
+        let passed = cases.len();
+        println!("conformance sigv4/aws-signing-test-suite: {passed} passed, 0 failed, 0 known differences, 0 not run");
     }
 }
 
