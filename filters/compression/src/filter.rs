@@ -14,17 +14,24 @@ use crate::config::{Compression, RawConfig};
 const DEFLATE: &[u8] = b"deflate";
 /// How hard it tries: fast, as an answer waits for it.
 const LEVEL: u8 = 1;
-/// Media types that are compressed, beside all of `text/`. API Gateway's page names no list; it is that of gzip.
-const MEDIA_TYPES: [&str; 9] = [
+/// Media types that are compressed, in this coding and in Envoy's. API Gateway's page names no list, Envoy needs one.
+pub const MEDIA_TYPES: [&str; 16] = [
     "application/javascript",
     "application/json",
     "application/octet-stream",
+    "application/vnd.api+json",
     "application/x-amz-json-1.0",
     "application/x-amz-json-1.1",
     "application/x-www-form-urlencoded",
     "application/xhtml+xml",
     "application/xml",
     "image/svg+xml",
+    "text/css",
+    "text/csv",
+    "text/html",
+    "text/javascript",
+    "text/plain",
+    "text/xml",
 ];
 
 impl Filter for Compression {
@@ -114,7 +121,7 @@ impl CompressionStream {
         let content_type = media::first(&host.response_header("content-type").unwrap_or_default());
         length.is_some_and(|length| (self.filter.minimum_bytes..=MAX_PAYLOAD_BYTES).contains(&length))
             && host.response_header("content-encoding").is_none()
-            && (content_type.starts_with("text/") || MEDIA_TYPES.contains(&content_type.as_str()))
+            && MEDIA_TYPES.contains(&content_type.as_str())
     }
 }
 

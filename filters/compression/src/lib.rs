@@ -10,3 +10,4 @@ mod config;
 mod filter;
 
 pub use config::{Compression, RawConfig};
+pub use filter::MEDIA_TYPES;

@@ -5,27 +5,8 @@
 //!
 //! Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-gzip-compression-decompression.html>
 
+use ::compression::MEDIA_TYPES;
 use serde_json::{Value, json};
-
-/// Media types that are compressed; API Gateway's page names no list, Envoy needs one.
-const MEDIA_TYPES: [&str; 16] = [
-    "application/javascript",
-    "application/json",
-    "application/octet-stream",
-    "application/vnd.api+json",
-    "application/x-amz-json-1.0",
-    "application/x-amz-json-1.1",
-    "application/x-www-form-urlencoded",
-    "application/xhtml+xml",
-    "application/xml",
-    "image/svg+xml",
-    "text/css",
-    "text/csv",
-    "text/html",
-    "text/javascript",
-    "text/plain",
-    "text/xml",
-];
 
 /// Names and configurations of the filters that compress answers from `size` bytes on.
 pub(super) fn filters(size: u32) -> [(String, Value); 2] {
