@@ -4,7 +4,7 @@
 
 use std::cell::OnceCell;
 
-use gateway::{Api, Context, GatewayError, Host, IntegrationResult, Property, RawRoute, ResponseType, json};
+use gateway::{Api, Context, GatewayError, Host, IntegrationResult, Property, RawRoute, ResponseType, attribute, json};
 
 /// An exchange that is over.
 pub(crate) struct Exchange<'a> {
@@ -49,35 +49,17 @@ impl<'a> Exchange<'a> {
     fn integration(&self) -> &IntegrationResult {
         self.integration.get_or_init(|| {
             let left = self.host.property(Property::Integration);
-            left.and_then(|json| IntegrationResult::from_property(&json)).unwrap_or_else(|| self.proxied())
+            let of_filter = left.and_then(|json| IntegrationResult::from_property(&json));
+            of_filter.or_else(|| IntegrationResult::of_router(self.host)).unwrap_or_default()
         })
     }
 
-    fn proxied(&self) -> IntegrationResult {
-        if self.host.attribute(&["response", "code_details"]).as_deref() != Some(b"via_upstream") {
-            return IntegrationResult::default();
-        }
-        let status = self.integer(&["response", "code"]).and_then(|status| u16::try_from(status).ok());
-        let nanos = self.integer(&["response", "backend_latency"]);
-        IntegrationResult {
-            status,
-            integration_status: status,
-            latency: nanos.and_then(|nanos| u64::try_from(nanos).ok()).map(|nanos| nanos / 1_000_000),
-            ..IntegrationResult::default()
-        }
-    }
-
-    /// Envoy writes numbers, and durations in nanoseconds, as eight bytes, little-endian.
-    fn integer(&self, path: &[&str]) -> Option<i64> {
-        Some(i64::from_le_bytes(self.host.attribute(path)?.as_slice().try_into().ok()?))
-    }
-
     fn number(&self, path: &[&str]) -> Option<String> {
-        text(self.integer(path))
+        text(attribute::number(self.host, path))
     }
 
     fn millis(&self, path: &[&str]) -> Option<String> {
-        text(self.integer(path).map(|nanos| nanos / 1_000_000))
+        text(attribute::millis(self.host, path))
     }
 }
 

@@ -4,15 +4,13 @@ use std::rc::Rc;
 
 use gateway::execution::{ExecutionLog, Part, Redaction};
 use gateway::{
-    Body, ConfigError, Context, Filter, GatewayError, Headers, Host, METHOD_HEADER, Property, Step, Stream, media,
+    Body, ConfigError, Context, Filter, GatewayError, Headers, Host, IntegrationResult, METHOD_HEADER, Property, Step,
+    Stream, attribute, media,
 };
 
 use crate::config::{ExecutionLogs, RawConfig, RawExecutionRoute};
 use crate::excerpt::Excerpt;
 use crate::failure;
-
-/// What Envoy says of a response that its router got from a backend.
-const VIA_UPSTREAM: &[u8] = b"via_upstream";
 
 impl Filter for ExecutionLogs {
     const NAME: &'static str = "execution-log";
@@ -101,7 +99,7 @@ impl Stream for ExecutionStream {
             first.push(format!("Starting execution for request: {}", ids.request_id));
             last.extend((!failed).then(|| "Successfully completed execution".to_owned()));
         }
-        let status = number(host, &["response", "code"]).unwrap_or_default();
+        let status = attribute::number(host, &["response", "code"]).unwrap_or_default();
         last.push(format!("Method completed with status: {status}"));
         host.set_property(Property::ExecutionLog, log.render(&ids.request_id, &first, &last).as_bytes());
     }
@@ -135,17 +133,16 @@ impl ExecutionStream {
     /// What is known when all is over.
     fn end(&self, host: &dyn Host, log: &ExecutionLog) {
         // What Envoy's router has forwarded; calls of filters are noted by them.
-        let forwarded = host.attribute(&["response", "code_details"]).as_deref() == Some(VIA_UPSTREAM);
-        if forwarded && log.wants_info() {
-            let status = number(host, &["response", "code"]).unwrap_or_default();
-            let millis = number(host, &["response", "backend_latency"]).unwrap_or_default() / 1_000_000;
+        let forwarded = IntegrationResult::of_router(host);
+        if let Some(result) = forwarded.as_ref().filter(|_| log.wants_info()) {
+            let (status, millis) = (result.status.unwrap_or_default(), result.latency.unwrap_or_default());
             log.note(Part::Answer, &format!("Received response. Status: {status}, Integration latency: {millis} ms"));
         }
         if !log.wants_data() {
             return;
         }
         let body = self.response.text();
-        if forwarded {
+        if forwarded.is_some() {
             log.note_headers(Part::Answer, "Endpoint response headers", self.headers.iter());
             log.note_body(Part::Answer, "Endpoint response body before transformations", body);
         }
@@ -154,9 +151,4 @@ impl ExecutionStream {
             log.note_response(self.headers.iter(), body);
         }
     }
-}
-
-/// Envoy writes numbers, and durations in nanoseconds, as eight bytes, little-endian.
-fn number(host: &dyn Host, path: &[&str]) -> Option<i64> {
-    Some(i64::from_le_bytes(host.attribute(path)?.as_slice().try_into().ok()?))
 }

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use gateway::{
     Answer, Body, Callout, ConfigError, Filter, GatewayError, Host, LogLevel, MAX_PAYLOAD_BYTES, Metric, Reply,
-    ResponseType, Step, Stream,
+    ResponseType, Step, Stream, attribute,
 };
 
 use crate::answer::Outcome;
@@ -113,7 +113,7 @@ impl Stream for MappingStream {
             return Step::Continue;
         }
         // What Envoy or another filter answers has no backend's headers.
-        if host.attribute(&["response", "code_details"]).as_deref() != Some(b"via_upstream") {
+        if !attribute::is_forwarded(host) {
             return Step::Continue;
         }
         match &route.integration {

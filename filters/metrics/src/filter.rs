@@ -2,13 +2,12 @@
 
 use std::rc::Rc;
 
-use gateway::{ConfigError, Filter, Host, Property, ProtocolType, Step, Stream};
+use gateway::{ConfigError, Filter, Host, IntegrationResult, Property, ProtocolType, Step, Stream, attribute};
 
 use crate::config::{Metrics, RawConfig};
 use crate::series::Series;
 
 const MICROS_PER_MILLI: u64 = 1000;
-const NANOS_PER_MILLI: u64 = 1_000_000;
 
 impl Filter for Metrics {
     const NAME: &'static str = "metrics";
@@ -43,7 +42,7 @@ impl Stream for MetricsStream {
         let Some((series, began)) = self.request.take() else { return };
         host.add(&series.count, 1);
         host.record(&series.latency, host.now_micros().saturating_sub(began) / MICROS_PER_MILLI);
-        match integer(host, &["response", "code"]) {
+        match attribute::number(host, &["response", "code"]) {
             Some(400..=499) => host.add(&series.client_error, 1),
             Some(500..=599) => host.add(&series.server_error, 1),
             _ => {}
@@ -53,7 +52,7 @@ impl Stream for MetricsStream {
         }
         match self.filter.protocol_type {
             ProtocolType::Http => {
-                host.add(&series.data_processed, integer(host, &["response", "size"]).unwrap_or_default());
+                host.add(&series.data_processed, attribute::number(host, &["response", "size"]).unwrap_or_default());
             }
             ProtocolType::Rest if host.property(Property::CacheHit).is_some() => host.add(&series.cache_hit_count, 1),
             ProtocolType::Rest if host.property(Property::CacheMiss).is_some() => host.add(&series.cache_miss_count, 1),
@@ -67,15 +66,7 @@ fn integration_latency(host: &dyn Host) -> Option<u64> {
     if let Some(millis) = host.property(Property::IntegrationLatency) {
         return std::str::from_utf8(&millis).ok()?.parse().ok();
     }
-    if host.attribute(&["response", "code_details"])? != b"via_upstream" {
-        return None;
-    }
-    Some(integer(host, &["response", "backend_latency"])? / NANOS_PER_MILLI)
-}
-
-/// Envoy writes numbers, and durations in nanoseconds, as eight bytes, little-endian.
-fn integer(host: &dyn Host, path: &[&str]) -> Option<u64> {
-    u64::try_from(i64::from_le_bytes(host.attribute(path)?.as_slice().try_into().ok()?)).ok()
+    IntegrationResult::of_router(host)?.latency
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::path::behind_base_path;
-use crate::{Host, Ids, PathParameters, Property, Query, UnixMillis, split_target};
+use crate::{Host, Ids, PathParameters, Property, Query, UnixMillis, attribute, split_target};
 
 /// The API and stage that a filter's configuration belongs to, as each filter's configuration repeats it under `api`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -192,10 +192,7 @@ impl<'a> Context<'a> {
 
     /// When the request arrived.
     pub fn request_time(&self) -> Option<UnixMillis> {
-        // Envoy writes a timestamp as nanoseconds since 1970, little-endian.
-        let bytes = self.host.attribute(&["request", "time"])?;
-        let nanos = i64::from_le_bytes(bytes.as_slice().try_into().ok()?);
-        Some(UnixMillis(u64::try_from(nanos).ok()? / 1_000_000))
+        attribute::millis(self.host, &["request", "time"]).map(UnixMillis)
     }
 
     fn target(&self) -> &[u8] {

@@ -4,6 +4,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::{Host, attribute};
+
 /// What an integration has answered, for logs.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -29,6 +31,16 @@ impl IntegrationResult {
     /// What was written as JSON into [`crate::Property::Integration`].
     pub fn from_property(bytes: &[u8]) -> Option<Self> {
         serde_json::from_slice(bytes).ok()
+    }
+
+    /// What Envoy's router got from the backend; `None` when the response is not of a backend.
+    pub fn of_router(host: &dyn Host) -> Option<Self> {
+        if !attribute::is_forwarded(host) {
+            return None;
+        }
+        let status = attribute::number(host, &["response", "code"]).and_then(|status| u16::try_from(status).ok());
+        let latency = attribute::millis(host, &["response", "backend_latency"]);
+        Some(Self { status, integration_status: status, latency, ..Self::default() })
     }
 
     /// The JSON for [`crate::Property::Integration`].

@@ -4,6 +4,7 @@
 //! Nothing here knows proxy-wasm. A filter core takes events and a [`Host`] and returns a [`Step`]; the `shell`
 //! package turns Envoy's callbacks into those events and carries the steps out, and tests do the same in memory.
 
+pub mod attribute;
 pub mod client;
 mod config;
 mod context;
