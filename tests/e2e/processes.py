@@ -1,6 +1,7 @@
 """What the tests start: programs on free ports, and the gateway in front of them."""
 
 import contextlib
+import json
 import os
 import socket
 import subprocess
@@ -56,7 +57,7 @@ def stop(process):
 
 @contextlib.contextmanager
 def gateway(definition, settings, *options, workers=1):
-    """`apigw run` with a definition (a path), settings (text, or a path) and more options. Gives the base URL,
+    """`apigw run` with a definition (a document, or a path), settings (text, or a path) and more options. Gives the base URL,
     http://ADDRESS:PORT/STAGE."""
     with tempfile.TemporaryDirectory(prefix="apigw-e2e-") as folder:
         path, log = Path(folder, "settings.yaml"), Path(folder, "log")
@@ -64,6 +65,9 @@ def gateway(definition, settings, *options, workers=1):
             path = settings
         else:
             path.write_text(settings)
+        if isinstance(definition, dict):
+            document, definition = definition, Path(folder, "definition.json")
+            definition.write_text(json.dumps(document))
         command = [
             os.environ["APIGW"], "run", definition, "--settings", path, "--listen", "127.0.0.1:0", "--concurrency", str(workers),
             "--envoy", os.environ["ENVOY"], "--filters", os.environ["FILTERS"],

@@ -1,10 +1,7 @@
 """The response cache of a stage and its canary, with two workers: `FlushStageCache` empties both, for both workers."""
 
 import contextlib
-import json
-import tempfile
 import unittest
-from pathlib import Path
 
 from processes import free_port, gateway, send
 
@@ -39,11 +36,8 @@ class CacheFlush(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         with contextlib.ExitStack() as started:
-            folder = started.enter_context(tempfile.TemporaryDirectory(prefix="apigw-e2e-"))
-            definition = Path(folder, "definition.json")
-            definition.write_text(json.dumps(DEFINITION))
             cls.port = free_port()
-            url = started.enter_context(gateway(definition, SETTINGS.format(port=cls.port), workers=2))
+            url = started.enter_context(gateway(DEFINITION, SETTINGS.format(port=cls.port), workers=2))
             cls.url = url.removesuffix("/prod")
             cls.addClassCleanup(started.pop_all().close)
 

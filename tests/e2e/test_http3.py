@@ -3,14 +3,12 @@
 import asyncio
 import contextlib
 import http.server
-import json
 import ssl
 import subprocess
 import tempfile
 import threading
 import unittest
 import urllib.request
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from aioquic.asyncio.client import connect
@@ -113,14 +111,12 @@ class Http3(unittest.TestCase):
                 ],
                 check=True, capture_output=True,
             )
-            definition = Path(folder, "definition.json")
-            definition.write_text(json.dumps(DEFINITION))
             server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Echo)
             started.callback(server.server_close)
             threading.Thread(target=server.serve_forever, daemon=True).start()
             started.callback(server.shutdown)
             settings = SETTINGS.format(folder=folder, port=server.server_port)
-            url = started.enter_context(gateway(definition, settings))
+            url = started.enter_context(gateway(DEFINITION, settings))
             cls.address = urlsplit(url)
             cls.addClassCleanup(started.pop_all().close)
 

@@ -4,9 +4,7 @@ import contextlib
 import json
 import os
 import subprocess
-import tempfile
 import unittest
-from pathlib import Path
 
 from processes import gateway, send
 from test_signatures import ALICE, DEFINITION, SESSION, SETTINGS
@@ -20,11 +18,8 @@ class RustSignatures(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         with contextlib.ExitStack() as started:
-            folder = started.enter_context(tempfile.TemporaryDirectory(prefix="apigw-e2e-"))
-            definition = Path(folder, "definition.json")
-            definition.write_text(json.dumps(DEFINITION))
             # No test here calls a service.
-            cls.url = started.enter_context(gateway(definition, SETTINGS.format(port=9)))
+            cls.url = started.enter_context(gateway(DEFINITION, SETTINGS.format(port=9)))
             cls.addClassCleanup(started.pop_all().close)
 
     def sign(self, method, path, body="", headers=None, credentials=ALICE, **more):

@@ -130,12 +130,10 @@ class Signatures(unittest.TestCase):
             threading.Thread(target=server.serve_forever, daemon=True).start()
             started.callback(server.shutdown)
             folder = started.enter_context(tempfile.TemporaryDirectory(prefix="apigw-e2e-"))
-            definition = Path(folder, "definition.json")
-            definition.write_text(json.dumps(DEFINITION))
             cls.credentials = Path(folder, "credentials.yaml")
             cls.credentials.write_text("[]")
             settings = SETTINGS.format(port=server.server_port)
-            cls.url = started.enter_context(gateway(definition, settings, "--credentials", cls.credentials))
+            cls.url = started.enter_context(gateway(DEFINITION, settings, "--credentials", cls.credentials))
             cls.addClassCleanup(started.pop_all().close)
 
     def signed(self, method, path, body=None, headers=None, credentials=ALICE):

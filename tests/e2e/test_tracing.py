@@ -2,12 +2,9 @@
 
 import contextlib
 import http.server
-import json
-import tempfile
 import threading
 import time
 import unittest
-from pathlib import Path
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest, ExportTraceServiceResponse
 
@@ -80,13 +77,8 @@ def collector():
         server.server_close()
 
 
-@contextlib.contextmanager
 def traced(collector_port, backend_port):
-    with tempfile.TemporaryDirectory(prefix="apigw-e2e-") as folder:
-        definition = Path(folder, "definition.json")
-        definition.write_text(json.dumps(DEFINITION))
-        with gateway(definition, SETTINGS.format(collector=collector_port, backend=backend_port)) as url:
-            yield url
+    return gateway(DEFINITION, SETTINGS.format(collector=collector_port, backend=backend_port))
 
 
 def spans(exports):
