@@ -6,7 +6,6 @@ use super::integrations::NO_FUNCTION;
 use super::{Checked, Findings};
 use crate::api::{Authorization, ConnectionType, HttpApi, HttpRoute, Integration, IntegrationType};
 use crate::aws_uri::FunctionUri;
-use crate::support::Feature;
 use crate::uri::BackendUri;
 
 /// Longest timeout of an integration, in milliseconds.
@@ -14,12 +13,6 @@ const MAX_TIMEOUT_MILLIS: u32 = 30_000;
 
 impl Findings {
     pub(super) fn check_http_api(&mut self, api: &HttpApi, checked: &Checked) {
-        if let Some(disabled) = api.disable_execute_api_endpoint
-            && *disabled
-            && !checked.has_other_endpoint()
-        {
-            self.uses(Feature::DisabledExecuteApiEndpoint, disabled.span);
-        }
         self.check_route_settings(api, checked);
         if api.routes.is_empty() {
             self.missing(api.span, "the API has no routes");

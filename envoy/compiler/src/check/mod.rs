@@ -7,6 +7,7 @@ mod answers;
 mod authorizers;
 mod cache;
 mod canary;
+mod domains;
 mod http_api;
 mod http_api_service;
 mod iam;
@@ -26,6 +27,7 @@ pub use cache::cache_key;
 pub use websocket_api::message_models;
 
 use crate::api::{HttpApi, RestApi, WebSocketApi};
+use crate::cloudformation::Domains;
 use crate::diagnostics::{Diagnostics, Report, Severity};
 use crate::openapi::{self, BasePath, Definition};
 use crate::routes::{self, Route};
@@ -86,6 +88,10 @@ pub struct Checked {
     pub stage_name: String,
     /// Path under which the APIs are mounted, instead of the stage.
     pub base_path: Option<String>,
+    /// Stages of the template's API where there are several.
+    template_stages: Vec<String>,
+    /// What the templates say of custom domains.
+    pub domains: Domains,
     /// What the stage's canary runs; absent: the same as the stage.
     pub canary_definition: Option<Definition>,
     /// Further stages and APIs of the same gateway. What is wrong with them is among the problems here.
@@ -137,7 +143,7 @@ pub fn check(definitions: Vec<Input>, settings: Option<Input>, options: &Options
     let settings = settings.map(|input| whole.load(input, Role::Settings));
     let mut inputs: VecDeque<StageInput> = whole.stages(&definitions, settings, options).into();
     if inputs.is_empty() {
-        inputs.push_back(StageInput { definitions, settings, only: None });
+        inputs.push_back(StageInput { definitions, settings, only: None, stage: None });
     }
     let (mut diagnostics, mut included) = (whole.diagnostics, whole.included);
     let mut sources = whole.sources;
@@ -153,10 +159,18 @@ pub fn check(definitions: Vec<Input>, settings: Option<Input>, options: &Options
             (0..count).rev().for_each(|only| inputs.push_front(StageInput { only: Some(only), ..input.clone() }));
             continue;
         }
+        if !stage.template_stages.is_empty() && input.stage.is_none() {
+            // An API with several stages: each by itself.
+            for name in stage.template_stages.into_iter().rev() {
+                inputs.push_front(StageInput { stage: Some(name), ..input.clone() });
+            }
+            continue;
+        }
         diagnostics.extend(std::mem::take(&mut stage.diagnostics));
         stages.push(stage);
     }
     let mut findings = Findings { while_reading: 0, diagnostics };
+    findings.join_domains(&mut stages);
     findings.check_stages(&stages.iter().collect::<Vec<_>>());
     let mut stages = stages.into_iter();
     let first = stages.next().unwrap_or_else(|| Checked::new(options));
@@ -173,6 +187,8 @@ impl Checked {
             diagnostics: Diagnostics::default(),
             stage_name: String::new(),
             base_path: options.base_path.clone(),
+            template_stages: Vec::new(),
+            domains: Domains::default(),
             canary_definition: None,
             further: Vec::new(),
         }
@@ -219,14 +235,6 @@ impl Checked {
     /// What precedes resource paths: `/prod`, or empty.
     pub fn mount(&self) -> String {
         mount(self.base_path.as_deref(), &self.stage_name)
-    }
-
-    /// Whether the API is reached in some way besides its execute-api endpoint.
-    fn has_other_endpoint(&self) -> bool {
-        let id = self.settings.api_id.as_ref().map(|id| id.as_str());
-        let mut mappings = self.settings.domain_names.iter().flat_map(|domain| &domain.mappings);
-        self.base_path.is_some()
-            || mappings.any(|mapping| id == Some(mapping.api_id.as_str()) && *mapping.stage == self.stage_name)
     }
 
     fn load(&mut self, input: Input, role: Role) -> SourceId {
@@ -405,12 +413,6 @@ impl Findings {
         }
         if let Some(size) = api.minimum_compression_size {
             self.uses(Feature::Compression, size.span);
-        }
-        if let Some(disabled) = api.disable_execute_api_endpoint
-            && *disabled
-            && !checked.has_other_endpoint()
-        {
-            self.uses(Feature::DisabledExecuteApiEndpoint, disabled.span);
         }
         if let Some(endpoint) = api.vpc_endpoint_ids.first() {
             self.uses(Feature::PrivateEndpoint, endpoint.span);

@@ -35,6 +35,8 @@ pub(super) struct StageInput {
     pub settings: Option<SourceId>,
     /// Which API of a template that has several.
     pub only: Option<usize>,
+    /// Which stage of a template whose API has several.
+    pub stage: Option<String>,
 }
 
 impl Checked {
@@ -47,7 +49,10 @@ impl Checked {
     ) -> Vec<StageInput> {
         let root = settings.and_then(|id| self.sources.document(id)?.root()?.as_map().cloned());
         let Some(root) = root.filter(|root| root.get("apis").is_some() || root.get("stages").is_some()) else {
-            return definitions.iter().map(|id| StageInput { definitions: vec![*id], settings, only: None }).collect();
+            return definitions
+                .iter()
+                .map(|id| StageInput { definitions: vec![*id], settings, only: None, stage: None })
+                .collect();
         };
         let name = settings.and_then(|id| self.sources.document(id)).map(|document| document.name().to_owned());
         let mut plan = Plan { settings: name.unwrap_or_default(), definitions, options, stages: Vec::new() };
@@ -116,7 +121,12 @@ impl Plan<'_> {
 
     fn push(&mut self, checked: &mut Checked, definition: SourceId, settings: Node) {
         let settings = checked.sources.add_derived(&self.settings, Role::Settings, settings);
-        self.stages.push(StageInput { definitions: vec![definition], settings: Some(settings), only: None });
+        self.stages.push(StageInput {
+            definitions: vec![definition],
+            settings: Some(settings),
+            only: None,
+            stage: None,
+        });
     }
 
     /// The document that a file name in the settings stands for: one of the command line, or one more.
@@ -175,20 +185,6 @@ impl Findings {
         let mut definitions = stages.iter().flat_map(|stage| &stage.definitions);
         if let Some(fleet) = first.settings.fleet.as_ref().filter(|_| !definitions.any(is_websocket_api)) {
             self.diagnostics.warning(fleet.span, "a fleet is for WebSocket APIs: this has no effect");
-        }
-        for mapping in first.settings.domain_names.iter().flat_map(|domain| &domain.mappings) {
-            let fits = |stage: &&&Checked| {
-                let id = stage.settings.api_id.as_ref().map(|id| id.as_str());
-                id == Some(mapping.api_id.as_str()) && stage.stage_name == *mapping.stage
-            };
-            if !stages.iter().any(|stage| fits(&stage)) {
-                let text = format!("there is no stage `{}/{}`", *mapping.api_id, *mapping.stage);
-                self.diagnostics.error(mapping.api_id.span, text);
-            }
-        }
-        let guarded = first.settings.domain_names.iter().find_map(|domain| domain.truststore.as_ref());
-        if let (Some(truststore), None) = (guarded, &first.settings.tls) {
-            self.diagnostics.error(truststore.span, "mutual TLS needs TLS: give the listener a certificate, as `tls`");
         }
         let caches = |stage: &&Checked| stage.settings.stage.cache_cluster_enabled.is_some_and(|on| *on);
         if let Some(listen) = first.settings.flush_stage_cache.filter(|_| !stages.iter().any(caches)) {

@@ -40,7 +40,11 @@ impl Checked {
             region: own.region.as_ref().map(|text| text.value.clone()),
             parameters: own.parameters.clone(),
             imports: own.imports.clone(),
-            stage: options.stage.clone().or_else(|| own.stage.stage_name.as_ref().map(|text| text.value.clone())),
+            stage: options
+                .stage
+                .clone()
+                .or(stage.stage.clone())
+                .or_else(|| own.stage.stage_name.as_ref().map(|text| text.value.clone())),
             has_api_keys: !own.api_keys.is_empty(),
         };
         // With several APIs in a template, each is a stage of its own.
@@ -58,6 +62,7 @@ impl Checked {
             }
             let contents = self.read_template(*id, &environment);
             for export in contents.web_socket_apis.into_iter().filter(|_| is_wanted()) {
+                self.template_stages.extend(export.stages);
                 self.definitions.push(Definition::WebSocket(export.api));
                 merged = Some(match merged {
                     Some(own) => behind(own, export.settings),
@@ -66,6 +71,7 @@ impl Checked {
             }
             for export in contents.apis.into_iter().filter(|_| is_wanted()) {
                 let name = self.sources.document(*id).map(|document| document.name().to_owned()).unwrap_or_default();
+                self.template_stages.extend(export.stages);
                 documents.push(self.sources.add_derived(&name, Role::Definition, export.document));
                 merged = Some(match merged {
                     Some(own) => behind(own, export.settings),
@@ -105,6 +111,8 @@ impl Checked {
         let files = Beside { sources: &self.sources, ids };
         let (contents, diagnostics) = cloudformation::read(document, environment, &files);
         self.diagnostics.extend(diagnostics);
+        self.domains.domains.extend(contents.domains.domains.iter().cloned());
+        self.domains.mappings.extend(contents.domains.mappings.iter().cloned());
         contents
     }
 }

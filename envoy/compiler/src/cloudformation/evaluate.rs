@@ -20,10 +20,14 @@ pub const MAX_TEXT_BYTES: usize = 64 * 1024 * 1024;
 
 /// Resources that are evaluated, and which of their properties: all where there are none. Of other resources only the
 /// properties that make their name are.
-const EVALUATED: [(&str, &[&str]); 26] = [
+const EVALUATED: [(&str, &[&str]); 33] = [
     ("AWS::ApiGateway::ApiKey", &[]),
     ("AWS::ApiGateway::Authorizer", &[]),
+    ("AWS::ApiGateway::BasePathMapping", &[]),
+    ("AWS::ApiGateway::BasePathMappingV2", &[]),
     ("AWS::ApiGateway::Deployment", &[]),
+    ("AWS::ApiGateway::DomainName", &[]),
+    ("AWS::ApiGateway::DomainNameV2", &[]),
     ("AWS::ApiGateway::GatewayResponse", &[]),
     ("AWS::ApiGateway::Method", &[]),
     ("AWS::ApiGateway::Model", &[]),
@@ -35,12 +39,15 @@ const EVALUATED: [(&str, &[&str]); 26] = [
     ("AWS::ApiGateway::UsagePlanKey", &[]),
     ("AWS::ApiGatewayV2::Api", &[]),
     ("AWS::ApiGatewayV2::ApiGatewayManagedOverrides", &[]),
+    ("AWS::ApiGatewayV2::ApiMapping", &[]),
     ("AWS::ApiGatewayV2::Authorizer", &[]),
+    ("AWS::ApiGatewayV2::DomainName", &[]),
     ("AWS::ApiGatewayV2::Integration", &[]),
     ("AWS::ApiGatewayV2::IntegrationResponse", &[]),
     ("AWS::ApiGatewayV2::Model", &[]),
     ("AWS::ApiGatewayV2::Route", &[]),
     ("AWS::ApiGatewayV2::RouteResponse", &[]),
+    ("AWS::ApiGatewayV2::RoutingRule", &["DomainNameArn"]),
     ("AWS::ApiGatewayV2::Stage", &[]),
     ("AWS::Serverless::Api", &[]),
     ("AWS::Serverless::HttpApi", &[]),

@@ -12,10 +12,13 @@ const STACK_NAME: &str = "apigw";
 
 /// How a type's resources are named: type, property with the name, service, ARN after the account (`{}`: the name),
 /// and what `Ref` gives.
-const TYPES: [(&str, &str, &str, &str, Reference); 32] = {
+const TYPES: [(&str, &str, &str, &str, Reference); 35] = {
     use Reference::{Arn, Name, Text};
     [
         ("AWS::ApiGateway::ApiKey", "Name", "apigateway", "/apikeys/{}", Text("{id}")),
+        ("AWS::ApiGateway::DomainName", "DomainName", "apigateway", "/domainnames/{}", Name),
+        ("AWS::ApiGateway::DomainNameV2", "DomainName", "apigateway", "/domainnames/{}", Arn),
+        ("AWS::ApiGatewayV2::DomainName", "DomainName", "apigateway", "/domainnames/{}", Name),
         ("AWS::ApiGateway::Stage", "StageName", "apigateway", "/restapis/stages/{}", Name),
         ("AWS::ApiGatewayV2::Stage", "StageName", "apigateway", "/apis/stages/{}", Name),
         ("AWS::ApiGateway::VpcLink", "Name", "apigateway", "/vpclinks/{}", Text("{id}")),
@@ -128,7 +131,9 @@ impl Evaluator<'_, '_> {
                 Reference::Arn => arn,
                 Reference::Text(text) => fill(text),
             }),
-            Some("Arn" | "TopicArn" | "AliasArn" | "LoadBalancerArn" | "FunctionArn" | "ListenerArn") => Some(arn),
+            Some(
+                "Arn" | "TopicArn" | "AliasArn" | "LoadBalancerArn" | "FunctionArn" | "ListenerArn" | "DomainNameArn",
+            ) => Some(arn),
             Some("QueueUrl") if *service == "sqs" => Some(fill("https://sqs.{region}.amazonaws.com/{account}/{}")),
             Some("ProviderURL") if *service == "cognito-idp" => {
                 Some(format!("https://cognito-idp.{region}.amazonaws.com/{region}_{base}"))
@@ -150,6 +155,9 @@ impl Evaluator<'_, '_> {
         if matches!(target, "ServerlessRestApi" | "ServerlessHttpApi") {
             return Some(target.to_owned());
         }
+        if let (None, Some(stage)) = (attribute, self.stage_of_sam(target)) {
+            return Some(stage);
+        }
         let exists = |id: &str| self.resources.is_some_and(|resources| resources.get(id).is_some());
         if target.strip_suffix("Role").is_some_and(exists) {
             return Some(match attribute {
@@ -158,6 +166,33 @@ impl Evaluator<'_, '_> {
             });
         }
         self.reader.error(span, format!("there is no parameter or resource `{target}`, or the parameter has no value"));
+        None
+    }
+
+    /// The name of the stage that SAM makes for an API: `{Api}{Stage}Stage`, or `{Api}ApiGatewayDefaultStage`.
+    fn stage_of_sam(&mut self, target: &str) -> Option<String> {
+        let named = target.strip_suffix("Stage")?;
+        if let "ServerlessRestApiProd" = named {
+            return Some("Prod".to_owned());
+        }
+        if let "ServerlessHttpApiApiGatewayDefault" = named {
+            return Some("$default".to_owned());
+        }
+        for entry in self.resources?.entries() {
+            let Some(rest) = named.strip_prefix(&*entry.key.text) else { continue };
+            let Some(kind) = entry.value.get("Type").and_then(Node::as_str) else { continue };
+            let name = entry.value.get("Properties").and_then(|node| node.get("StageName"));
+            let is_http_api = kind == "AWS::Serverless::HttpApi";
+            if is_http_api && name.is_none() && rest == "ApiGatewayDefault" {
+                return Some("$default".to_owned());
+            }
+            if is_http_api || matches!(kind, "AWS::Serverless::Api" | "AWS::Serverless::WebSocketApi") {
+                let name = name.and_then(|node| self.text(node));
+                if name.as_deref() == Some(rest) {
+                    return name;
+                }
+            }
+        }
         None
     }
 

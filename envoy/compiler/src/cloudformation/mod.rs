@@ -14,6 +14,7 @@
 
 mod condition;
 mod document;
+mod domains;
 mod evaluate;
 mod function;
 mod http_api;
@@ -35,7 +36,9 @@ use crate::diagnostics::Diagnostics;
 use crate::read::Reader;
 use crate::source::{Document, Node, Span, Spanned, Value};
 
+pub use domains::{Domains, TemplateDomain, TemplateMapping};
 pub use evaluate::{MAX_NODES, MAX_TEXT_BYTES};
+use stage::ApiSettings;
 pub use websocket_api::WebSocketExport;
 
 /// What a template is evaluated with, from the settings.
@@ -136,12 +139,14 @@ pub struct Export {
     pub document: Node,
     /// Stage, keys and plans, in the shapes of the settings file.
     pub settings: Node,
+    /// Names of its stages where there are several, and none is chosen.
+    pub stages: Vec<String>,
 }
 
 impl Export {
-    fn new(id: Spanned<&str>, resource: &Resource, document: document::ApiDocument, settings: Node) -> Self {
+    fn new(id: Spanned<&str>, resource: &Resource, document: document::ApiDocument, of_api: ApiSettings) -> Self {
         let document = Node::new(resource.span, Value::Map(document.root));
-        Self { logical_id: id.map(str::to_owned), document, settings }
+        Self { logical_id: id.map(str::to_owned), document, settings: of_api.settings, stages: of_api.stages }
     }
 }
 
@@ -152,6 +157,8 @@ pub struct Contents {
     pub apis: Vec<Export>,
     /// Its WebSocket APIs.
     pub web_socket_apis: Vec<WebSocketExport>,
+    /// Its custom domains.
+    pub domains: Domains,
 }
 
 /// Names of the files beside the template that it refers to (`DefinitionUri`, `AWS::Include`), each once.
@@ -193,7 +200,9 @@ pub fn read(document: &Document, environment: &Environment, files: &dyn Files) -
     let mut reader = Reader::new(document);
     let mut apis = rest_api::export(&mut reader, &template, environment);
     apis.extend(http_api::export(&mut reader, &template, environment));
-    let mut contents = Contents { apis, web_socket_apis: websocket_api::read(&mut reader, &template, environment) };
+    let web_socket_apis = websocket_api::read(&mut reader, &template, environment);
+    let domains = domains::read(&mut reader, &template, environment);
+    let mut contents = Contents { apis, web_socket_apis, domains };
     if let Some(root) = document.root()
         && contents.apis.is_empty()
         && contents.web_socket_apis.is_empty()
@@ -201,29 +210,7 @@ pub fn read(document: &Document, environment: &Environment, files: &dyn Files) -
         reader.error(root.span, "there is no API in this template, or the condition of none holds");
     }
     resource_type::check(&mut reader, document);
-    warn_of_domains(&mut reader, document);
     contents.apis.sort_by_key(|export| export.logical_id.span.start);
     diagnostics.extend(reader.diagnostics);
     (contents, diagnostics)
-}
-
-/// Custom domains and what is mounted on them.
-const DOMAINS: [&str; 4] = [
-    "AWS::ApiGateway::DomainName",
-    "AWS::ApiGateway::BasePathMapping",
-    "AWS::ApiGatewayV2::DomainName",
-    "AWS::ApiGatewayV2::ApiMapping",
-];
-
-fn warn_of_domains(reader: &mut Reader<'_>, document: &Document) {
-    let resources = document.root().and_then(|root| root.get("Resources")).and_then(Node::as_map);
-    for entry in resources.map(|map| map.entries()).unwrap_or_default() {
-        let kind = entry.value.get("Type").filter(|kind| kind.as_str().is_some_and(|kind| DOMAINS.contains(&kind)));
-        let domain = entry.value.get("Properties").and_then(|node| node.get("Domain"));
-        if let Some(node) = kind.or(domain) {
-            let text = "custom domains of a template are not set up: list them as `domainNames` of the settings, or mount \
-                        the API with --base-path";
-            reader.warning(node.span, text);
-        }
-    }
 }

@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 
 use super::document::ApiDocument;
+use super::domains::is_mapping;
 use super::scheme::authorizer_scheme;
 use super::{Environment, Export, Resource, Template, method, stage};
 use crate::read::{Fields, Reader};
@@ -205,6 +206,9 @@ pub fn rename(fields: &mut Fields<'_>, into: &mut Map, names: &[(&'static str, &
 /// Parts of an API that is not in the template would be lost, among them methods and authorizers.
 fn report_strays(reader: &mut Reader<'_>, template: &Template) {
     for resource in template.resources.values().filter(|resource| resource.kind.starts_with("AWS::ApiGateway::")) {
+        if is_mapping(resource) {
+            continue;
+        }
         let Some(api) = resource.text("RestApiId") else { continue };
         let known = template.resources.get(&*api).is_some_and(|found| *found.kind == "AWS::ApiGateway::RestApi");
         if !known {

@@ -25,13 +25,21 @@ const CANARY: [(&str, &str); 4] = [
 
 const ACCESS_LOG: [(&str, &str); 2] = [("DestinationArn", "destinationArn"), ("Format", "format")];
 
+/// What a template says of an API beside its definition.
+pub struct ApiSettings {
+    /// Stage, keys and plans, in the shapes of the settings file.
+    pub settings: Node,
+    /// Names of the stages where there are several, and none is chosen.
+    pub stages: Vec<String>,
+}
+
 /// The settings of an API of the template. The environment chooses among several stages.
 pub fn settings<'t>(
     reader: &mut Reader<'t>,
     template: &'t Template,
     api: Spanned<&str>,
     environment: &Environment,
-) -> Node {
+) -> ApiSettings {
     let span = api.span;
     let wanted = environment.stage.as_deref();
     let api_id = environment.api_id.as_deref().unwrap_or(api.value);
@@ -40,15 +48,12 @@ pub fn settings<'t>(
     let mut stages = stages(reader, template, api.value);
     stages.extend(stage_v2::stages(reader, template, api.value));
     let name_of = |stage: &Map| stage.get("stageName").and_then(Node::as_str).map(str::to_owned);
+    let mut names = Vec::new();
     let chosen = match (wanted, stages.as_slice()) {
         (Some(wanted), stages) => stages.iter().find(|(_, stage)| name_of(stage).as_deref() == Some(wanted)),
         (None, [only]) => Some(only),
-        (None, []) => None,
-        (None, stages @ [(span, _), ..]) => {
-            let names: Vec<String> = stages.iter().filter_map(|(_, stage)| name_of(stage)).collect();
-            let names: Vec<&str> = names.iter().map(String::as_str).collect();
-            let text = format!("the API has several stages, choose one with --stage: {}", crate::read::one_of(&names));
-            reader.error(*span, text);
+        (None, stages) => {
+            names.extend(stages.iter().filter_map(|(_, stage)| name_of(stage)));
             None
         }
     };
@@ -63,7 +68,7 @@ pub fn settings<'t>(
     if !plans.is_empty() {
         settings.set(Key::new("usagePlans", span), Node::new(span, Value::List(plans)));
     }
-    Node::new(span, Value::Map(settings))
+    ApiSettings { settings: Node::new(span, Value::Map(settings)), stages: names }
 }
 
 /// The API's stages: resources of their own, and those that deployments make.

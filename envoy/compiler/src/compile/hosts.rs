@@ -47,11 +47,10 @@ pub(super) fn mounts(model: &Model, api_id: &str) -> Vec<Mount> {
         mounts.push(Mount { base_path: None, domain: None, needs_certificate_for: None });
     }
     for domain in &model.settings.domain_names {
-        let own = |mapping: &&crate::settings::Mapping| *mapping.api_id == api_id && *mapping.stage == model.stage_name;
-        for mapping in domain.mappings.iter().filter(own) {
+        for path in domain.mappings.iter().filter_map(|mapping| mapping.path_of(api_id, &model.stage_name)) {
             let name = Some(domain.domain_name.value.clone());
             mounts.push(Mount {
-                base_path: Some(format!("/{}", mapping.base_path.trim_matches('/'))),
+                base_path: Some(format!("/{}", path.trim_matches('/'))),
                 needs_certificate_for: name.clone().filter(|_| domain.truststore.is_some()),
                 domain: name,
             });

@@ -22,7 +22,7 @@ pub(super) fn listener(tcp: &Value) -> Value {
         listener.remove("listener_filters");
     }
     if let Some(chains) = listener["filter_chains"].as_array_mut() {
-        chains.retain(|chain| chain.get("filter_chain_match").is_none());
+        chains.retain(|chain| chain["transport_socket"]["typed_config"]["require_client_certificate"] != json!(true));
         chains.iter_mut().for_each(over_quic);
     }
     listener

@@ -7,9 +7,10 @@ use gateway::{Filter, METHOD_HEADER};
 use response_cache::{RawFlush, ResponseCache};
 use serde_json::{Value, json};
 
+use super::domain_tls::{self, DomainTls};
+use super::http3;
 use super::observers::Observers;
 use super::wasm::wasm;
-use super::{client_certificates, http3};
 
 /// Longest integration timeout of API Gateway, in seconds; the connection manager's own timeouts stand just above it,
 /// so that a stream whose filter has died is answered in the end.
@@ -60,8 +61,8 @@ pub struct Frame {
     pub filters: Vec<(String, Value)>,
     /// TLS; absent: none.
     pub transport_socket: Option<Value>,
-    /// Custom domains with mutual TLS, and how it is spoken there.
-    pub client_certificates: Vec<(String, Value)>,
+    /// Custom domains where TLS is spoken in a way of their own.
+    pub domain_tls: Vec<DomainTls>,
     /// Whether HTTP/3 is spoken, too.
     pub http3: bool,
     /// Whether HTTP/2 clients may open WebSocket connections (RFC 8441).
@@ -143,7 +144,7 @@ fn listener(address: SocketAddr, source: &Source<'_>, frame: &Frame) -> Value {
         "per_connection_buffer_limit_bytes": BUFFER_BYTES,
         "filter_chains": [chain],
     });
-    client_certificates::add_chains(&mut listener, &frame.client_certificates);
+    domain_tls::add_chains(&mut listener, &frame.domain_tls);
     listener
 }
 

@@ -9,10 +9,10 @@ mod access_log;
 mod authorizers;
 mod cache;
 mod canary;
-mod client_certificates;
 mod cluster;
 mod compression;
 mod deployment;
+mod domain_tls;
 mod execution_log;
 mod filters;
 mod hosts;
@@ -134,9 +134,7 @@ pub fn compile(model: &Model, module: &str) -> Result<Compiled, String> {
             filters: alt_svc.chain(sizes.iter().flat_map(|size| compression::filters(*size))).collect(),
             transport_socket: tls
                 .map(|tls| tls::transport_socket(tls, tls.truststore.as_ref().map(|file| file.as_str()))),
-            client_certificates: tls
-                .map(|tls| client_certificates::of_domains(tls, &settings.domain_names))
-                .unwrap_or_default(),
+            domain_tls: tls.map(|tls| domain_tls::of_domains(tls, &settings.domain_names)).unwrap_or_default(),
             http3: tls.is_some_and(|tls| tls.http3),
             extended_connect: has_web_sockets,
         },
@@ -160,7 +158,7 @@ fn add_stage(model: &Model, deployments: &mut Vec<Deployment>, clusters: &mut Cl
         };
         stage.hosts = hosts::names(model, &mount, &api.api_id, &api.region);
         if let Some(domain) = &mount.needs_certificate_for {
-            client_certificates::require(&mut stage, domain);
+            domain_tls::require(&mut stage, domain);
         }
         let prefix = match &mount.domain {
             _ if deployments.is_empty() => String::new(),
@@ -172,7 +170,7 @@ fn add_stage(model: &Model, deployments: &mut Vec<Deployment>, clusters: &mut Cl
             canary.hosts.clone_from(&stage.hosts);
             canary.fallback = None;
             if let Some(domain) = &mount.needs_certificate_for {
-                client_certificates::require(&mut canary, domain);
+                domain_tls::require(&mut canary, domain);
             }
             canary::behind_fraction(&mut canary.routes, percent);
             deployments.push(stage.with_prefix(&prefix)?);

@@ -12,6 +12,8 @@
 
 use std::collections::BTreeSet;
 
+use super::certificates::Certificate;
+use super::tls::{SecurityPolicy, read_security_policy};
 use crate::read::Reader;
 use crate::source::{Node, Spanned};
 
@@ -27,8 +29,15 @@ pub struct DomainName {
     pub domain_name: Spanned<String>,
     /// What is reached below it.
     pub mappings: Vec<Mapping>,
-    /// PEM file with the authorities of the certificates that clients must show; absent: they need none.
+    /// ARN of its certificate.
+    pub certificate_arn: Option<Spanned<String>>,
+    /// Files of its certificate, once they are found; absent: the listener's own is shown.
+    pub certificate: Option<Certificate>,
+    /// The authorities of the certificates that clients must show: a PEM file, or what `truststores` has one for;
+    /// absent: clients need none.
     pub truststore: Option<Spanned<String>>,
+    /// The least version of TLS; absent: the listener's.
+    pub security_policy: Option<Spanned<SecurityPolicy>>,
 }
 
 /// A base path of a custom domain, and the stage behind it.
@@ -38,8 +47,21 @@ pub struct Mapping {
     pub base_path: String,
     /// The API.
     pub api_id: Spanned<String>,
-    /// Its stage.
-    pub stage: Spanned<String>,
+    /// Its stage; absent: the stage's name stands in the path behind the base path, of every stage.
+    pub stage: Option<Spanned<String>>,
+}
+
+impl Mapping {
+    /// The path before the resources of a stage that it leads to; `None`: it leads to another API or stage.
+    pub fn path_of(&self, api_id: &str, stage: &str) -> Option<String> {
+        if *self.api_id != api_id {
+            return None;
+        }
+        match &self.stage {
+            Some(own) => (**own == stage).then(|| self.base_path.clone()),
+            None => Some(format!("{}/{stage}", self.base_path)),
+        }
+    }
 }
 
 /// Reads `domainNames`.
@@ -54,8 +76,16 @@ pub fn read<'d>(reader: &mut Reader<'d>, node: &'d Node) -> Vec<DomainName> {
     domains
 }
 
+/// The name of a custom domain: a host name, or `*.` and one for all names below it.
+pub fn read_domain_name(reader: &mut Reader<'_>, node: &Node) -> Option<Spanned<String>> {
+    match node.as_str().and_then(|text| text.strip_prefix("*.")) {
+        Some(parent) => Some(read_host(reader, &Node::string(node.span, parent))?.map(|parent| format!("*.{parent}"))),
+        None => read_host(reader, node),
+    }
+}
+
 /// A host name: letters, digits, `-` and dots.
-pub fn read_host<'d>(reader: &mut Reader<'d>, node: &'d Node) -> Option<Spanned<String>> {
+pub fn read_host(reader: &mut Reader<'_>, node: &Node) -> Option<Spanned<String>> {
     let name = reader.filled(node)?;
     let label = |label: &str| {
         let fits = label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
@@ -71,55 +101,55 @@ pub fn read_host<'d>(reader: &mut Reader<'d>, node: &'d Node) -> Option<Spanned<
 fn read_domain<'d>(reader: &mut Reader<'d>, node: &'d Node) -> Option<DomainName> {
     let mut fields = reader.fields(node)?;
     fields.ignore(&[
-        "certificateArn",
         "certificateName",
         "certificateUploadDate",
         "distributionDomainName",
         "distributionHostedZoneId",
         "domainNameArn",
-        "domainNameConfigurations",
         "domainNameId",
         "domainNameStatus",
+        "endpointAccessMode",
         "endpointConfiguration",
-        "regionalCertificateArn",
+        "ownershipVerificationCertificateArn",
         "regionalCertificateName",
         "regionalDomainName",
         "regionalHostedZoneId",
-        "securityPolicy",
         "tags",
     ]);
-    let name = fields.required(reader, "domainName").and_then(|node| read_host(reader, node));
+    let name = fields.required(reader, "domainName").and_then(|node| read_domain_name(reader, node));
+    let mut arn = fields.take("certificateArn").or(fields.take("regionalCertificateArn"));
+    let mut policy = fields.take("securityPolicy");
+    // Of HTTP APIs' domains, the first one says it.
+    if let Some(node) = fields.take("domainNameConfigurations").and_then(|node| reader.list(node).first()) {
+        arn = arn.or(node.get("certificateArn"));
+        policy = policy.or(node.get("securityPolicy"));
+    }
+    let certificate_arn = arn.and_then(|node| reader.filled(node));
+    let security_policy = policy.and_then(|node| read_security_policy(reader, node));
     let truststore = fields.take("mutualTlsAuthentication").and_then(|node| read_truststore(reader, node));
     let mut mappings = Vec::new();
-    for field in ["basePathMappings", "apiMappings"] {
+    for (field, needs_stage) in [("basePathMappings", false), ("apiMappings", true)] {
         let items = fields.take(field).map(|node| reader.list(node)).unwrap_or_default();
-        mappings.extend(items.iter().filter_map(|item| read_mapping(reader, item)));
+        mappings.extend(items.iter().filter_map(|item| read_mapping(reader, item, needs_stage)));
     }
     fields.finish(reader);
-    let mut paths = BTreeSet::new();
-    for mapping in &mappings {
-        if !paths.insert(mapping.base_path.as_str()) {
-            reader.error(mapping.api_id.span, format!("there is another mapping of `{}`", mapping.base_path));
-        }
-    }
-    Some(DomainName { domain_name: name?, mappings, truststore })
+    Some(DomainName { domain_name: name?, mappings, certificate_arn, certificate: None, truststore, security_policy })
 }
 
 /// `mutualTlsAuthentication`: where the authorities of client certificates are.
 fn read_truststore<'d>(reader: &mut Reader<'d>, node: &'d Node) -> Option<Spanned<String>> {
     let mut fields = reader.fields(node)?;
     fields.ignore(&["truststoreVersion", "truststoreWarnings"]);
-    let uri = fields.required(reader, "truststoreUri").and_then(|node| reader.filled(node));
+    let uri = fields.required(reader, "truststoreUri").and_then(|node| reader.text(node));
     fields.finish(reader);
-    let uri = uri?;
-    if uri.contains("://") {
-        reader.error(uri.span, format!("found `{}`, expected a PEM file: fetch it", *uri));
-        return None;
+    if let Some(uri) = uri.as_ref().filter(|uri| uri.is_empty()) {
+        reader.error(uri.span, "expected the place of a truststore: without one, all clients would come in");
     }
-    Some(uri)
+    uri
 }
 
-fn read_mapping<'d>(reader: &mut Reader<'d>, node: &'d Node) -> Option<Mapping> {
+/// A mapping. Those of REST APIs may leave the stage to the path.
+fn read_mapping<'d>(reader: &mut Reader<'d>, node: &'d Node, needs_stage: bool) -> Option<Mapping> {
     let mut fields = reader.fields(node)?;
     fields.ignore(&["apiMappingId"]);
     let path = fields.take("basePath").or(fields.take("apiMappingKey")).and_then(|node| reader.text(node));
@@ -128,18 +158,23 @@ fn read_mapping<'d>(reader: &mut Reader<'d>, node: &'d Node) -> Option<Mapping> 
         reader.error(node.span, "the field `restApiId` is missing");
     }
     let api_id = api.and_then(|node| reader.filled(node));
-    let stage = fields.required(reader, "stage").and_then(|node| reader.filled(node));
+    let stage = if needs_stage { fields.required(reader, "stage") } else { fields.take("stage") };
+    let stage = stage.and_then(|node| reader.filled(node));
     fields.finish(reader);
-    let mut base_path = String::new();
-    if let Some(path) = path.filter(|path| !path.is_empty() && **path != NONE) {
-        let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"$-_.+!*'()/".contains(&byte);
-        let trimmed = path.trim_matches('/');
-        if path.len() > MAX_BASE_PATH || !path.bytes().all(fits) || trimmed.split('/').any(str::is_empty) {
-            let text =
-                format!("found `{}`, expected letters, digits and `$-_.+!*'()/`, at most {MAX_BASE_PATH}", *path);
-            reader.error(path.span, text);
-        }
-        base_path = format!("/{trimmed}");
+    let base_path = path.map(|path| base_path(reader, &path)).unwrap_or_default();
+    Some(Mapping { base_path, api_id: api_id?, stage })
+}
+
+/// A base path, `/pets/v1`; empty where it says that there is none.
+pub fn base_path(reader: &mut Reader<'_>, path: &Spanned<String>) -> String {
+    let trimmed = path.trim_matches('/');
+    if trimmed.is_empty() || **path == NONE {
+        return String::new();
     }
-    Some(Mapping { base_path, api_id: api_id?, stage: stage? })
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"$-_.+!*'()/".contains(&byte);
+    if path.len() > MAX_BASE_PATH || !path.bytes().all(fits) || trimmed.split('/').any(str::is_empty) {
+        let text = format!("found `{}`, expected letters, digits and `$-_.+!*'()/`, at most {MAX_BASE_PATH}", **path);
+        reader.error(path.span, text);
+    }
+    format!("/{trimmed}")
 }

@@ -12,6 +12,7 @@
 //! The file is read once, into typed values; a field that nobody knows, a value out of range and a name that leads
 //! nowhere are errors. Fields that `aws apigateway get-…` prints and that mean nothing here (dates, tags) are accepted.
 
+mod certificates;
 mod credentials;
 mod domains;
 mod endpoints;
@@ -25,8 +26,9 @@ mod tls;
 mod token_issuers;
 mod validate;
 
+pub use certificates::Certificate;
 pub use credentials::{Credential, read_file as read_credentials};
-pub use domains::{DomainName, Mapping};
+pub use domains::{DomainName, Mapping, base_path, read_domain_name};
 pub use endpoints::{Authority, BackendUrl, Endpoints, LogSink, ServiceEndpoint};
 pub use fleet::Fleet;
 pub use keys::{ApiKey, MAX_KEY_LENGTH, MIN_KEY_LENGTH};
@@ -34,7 +36,7 @@ pub use method_settings::{LoggingLevel, MethodKey, MethodSettings, UnauthorizedC
 pub use plans::{ApiStage, Period, Quota, Throttle, ThrottleKey, UsagePlan};
 pub use route_settings::RouteSettings;
 pub use stage::{AccessLogSettings, Canary, DEFAULT_HTTP_STAGE, MAX_STAGE_NAME, Stage, is_stage_name};
-pub use tls::{SecurityPolicy, Tls};
+pub use tls::{SecurityPolicy, Tls, read_security_policy};
 pub use token_issuers::{TokenIssuer, read_key_file};
 
 use std::net::SocketAddr;
@@ -103,6 +105,10 @@ pub struct Settings {
     pub domain: Option<Spanned<String>>,
     /// Custom domains.
     pub domain_names: Vec<DomainName>,
+    /// Files of certificates, by ARN or custom domain.
+    pub certificates: IndexMap<String, Certificate>,
+    /// PEM files with authorities of client certificates, by the URI of a truststore or custom domain.
+    pub truststores: IndexMap<String, Spanned<String>>,
     /// TLS of the gateway's listener; absent: none.
     pub tls: Option<Tls>,
     /// Where the usage report is offered; absent: nowhere.
@@ -193,6 +199,8 @@ fn read_root<'d>(reader: &mut Reader<'d>, root: &'d Node, ids: &mut Vec<Spanned<
     fields.ignore(&["apis", "stages"]);
     let domain = fields.take("domain").and_then(|node| domains::read_host(reader, node));
     let domain_names = fields.take("domainNames").map(|node| domains::read(reader, node));
+    let certificates = fields.take("certificates").map(|node| certificates::read(reader, node));
+    let truststores = fields.take("truststores").map(|node| reader.map_of_texts(node));
     let tls = fields.take("tls").and_then(|node| tls::read(reader, node));
     let usage_report = fields.take("usageReport").and_then(|node| read_own_listener(reader, node));
     let flush_stage_cache = fields.take("flushStageCache").and_then(|node| read_own_listener(reader, node));
@@ -228,6 +236,8 @@ fn read_root<'d>(reader: &mut Reader<'d>, root: &'d Node, ids: &mut Vec<Spanned<
         rate_limit_service,
         domain,
         domain_names: domain_names.unwrap_or_default(),
+        certificates: certificates.unwrap_or_default(),
+        truststores: truststores.unwrap_or_default(),
         tls,
         usage_report: usage_report.map(|listen| UsageReport { listen }),
         flush_stage_cache,

@@ -30,7 +30,7 @@ pub struct Tls {
 }
 
 /// The least version of TLS.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum SecurityPolicy {
     /// 1.2, as API Gateway recommends, and the least that Envoy speaks by itself.
     #[default]
@@ -44,8 +44,7 @@ pub fn read<'d>(reader: &mut Reader<'d>, node: &'d Node) -> Option<Tls> {
     let mut fields = reader.fields(node)?;
     let certificate_chain = fields.required(reader, "certificateChain").and_then(|node| reader.filled(node));
     let private_key = fields.required(reader, "privateKey").and_then(|node| reader.filled(node));
-    let policies = [("TLS_1_2", SecurityPolicy::Tls12), ("TLS_1_3", SecurityPolicy::Tls13)];
-    let security_policy = fields.take("securityPolicy").and_then(|node| reader.choice(node, &policies));
+    let security_policy = fields.take("securityPolicy").and_then(|node| read_security_policy(reader, node));
     let truststore = fields.take("truststore").and_then(|node| reader.filled(node));
     let http3 = fields.take("http3").and_then(|node| reader.boolean(node)).filter(|on| **on);
     if let (Some(http3), Some(_)) = (http3, &truststore) {
@@ -60,4 +59,25 @@ pub fn read<'d>(reader: &mut Reader<'d>, node: &'d Node) -> Option<Tls> {
         truststore,
         http3: http3.is_some(),
     })
+}
+
+/// Reads a security policy: `TLS_1_2`, `TLS_1_3`, or the longer names that the service has since 2025, of which the
+/// least version counts. Envoy speaks nothing below 1.2.
+pub fn read_security_policy(reader: &mut Reader<'_>, node: &Node) -> Option<Spanned<SecurityPolicy>> {
+    let text = reader.filled(node)?;
+    let policy = match text.strip_prefix("SecurityPolicy_TLS13_").unwrap_or(&text) {
+        "TLS_1_3" => SecurityPolicy::Tls13,
+        "TLS_1_2" => SecurityPolicy::Tls12,
+        "TLS_1_0" => {
+            reader.warning(node.span, "clients need TLS 1.2 or later here");
+            SecurityPolicy::Tls12
+        }
+        name if name.len() < text.len() && name.starts_with("1_3_") => SecurityPolicy::Tls13,
+        name if name.len() < text.len() && name.starts_with("1_2_") => SecurityPolicy::Tls12,
+        _ => {
+            reader.error(node.span, format!("found `{}`, expected `TLS_1_2` or `TLS_1_3`", *text));
+            return None;
+        }
+    };
+    Some(text.map(|_| policy))
 }

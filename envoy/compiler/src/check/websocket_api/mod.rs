@@ -14,18 +14,11 @@ use crate::api::WebSocketApi;
 use crate::models::with_addresses;
 use crate::settings::DEFAULT_HTTP_STAGE;
 use crate::source::Spanned;
-use crate::support::Feature;
 
 impl Findings {
     pub(super) fn check_websocket_api(&mut self, api: &WebSocketApi, checked: &Checked) {
         if checked.stage_name == DEFAULT_HTTP_STAGE {
             self.diagnostics.error(api.span, "the stage `$default` is for HTTP APIs");
-        }
-        if let Some(disabled) = api.disable_execute_api_endpoint
-            && *disabled
-            && !checked.has_other_endpoint()
-        {
-            self.uses(Feature::DisabledExecuteApiEndpoint, disabled.span);
         }
         self.check_expression(Some(&api.route_selection_expression), Use::Route);
         if let Some(expression) = &api.api_key_selection_expression

@@ -9,6 +9,7 @@ mod route;
 use std::collections::HashMap;
 
 use super::document::ApiDocument;
+use super::domains::is_mapping;
 use super::rest_api::rename;
 use super::scheme::authorizer_scheme;
 use super::websocket_api::is_websocket_api;
@@ -191,7 +192,7 @@ fn report_strays(reader: &mut Reader<'_>, template: &Template) {
                         resources of their own";
             reader.error(resource.kind.span, text);
         }
-        let Some(api) = resource.text("ApiId") else { continue };
+        let Some(api) = resource.text("ApiId").filter(|_| !is_mapping(resource)) else { continue };
         if template.resources.get(&*api).is_none_or(|found| *found.kind != API) {
             reader.error(api.span, format!("the API `{}` is not in this template", *api));
         }

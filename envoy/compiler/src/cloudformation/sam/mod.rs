@@ -7,6 +7,7 @@
 
 mod auth;
 mod cors;
+mod domain;
 mod event;
 mod http_api;
 mod websocket_api;
@@ -134,15 +135,7 @@ struct Api<'a> {
 impl<'a> Api<'a> {
     fn expand(&mut self, reader: &mut Reader<'a>, resource: &'a Resource, events: &'a [event::Event]) {
         let Some(mut fields) = reader.fields(&resource.properties) else { return };
-        fields.ignore(&[
-            "AlwaysDeploy",
-            "DefinitionUri",
-            "Domain",
-            "OpenApiVersion",
-            "PropagateTags",
-            "SecurityPolicy",
-            "Tags",
-        ]);
+        fields.ignore(&["AlwaysDeploy", "DefinitionUri", "OpenApiVersion", "PropagateTags", "SecurityPolicy", "Tags"]);
         // Without `MergeDefinitions`, a body of its own is the whole API.
         let merged = fields.take("MergeDefinitions").and_then(|node| reader.boolean(node)).is_some_and(|flag| *flag);
         let body = fields.take("DefinitionBody");
@@ -236,6 +229,10 @@ impl<'a> Api<'a> {
         stage.set(Key::new("RestApiId", span), Node::string(span, self.id));
         copy(fields, &mut stage, &STAGE_PROPERTIES);
         let stage_name = stage.get("StageName").cloned();
+        if let Some(node) = fields.take("Domain") {
+            let owner = domain::Owner { id: self.id, is_rest: true };
+            self.made.extend(owner.resources(reader, node, stage_name.as_ref()));
+        }
         // The API takes the place of SAM's, so that what refers to it finds it.
         self.make(self.id.to_owned(), "AWS::ApiGateway::RestApi", properties);
         self.make(format!("{}Stage", self.id), "AWS::ApiGateway::Stage", stage);

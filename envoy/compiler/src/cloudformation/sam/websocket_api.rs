@@ -2,7 +2,7 @@
 //!
 //! Source: <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-resource-websocketapi.html>
 
-use super::{copy, invocation_uri, merge};
+use super::{copy, domain, invocation_uri, merge};
 use crate::api::CONNECT;
 use crate::cloudformation::{Resource, Template};
 use crate::read::{Fields, Reader};
@@ -60,8 +60,7 @@ struct Api<'a> {
 
 impl Api<'_> {
     fn expand<'p>(&mut self, reader: &mut Reader<'p>, mut fields: Fields<'p>) {
-        // A domain is reported with the others of the template.
-        fields.ignore(&["Domain", "IpAddressType", "PropagateTags", "Tags"]);
+        fields.ignore(&["IpAddressType", "PropagateTags", "Tags"]);
         let mut api = Map::default();
         api.set(Key::new("ProtocolType", self.span), Node::string(self.span, "WEBSOCKET"));
         api.set(Key::new("Name", self.span), Node::string(self.span, self.id));
@@ -70,6 +69,10 @@ impl Api<'_> {
         let mut stage = self.member();
         stage.set(Key::new("StageName", self.span), Node::string(self.span, DEFAULT_STAGE));
         copy(&mut fields, &mut stage, &STAGE_PROPERTIES);
+        if let Some(node) = fields.take("Domain") {
+            let owner = domain::Owner { id: self.id, is_rest: false };
+            self.made.extend(owner.resources(reader, node, stage.get("StageName")));
+        }
         self.make(format!("{}Stage", self.id), "AWS::ApiGatewayV2::Stage", stage);
         let routes = fields.required(reader, "Routes").and_then(|node| reader.map(node));
         let authorization = match fields.entry("Auth") {

@@ -25,6 +25,8 @@ pub struct WebSocketExport {
     pub api: WebSocketApi,
     /// Stage, keys and plans, in the shapes of the settings file.
     pub settings: Node,
+    /// Names of its stages where there are several, and none is chosen.
+    pub stages: Vec<String>,
 }
 
 /// Whether a resource is a WebSocket API.
@@ -37,8 +39,8 @@ pub fn read<'t>(reader: &mut Reader<'t>, template: &'t Template, environment: &E
     let mut exports = Vec::new();
     for (id, resource) in template.of_type(API).filter(|(_, resource)| is_websocket_api(resource)) {
         let Some(api) = read_api(reader, template, id, resource) else { continue };
-        let settings = stage::settings(reader, template, Spanned { value: id, span: resource.span }, environment);
-        exports.push(WebSocketExport { api, settings });
+        let of_api = stage::settings(reader, template, Spanned { value: id, span: resource.span }, environment);
+        exports.push(WebSocketExport { api, settings: of_api.settings, stages: of_api.stages });
     }
     exports
 }

@@ -13,7 +13,7 @@ use super::super::document::ApiDocument;
 use super::super::http_api::{API, CORS};
 use super::super::rest_api::rename;
 use super::super::{Resource, Template};
-use super::{copy, with_globals};
+use super::{copy, domain, with_globals};
 use crate::diagnostics::Diagnostics;
 use crate::read::{Fields, Reader};
 use crate::source::{Document, Entry, Key, Map, Node, Span, Spanned, Value};
@@ -87,7 +87,7 @@ impl<'a> HttpApi<'a> {
     ) -> Vec<(String, Resource)> {
         let span = self.span;
         let Some(mut fields) = reader.fields(&resource.properties) else { return Vec::new() };
-        fields.ignore(&["DefinitionUri", "Domain", "PropagateTags", "Tags"]);
+        fields.ignore(&["DefinitionUri", "PropagateTags", "Tags"]);
         let body = fields.take("DefinitionBody");
         if let Some(uri) = resource.property("DefinitionUri").filter(|uri| uri.as_str().is_none() && body.is_none()) {
             reader.error(uri.span, "this definition is not on this machine: name a file beside the template");
@@ -116,12 +116,15 @@ impl<'a> HttpApi<'a> {
         let document = std::mem::take(&mut self.document.root);
         properties.set(Key::new("Body", span), Node::new(span, Value::Map(document)));
         let stage = self.stage(&mut fields, &route_settings);
+        let domain = fields.take("Domain").map(|node| {
+            let owner = domain::Owner { id: self.id, is_rest: false };
+            owner.resources(reader, node, stage.get("StageName"))
+        });
         fields.finish(reader);
-        vec![
-            // The API takes the place of SAM's, so that what refers to it finds it.
-            (self.id.to_owned(), self.resource(API, properties)),
-            (format!("{}Stage", self.id), self.resource("AWS::ApiGatewayV2::Stage", stage)),
-        ]
+        // The API takes the place of SAM's, so that what refers to it finds it.
+        let api = (self.id.to_owned(), self.resource(API, properties));
+        let stage = (format!("{}Stage", self.id), self.resource("AWS::ApiGatewayV2::Stage", stage));
+        [api, stage].into_iter().chain(domain.unwrap_or_default()).collect()
     }
 
     fn stage(&self, fields: &mut Fields<'a>, of_events: &Map) -> Map {
