@@ -68,13 +68,56 @@ fn functions() {
 fn conditions() {
     let sections = "Parameters: {Stage: {Type: String, Default: dev}}\nConditions:\n  Prod: !Equals [!Ref Stage, prod]\n  \
                     Dev: !Not [!Condition Prod]\n  Both: !And [!Condition Prod, !Condition Dev]\n  \
-                    One: !Or [!Condition Prod, !Condition Dev]\n  Circle: !Not [!Condition Circle]\n";
+                    One: !Or [!Condition Prod, !Condition Dev]\n";
     gives("!If [Prod, a, b]", sections, "b");
     gives("!If [Dev, a, b]", sections, "a");
     gives("!If [Both, a, b]", sections, "b");
     gives("!If [One, a, b]", sections, "a");
-    refuses("!If [Circle, a, b]", sections, "the condition `Circle` depends on itself");
     refuses("!If [Nowhere, a, b]", sections, "there is no condition `Nowhere`");
+}
+
+#[test]
+fn conditions_that_nothing_uses_are_right_as_well() {
+    let refuses = |condition: &str, expected: &str| refuses("a", &format!("Conditions:\n{condition}"), expected);
+    refuses("  Circle: !Not [!Condition Circle]\n", "the condition `Circle` depends on itself");
+    refuses("  A: !Not [!Condition B]\n  B: !Not [!Condition A]\n", "the condition `A` depends on itself");
+    refuses("  A: !Equals [!Ref Nowhere, a]\n", "there is no parameter or resource `Nowhere`");
+    refuses("  A: !Condition Nowhere\n", "there is no condition `Nowhere`");
+    refuses("  A: !Equals [a]\n", "`Fn::Equals` takes a list of two values");
+    refuses("  A: text\n", "found a string, expected `Fn::And`");
+    let chain: String = (0..20_000).map(|place| format!("  C{place}: !Not [!Condition C{}]\n", place + 1)).collect();
+    refuses(&format!("{chain}  C20000: !Equals [a, a]\n"), "more than 256 levels deep");
+}
+
+#[test]
+fn names_that_lead_to_each_other() {
+    let of = |resources: &str| {
+        format!("Resources:\n  T: {{Type: AWS::SNS::Topic, Properties: {{TopicName: !Ref U}}}}\n{resources}")
+    };
+    let circle = of("  U: {Type: AWS::SQS::Queue, Properties: {QueueName: !Sub \"${T.TopicName}\"}}\n");
+    let chain: String = (0..20_000)
+        .map(|place| {
+            format!(
+                "  U{place}: {{Type: AWS::SQS::Queue, Properties: {{QueueName: !GetAtt U{}.QueueName}}}}\n",
+                place + 1
+            )
+        })
+        .collect();
+    for (template, expected) in [
+        (circle, "the name of `T` depends on itself"),
+        (
+            of(&format!("  U: {{Type: AWS::SQS::Queue, Properties: {{QueueName: !Ref U0}}}}\n{chain}")),
+            "more than 256 levels deep",
+        ),
+        (of("  U: {Type: AWS::SQS::Queue, DependsOn: [T, V]}\n"), "there is no resource `V`"),
+        (of("  U: {Type: !Ref T}\n"), "expected the name of a type"),
+    ] {
+        let template = format!("{template}  Api: {{Type: AWS::ApiGateway::RestApi, Properties: {{Name: !Ref T}}}}\n");
+        let input = Input { name: "template.yaml".to_owned(), content: Ok(template.into_bytes()) };
+        let checked = check(vec![input], None, &Options::default());
+        let found = errors(&checked);
+        assert!(found.iter().any(|error| error.contains(expected)), "{found:?}");
+    }
 }
 
 #[test]

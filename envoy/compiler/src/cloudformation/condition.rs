@@ -2,8 +2,8 @@
 //!
 //! Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference-conditions.html>
 
-use super::evaluate::Evaluator;
-use crate::source::{Node, Value};
+use super::evaluate::{Evaluator, Known};
+use crate::source::{Map, Node, Value};
 
 impl<'d> Evaluator<'_, 'd> {
     /// Whether the condition holds whose name stands at `node`.
@@ -14,28 +14,40 @@ impl<'d> Evaluator<'_, 'd> {
             return None;
         };
         match self.known_conditions.get(&name) {
-            Some(Some(known)) => return Some(*known),
-            Some(None) => {
+            Some(Known::Holds(known)) => return Some(*known),
+            Some(Known::Evaluating) => {
                 self.reader.error(node.span, format!("the condition `{name}` depends on itself"));
                 return None;
             }
+            Some(Known::Wrong) => return None,
             None => {}
         }
         let Some(definition) = self.conditions.and_then(|conditions: &'d _| conditions.get(&name)) else {
             self.reader.error(node.span, format!("there is no condition `{name}`"));
             return None;
         };
-        self.known_conditions.insert(name.clone(), None);
+        self.known_conditions.insert(name.clone(), Known::Evaluating);
         let holds = self.condition(definition);
-        match holds {
-            Some(holds) => self.known_conditions.insert(name, Some(holds)),
-            None => self.known_conditions.remove(&name),
-        };
+        self.known_conditions.insert(name, holds.map_or(Known::Wrong, Known::Holds));
         holds
+    }
+
+    /// Evaluates the conditions that nothing has asked for: a mistake in one is a mistake of the template.
+    pub fn all_conditions(&mut self) {
+        for entry in self.conditions.map(Map::entries).unwrap_or_default() {
+            // `Fn::Transform` and `Fn::ForEach` stand there as well.
+            if !entry.key.text.starts_with("Fn::") {
+                self.condition_named(&Node::string(entry.key.span, &entry.key.text));
+            }
+        }
     }
 
     /// Whether a condition function holds.
     fn condition(&mut self, node: &Node) -> Option<bool> {
+        self.deeper(node.span, |evaluator| evaluator.condition_of(node))
+    }
+
+    fn condition_of(&mut self, node: &Node) -> Option<bool> {
         let function = node.cloudformation_function().or_else(|| {
             // `{Condition: Name}` has no `Fn::`.
             node.as_map().and_then(|map| map.get("Condition")).map(|_| "Condition".to_owned())

@@ -18,6 +18,10 @@ pub const MAX_NODES: usize = 4_000_000;
 /// Most text that functions may make, in bytes: several times what a template of the largest size has.
 pub const MAX_TEXT_BYTES: usize = 64 * 1024 * 1024;
 
+/// How deep values, conditions and names may lead to each other: twice what the parser lets a document nest, far from
+/// the end of the stack.
+pub const MAX_DEPTH: usize = 256;
+
 /// Resources that are evaluated, and which of their properties: all where there are none. Of other resources only the
 /// properties that make their name are.
 const EVALUATED: [(&str, &[&str]); 33] = [
@@ -56,6 +60,17 @@ const EVALUATED: [(&str, &[&str]); 33] = [
     ("AWS::Serverless::StateMachine", &["Events", "Name"]),
 ];
 
+/// What is known of a condition.
+#[derive(Clone, Copy, Debug)]
+pub enum Known {
+    /// It is being evaluated.
+    Evaluating,
+    /// It holds, or does not.
+    Holds(bool),
+    /// It is wrong, which is reported.
+    Wrong,
+}
+
 /// A template while it is evaluated.
 pub struct Evaluator<'e, 'd> {
     /// Where problems go.
@@ -70,8 +85,12 @@ pub struct Evaluator<'e, 'd> {
     pub conditions: Option<&'d Map>,
     /// Values of the parameters.
     pub parameters: HashMap<String, Node>,
-    /// Conditions that are known; `None` while one is being evaluated.
-    pub known_conditions: HashMap<String, Option<bool>>,
+    /// What is known of conditions.
+    pub known_conditions: HashMap<String, Known>,
+    /// Resources whose names are being evaluated.
+    pub being_named: Vec<String>,
+    depth: usize,
+    is_too_deep: bool,
     nodes: usize,
     text_bytes: usize,
 }
@@ -88,6 +107,7 @@ pub fn evaluate(document: &Document, environment: &Environment, files: &dyn File
         }
     }
     template.globals = root.get("Globals").and_then(|globals| evaluator.globals(globals));
+    evaluator.all_conditions();
     (template, reader.diagnostics)
 }
 
@@ -106,6 +126,9 @@ impl<'e, 'd> Evaluator<'e, 'd> {
             conditions,
             parameters,
             known_conditions: HashMap::new(),
+            being_named: Vec::new(),
+            depth: 0,
+            is_too_deep: false,
             nodes: 0,
             text_bytes: 0,
         }
@@ -179,6 +202,25 @@ impl<'e, 'd> Evaluator<'e, 'd> {
     /// The value that a node stands for; `None` when it is `AWS::NoValue`, or wrong, which is then reported.
     pub fn value(&mut self, node: &Node) -> Option<Node> {
         self.count(node.span, 1)?;
+        self.deeper(node.span, |evaluator| evaluator.value_of(node))
+    }
+
+    /// Goes a level deeper, unless that is too deep: values lead to conditions, and to names of other resources.
+    pub fn deeper<T>(&mut self, span: Span, evaluate: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
+        if self.depth >= MAX_DEPTH {
+            // One place is enough: others lead through the same values.
+            if !std::mem::replace(&mut self.is_too_deep, true) {
+                self.reader.error(span, format!("values lead to each other more than {MAX_DEPTH} levels deep"));
+            }
+            return None;
+        }
+        self.depth += 1;
+        let value = evaluate(self);
+        self.depth -= 1;
+        value
+    }
+
+    fn value_of(&mut self, node: &Node) -> Option<Node> {
         if let Some(name) = node.cloudformation_function() {
             return self.call(node, &name);
         }

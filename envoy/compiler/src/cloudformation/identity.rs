@@ -107,14 +107,21 @@ impl Evaluator<'_, '_> {
                 Some(attribute) => self.unknown_attribute(span, target, kind, attribute),
             };
         };
+        if self.being_named.iter().any(|other| other == base) {
+            self.reader.error(span, format!("the name of `{base}` depends on itself"));
+            return None;
+        }
+        self.being_named.push(base.to_owned());
         let name = match properties.and_then(|node| node.get(property)) {
-            Some(node) => self.text(node)?,
-            None => base.to_owned(),
+            Some(node) => self.text(node),
+            None => Some(base.to_owned()),
         };
         let function = match properties.and_then(|node| node.get("FunctionName")) {
-            Some(node) if arn.contains("{function}") => function_name(&self.text(node)?).to_owned(),
-            _ => String::new(),
+            Some(node) if arn.contains("{function}") => self.text(node).map(|name| function_name(&name).to_owned()),
+            _ => Some(String::new()),
         };
+        self.being_named.pop();
+        let (name, function) = (name?, function?);
         let (region, account) = (self.environment.region().to_owned(), self.environment.account_id().to_owned());
         let fill = |text: &str| {
             let text = text.replace("{id}", base).replace("{region}", &region).replace("{account}", &account);

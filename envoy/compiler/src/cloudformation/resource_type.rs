@@ -74,6 +74,7 @@ const SERVICES: [(&str, &[&str]); 3] = [
 /// Refuses types that are misspelt, and resources without one: what they were to be is not part of the API.
 pub(super) fn check(reader: &mut Reader<'_>, document: &Document) {
     let resources = document.root().and_then(|root| root.get("Resources")).and_then(Node::as_map);
+    let is_transformed = document.root().is_some_and(|root| root.get("Transform").is_some());
     for entry in resources.map(|map| map.entries()).unwrap_or_default() {
         // `Fn::Transform` and `Fn::ForEach` stand there as well.
         if entry.key.text.starts_with("Fn::") {
@@ -83,7 +84,17 @@ pub(super) fn check(reader: &mut Reader<'_>, document: &Document) {
             reader.error(entry.key.span, "the resource has no `Type`");
             continue;
         };
-        let Some(text) = kind.as_str() else { continue };
+        let Some(text) = kind.as_str().filter(|_| kind.cloudformation_function().is_none()) else {
+            reader.error(kind.span, format!("found {}, expected the name of a type", kind.description()));
+            continue;
+        };
+        for node in depends_on(&entry.value) {
+            // Macros, SAM's among them, make resources of their own.
+            let exists = |name: &str| is_transformed || resources.is_some_and(|map| map.get(name).is_some());
+            if let Some(name) = node.as_str().filter(|name| !exists(name)) {
+                reader.error(node.span, format!("there is no resource `{name}`"));
+            }
+        }
         let of_service = |(service, names): &(&'static str, &'static [&'static str])| {
             Some((text.strip_prefix(service)?, *service, *names))
         };
@@ -93,5 +104,13 @@ pub(super) fn check(reader: &mut Reader<'_>, document: &Document) {
             let expected = one_of(names);
             reader.error(kind.span, format!("unknown type `{text}`, expected `{service}` and {expected}"));
         }
+    }
+}
+
+/// The resources that one waits for: a name, or a list of names.
+fn depends_on(resource: &Node) -> &[Node] {
+    match resource.get("DependsOn") {
+        Some(node) => node.as_list().unwrap_or(std::slice::from_ref(node)),
+        None => &[],
     }
 }
