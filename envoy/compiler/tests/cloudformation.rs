@@ -393,3 +393,38 @@ fn a_large_template() {
         "{found:.500}"
     );
 }
+
+#[test]
+fn canaries_of_stages_and_deployments() {
+    let with = |resources: &str, settings: &str| {
+        let template = format!(
+            "Resources:\n  Api: {{Type: AWS::ApiGateway::RestApi, Properties: {{Name: a}}}}\n  \
+             Old: {{Type: AWS::ApiGateway::Deployment, Properties: {{RestApiId: !Ref Api}}}}\n{resources}"
+        );
+        read(&template, settings)
+    };
+    let stage = "  Stage: {Type: AWS::ApiGateway::Stage, Properties: {RestApiId: !Ref Api, DeploymentId: !Ref Old, StageName: prod";
+    let canary = "  New: {Type: AWS::ApiGateway::Deployment, Properties: {RestApiId: !Ref Api, StageName: prod, DeploymentCanarySettings: {PercentTraffic: 10, StageVariableOverrides: {a: b}}}}\n";
+    let told = "the canary runs the same definition as its stage";
+    let warns = |checked: &Checked| checked.diagnostics.items().iter().any(|item| item.message.starts_with(told));
+    for resources in [format!("{stage}}}}}\n{canary}"), canary.to_owned()] {
+        let checked = with(&resources, "apiId: a\n");
+        assert_eq!(errors(&checked), Vec::<&str>::new());
+        assert!(warns(&checked) && checked.further.is_empty());
+        let found = checked.settings.stage.canary.as_ref().unwrap();
+        assert_eq!(found.percent_traffic.map(|part| part.value), Some(10.0));
+        assert_eq!(found.stage_variable_overrides.get("a").unwrap().as_str(), "b");
+        assert!(!checked.settings.stage.shares_cache());
+    }
+    let same = format!("{stage}, CanarySetting: {{DeploymentId: !Ref Old, PercentTraffic: 1}}}}}}\n");
+    let checked = with(&same, "apiId: a\n");
+    assert!(!warns(&checked) && checked.settings.stage.shares_cache());
+    // The file that the settings name goes with what the template says.
+    let checked = with(&format!("{stage}}}}}\n{canary}"), "stage: {canarySettings: {percentTraffic: 20}}\n");
+    let found = checked.settings.stage.canary.as_ref().unwrap();
+    assert_eq!((found.percent_traffic.map(|part| part.value), found.stage_variable_overrides.len()), (Some(20.0), 1));
+    let both = format!("{}{canary}", same.replace("Old, PercentTraffic", "Api, PercentTraffic"));
+    assert!(errors(&with(&both, "apiId: a\n")).contains(&"the stage has a canary already"));
+    let nameless = canary.replace("StageName: prod, ", "");
+    assert!(errors(&with(&nameless, "apiId: a\n"))[0].contains("the field `StageName` is missing"));
+}

@@ -36,6 +36,14 @@ impl Findings {
         if !checked.definitions.iter().all(rest) {
             self.diagnostics.error(canary.span, "only stages of REST APIs have canaries");
         }
+        let stage = checked.settings.stage.deployment_id.as_ref().map(|id| id.as_str());
+        if let Some(id) = canary.deployment_id.as_ref().filter(|id| stage != Some(id.as_str()))
+            && canary.definition.is_none()
+        {
+            let text = "the canary runs the same definition as its stage: name the file with that of its own deployment \
+                        as `definition` in `canarySettings` of the settings' stage";
+            self.diagnostics.warning(id.span, text);
+        }
         if let Some(Definition::Rest(rest)) = &checked.canary_definition {
             self.check_rest(rest, checked);
         }

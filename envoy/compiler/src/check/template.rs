@@ -9,7 +9,7 @@ use crate::cloudformation::{self, Contents, Environment, Files};
 use crate::diagnostics::Diagnostics;
 use crate::openapi::{Definition, Kind, detect};
 use crate::settings::{self, Settings};
-use crate::source::{Key, Map, Node, Role, SourceId, Sources, Span, Value};
+use crate::source::{Entry, Node, Role, SourceId, Sources, Span, Value};
 
 /// Files beside a template, by the name that stands in it.
 struct Beside<'s> {
@@ -117,21 +117,21 @@ impl Checked {
     }
 }
 
-/// The settings file with the template's settings behind it: a field of the file wins, the stage's fields one by one.
+/// The settings file with the template's settings behind it: a field of the file wins, the fields of the stage and of
+/// its canary one by one.
 pub(super) fn behind(own: Node, template: Node) -> Node {
     let (Value::Map(mut merged), Value::Map(template)) = (own.value, template.value) else {
         return Node::empty_map(Span { start: 0, end: 0, ..own.span });
     };
-    for entry in template.entries() {
-        match merged.get(&entry.key.text) {
-            None => merged.set(entry.key.clone(), entry.value.clone()),
-            Some(_) if &*entry.key.text == "stage" => {
-                let stage = merged.child(Key::new("stage", entry.key.span));
-                for part in entry.value.as_map().map(Map::entries).unwrap_or_default() {
-                    stage.get_or_insert(part.key.clone(), || part.value.clone());
-                }
+    for Entry { key, value } in template.entries() {
+        match merged.get(&key.text).cloned() {
+            Some(own)
+                if matches!(&*key.text, "stage" | "canarySettings") && own.as_map().and(value.as_map()).is_some() =>
+            {
+                merged.set(key.clone(), behind(own, value.clone()));
             }
-            Some(_) => {}
+            Some(own) if !own.is_null() => {}
+            _ => merged.set(key.clone(), value.clone()),
         }
     }
     Node::new(own.span, Value::Map(merged))

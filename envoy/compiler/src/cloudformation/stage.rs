@@ -6,8 +6,9 @@ use crate::read::{Fields, Reader};
 use crate::source::{Key, Map, Node, Span, Spanned, Value};
 
 /// What a stage is called in a template: properties of `AWS::ApiGateway::Stage`.
-const STAGE: [(&str, &str); 7] = [
+const STAGE: [(&str, &str); 8] = [
     ("StageName", "stageName"),
+    ("DeploymentId", "deploymentId"),
     ("Variables", "variables"),
     ("MethodSettings", "methodSettings"),
     ("TracingEnabled", "tracingEnabled"),
@@ -54,6 +55,7 @@ pub fn settings<'t>(
         (None, [only]) => Some(only),
         (None, stages) => {
             names.extend(stages.iter().filter_map(|(_, stage)| name_of(stage)));
+            names.dedup();
             None
         }
     };
@@ -77,33 +79,71 @@ fn stages<'t>(reader: &mut Reader<'t>, template: &'t Template, api: &str) -> Vec
     let belongs = |resource: &Resource| resource.text("RestApiId").is_some_and(|id| *id == api);
     for (_, resource) in template.of_type("AWS::ApiGateway::Stage").filter(|(_, resource)| belongs(resource)) {
         let Some(mut fields) = reader.fields(&resource.properties) else { continue };
-        fields.ignore(&["RestApiId", "DeploymentId", "Description", "DocumentationVersion", "Tags"]);
+        fields.ignore(&["RestApiId", "Description", "DocumentationVersion", "Tags"]);
         let mut stage = Map::default();
         rename(&mut fields, &mut stage, &STAGE);
         parts(reader, &mut fields, &mut stage);
         fields.finish(reader);
         stages.push((resource.span, stage));
     }
-    for (_, resource) in template.of_type("AWS::ApiGateway::Deployment").filter(|(_, resource)| belongs(resource)) {
+    let deployments = template.of_type("AWS::ApiGateway::Deployment").filter(|(_, resource)| belongs(resource));
+    let is_canary = |(_, resource): &(&str, &Resource)| resource.property("DeploymentCanarySettings").is_some();
+    let (canaries, deployments): (Vec<_>, Vec<_>) = deployments.partition(is_canary);
+    for (id, resource) in deployments {
         let Some(name) = resource.property("StageName") else { continue };
         let mut stage = Map::default();
         stage.set(Key::new("stageName", name.span), name.clone());
+        stage.set(Key::new("deploymentId", resource.span), Node::string(resource.span, id));
         if let Some(node) = resource.property("StageDescription") {
             stage_description(reader, node, &mut stage);
         }
-        if let Some(canary) = resource.property("DeploymentCanarySettings") {
-            reader.error(canary.span, "a canary stands at the stage here: give it as `CanarySetting`");
-        }
         stages.push((resource.span, stage));
     }
+    for (id, resource) in canaries {
+        add_canary(reader, &mut stages, id, resource);
+    }
     stages
+}
+
+/// A deployment that is the canary of its stage.
+fn add_canary<'t>(reader: &mut Reader<'t>, stages: &mut Vec<(Span, Map)>, id: &str, resource: &'t Resource) {
+    let Some(node) = resource.property("DeploymentCanarySettings") else { return };
+    let Some(name) = resource.property("StageName") else {
+        reader.error(node.span, "a canary is a stage's: the field `StageName` is missing");
+        return;
+    };
+    if let Some(description) = resource.property("StageDescription") {
+        reader.error(description.span, "a canary's stage is there already: describe it where it stands");
+    }
+    let Some(mut fields) = reader.fields(node) else { return };
+    let mut canary = Map::default();
+    canary.set(Key::new("deploymentId", resource.span), Node::string(resource.span, id));
+    rename(&mut fields, &mut canary, &CANARY[1..]);
+    fields.finish(reader);
+    let named = |(_, stage): &&mut (Span, Map)| stage.get("stageName").and_then(Node::as_str) == name.as_str();
+    let place = stages.iter_mut().find(named);
+    let stage = match place {
+        Some((_, stage)) => stage,
+        None => {
+            // The stage of an earlier version of the template.
+            let mut stage = Map::default();
+            stage.set(Key::new("stageName", name.span), name.clone());
+            stages.push((resource.span, stage));
+            let Some((_, stage)) = stages.last_mut() else { return };
+            stage
+        }
+    };
+    if stage.get("canarySettings").is_some() {
+        reader.error(node.span, "the stage has a canary already");
+    }
+    stage.set(Key::new("canarySettings", node.span), Node::new(node.span, Value::Map(canary)));
 }
 
 /// The stage that a deployment describes: method settings for all methods stand in it directly.
 fn stage_description<'t>(reader: &mut Reader<'t>, node: &'t Node, stage: &mut Map) {
     let Some(mut fields) = reader.fields(node) else { return };
     fields.ignore(&["Description", "DocumentationVersion", "Tags"]);
-    rename(&mut fields, stage, &STAGE[1..]);
+    rename(&mut fields, stage, &STAGE[2..]);
     parts(reader, &mut fields, stage);
     const ALL_METHODS: [(&str, &str); 8] = [
         ("ThrottlingRateLimit", "ThrottlingRateLimit"),

@@ -25,8 +25,7 @@ impl<'m> Caches<'m> {
     pub(super) fn new(model: &'m Model, api: &RawApi) -> Self {
         let stage = &model.settings.stage;
         let size = stage.cache_cluster_size.as_ref().and_then(|size| size.parse::<f64>().ok());
-        let shares = stage.canary.as_ref().and_then(|canary| canary.use_stage_cache).is_some_and(|shares| *shares);
-        let canary = if model.is_canary == Some(true) && !shares { "/canary" } else { "" };
+        let canary = if model.is_canary == Some(true) && !stage.shares_cache() { "/canary" } else { "" };
         let config = RawConfig {
             api: api.clone(),
             name: format!("{}/{}{canary}", api.api_id, api.stage),

@@ -26,6 +26,8 @@ const MAX_FORMAT_BYTES: usize = 3 * 1024;
 pub struct Stage {
     /// Its name.
     pub stage_name: Option<Spanned<String>>,
+    /// The deployment that it runs.
+    pub deployment_id: Option<Spanned<String>>,
     /// Its variables.
     pub variables: IndexMap<String, Spanned<String>>,
     /// Settings of its methods; each key once.
@@ -57,7 +59,7 @@ pub struct Canary {
     pub span: Span,
     /// Part of the traffic, 0 to 100.
     pub percent_traffic: Option<Spanned<f64>>,
-    /// Deployment that gets it.
+    /// Deployment that gets it; with the stage's own, the two share a cache.
     pub deployment_id: Option<Spanned<String>>,
     /// File with the definition that it runs, relative to the settings; absent: the stage's own.
     pub definition: Option<Spanned<String>>,
@@ -95,6 +97,14 @@ impl Stage {
                 if path == resource_path && *verb == http_method)
         });
         own.and_then(|(_, settings)| settings.caching_enabled).is_some_and(|on| *on)
+    }
+
+    /// Whether the stage and its canary keep their responses in one cache.
+    pub fn shares_cache(&self) -> bool {
+        let Some(canary) = &self.canary else { return false };
+        let id = |id: &Option<Spanned<String>>| id.as_ref().map(|id| id.value.clone());
+        let same = canary.deployment_id.is_some() && id(&canary.deployment_id) == id(&self.deployment_id);
+        same || canary.use_stage_cache.is_some_and(|shares| *shares)
     }
 
     /// What the stage sets for a method: in the method's own entry, else for all.
@@ -139,7 +149,6 @@ pub fn is_stage_name(name: &str) -> bool {
 pub fn read<'d>(reader: &mut Reader<'d>, node: &'d Node) -> Option<Stage> {
     let mut fields = reader.fields(node)?;
     fields.ignore(&[
-        "deploymentId",
         "description",
         "createdDate",
         "lastUpdatedDate",
@@ -153,6 +162,7 @@ pub fn read<'d>(reader: &mut Reader<'d>, node: &'d Node) -> Option<Stage> {
             format!("found `{}`, expected letters, digits, `_` and `-`, at most {MAX_STAGE_NAME} characters", **name);
         reader.error(name.span, text);
     }
+    let deployment_id = fields.take("deploymentId").and_then(|node| reader.filled(node));
     let variables = fields.take("variables").map(|node| read_variables(reader, node));
     let method_settings = fields.take("methodSettings").map(|node| method_settings::read(reader, node));
     let route_settings = fields
@@ -170,6 +180,7 @@ pub fn read<'d>(reader: &mut Reader<'d>, node: &'d Node) -> Option<Stage> {
     fields.finish(reader);
     Some(Stage {
         stage_name,
+        deployment_id,
         variables: variables.unwrap_or_default(),
         method_settings: method_settings.unwrap_or_default(),
         route_settings: route_settings.unwrap_or_default(),
