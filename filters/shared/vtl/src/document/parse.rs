@@ -13,12 +13,15 @@ pub(super) fn parse(text: &str, max_depth: usize) -> Option<Vec<Node>> {
         bytes: text.as_bytes(),
         at: 0,
         max_depth,
-        nodes: Vec::with_capacity(text.len() / 12),
+        nodes: Vec::with_capacity(text.len() / BYTES_PER_NODE),
         open: Vec::with_capacity(16),
     };
     parser.document()?;
     Some(parser.nodes)
 }
+
+/// How long the text of a value is at least, mostly, with its punctuation.
+const BYTES_PER_NODE: usize = 7;
 
 struct Parser<'t> {
     text: &'t str,
@@ -251,54 +254,55 @@ impl Parser<'_> {
     }
 }
 
-/// What a byte is in a string.
-const CLASSES: [u8; 256] = classes();
-/// Ends the plain part: a quote, a backslash, a control character.
-const STOP: u8 = 1;
-/// JSON output may escape it: DEL, and what begins or continues a character beyond ASCII.
-const SPECIAL: u8 = 2;
+/// A byte in each of the eight places of a word.
+const fn eight(byte: u8) -> u64 {
+    u64::from_le_bytes([byte; 8])
+}
 
-const fn classes() -> [u8; 256] {
-    let mut table = [0; 256];
-    let mut byte: u8 = 0;
-    loop {
-        // In a constant, an index that does not exist does not compile.
-        #[allow(clippy::indexing_slicing)]
-        {
-            table[byte as usize] = match byte {
-                b'"' | b'\\' | 0..=0x1F => STOP,
-                0x7F.. => SPECIAL,
-                _ => 0,
-            };
-        }
-        if byte == u8::MAX {
-            return table;
-        }
-        byte = byte.wrapping_add(1);
-    }
+/// Marks the bytes that end the plain part of a string: quotes, backslashes and control characters. The lowest mark is
+/// exact, those above it need not be.
+fn stops(word: u64) -> u64 {
+    let zeros = |word: u64| word.wrapping_sub(eight(1)) & !word;
+    let controls = word.wrapping_sub(eight(0x20)) & !word;
+    (zeros(word ^ eight(b'"')) | zeros(word ^ eight(b'\\')) | controls) & eight(0x80)
+}
+
+/// Marks the bytes that JSON output may escape: DEL, and what begins or continues a character beyond ASCII. The lowest
+/// mark is exact.
+fn specials(word: u64) -> u64 {
+    (word | word.wrapping_add(eight(1))) & eight(0x80)
 }
 
 /// The offset of the next quote, backslash or control character, and whether all before it are printable ASCII.
 fn skip_plain(bytes: &[u8], from: usize) -> (usize, bool) {
     let mut seen = 0;
     let mut at = from;
-    for byte in bytes.get(from..).unwrap_or_default() {
-        let class = CLASSES.get(usize::from(*byte)).copied().unwrap_or(STOP);
-        if class == STOP {
-            break;
+    while let Some(chunk) = bytes.get(at..).and_then(|rest| rest.first_chunk()) {
+        let word = u64::from_le_bytes(*chunk);
+        let stop = stops(word);
+        if stop != 0 {
+            // The mark is the highest bit of its byte.
+            let before = stop.trailing_zeros() & !7;
+            seen |= specials(word) & 1_u64.wrapping_shl(before).wrapping_sub(1);
+            let offset = usize::try_from(before.wrapping_shr(3)).unwrap_or(0);
+            return (at.wrapping_add(offset), seen == 0);
         }
-        seen |= class;
-        at = at.wrapping_add(1);
+        seen |= specials(word);
+        at = at.wrapping_add(8);
     }
-    (at, seen & SPECIAL == 0)
+    let rest = bytes.get(at..).unwrap_or_default();
+    let is_plain = |byte: &u8| !matches!(byte, b'"' | b'\\' | 0..=0x1F);
+    let plain = rest.iter().take_while(|byte| is_plain(byte)).inspect(|byte| seen |= u64::from(**byte >= 0x7F)).count();
+    (at.wrapping_add(plain), seen == 0)
 }
 
 /// The content of a string whose escapes are checked. Half of a surrogate pair becomes `?`, as Java writes it.
 pub(super) fn unescape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some((before, after)) = rest.split_once('\\') {
-        out.push_str(before);
+    while let Some(at) = rest.bytes().position(|byte| byte == b'\\') {
+        let after = rest.get(at.saturating_add(1)..).unwrap_or("");
+        out.push_str(rest.get(..at).unwrap_or(""));
         let mut chars = after.chars();
         match chars.next() {
             Some('b') => out.push('\u{8}'),

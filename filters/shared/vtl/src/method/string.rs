@@ -4,7 +4,9 @@ use super::{CallError, Called, elements, new_array, new_text, object, some};
 use crate::limits::MAX_OUTPUT_BYTES;
 use crate::render::Renderer;
 use crate::text::format::format;
-use crate::text::{char_at, equals_ignore_case, fold, from_utf16, index_of_offset, len_utf16, offset_of_index, trim};
+use crate::text::{
+    char_at, equals_ignore_case, find_from, fold, from_utf16, index_of_offset, len_utf16, offset_of_index, trim,
+};
 use crate::value::{Object, ObjectKind, Text, Value, compare_text};
 
 /// `text.name(arguments)`
@@ -56,14 +58,14 @@ fn with_text(renderer: &mut Renderer<'_, '_>, text: &Text, name: &str, other: &T
     match name {
         "equals" | "contentEquals" => some(text == other),
         "equalsIgnoreCase" => some(equals_ignore_case(text, other)),
-        "contains" => some(text.contains(&**other)),
+        "contains" => some(find_from(text, other, 0).is_some()),
         "startsWith" => some(text.starts_with(&**other)),
         "endsWith" => some(text.ends_with(&**other)),
         "concat" => new_text(renderer, |out| {
             out.push_str(text);
             out.push_str(other);
         }),
-        "indexOf" => some(place(text, text.find(&**other))),
+        "indexOf" => some(place(text, find_from(text, other, 0))),
         "lastIndexOf" => some(place(text, text.rfind(&**other))),
         "compareTo" => some(compare_text(text, other)),
         "compareToIgnoreCase" => {
@@ -254,10 +256,10 @@ fn replace(renderer: &mut Renderer<'_, '_>, text: &Text, from: &str, to: &str) -
     }
     let mut out = renderer.budget.buffer();
     let mut copied = 0;
-    for (at, found) in text.match_indices(from) {
+    while let Some(at) = find_from(text, from, copied) {
         out.push_str(text.get(copied..at).unwrap_or(""));
         out.push_str(to);
-        copied = at.saturating_add(found.len());
+        copied = at.saturating_add(from.len());
         if out.len() > MAX_OUTPUT_BYTES {
             return Err(crate::error::Limit::Output.into());
         }

@@ -5,12 +5,14 @@ use std::fmt::Write as _;
 /// `escapeJavaScript` of commons-lang 2: quotes, backslash and slash get a backslash, control characters and all beyond
 /// ASCII become `\uXXXX` for each UTF-16 unit.
 pub(crate) fn escape_java_script(text: &str, out: &mut String) {
+    let is_plain = |byte: u8| matches!(byte, b' '..=0x7F) && !matches!(byte, b'"' | b'\'' | b'\\' | b'/');
     let mut plain = 0;
-    for (at, c) in text.char_indices() {
-        if matches!(c, ' '..='\u{7f}') && !matches!(c, '"' | '\'' | '\\' | '/') {
-            continue;
-        }
+    loop {
+        let rest = text.as_bytes().get(plain..).unwrap_or_default();
+        let Some(len) = rest.iter().position(|byte| !is_plain(*byte)) else { break };
+        let at = plain.saturating_add(len);
         out.push_str(text.get(plain..at).unwrap_or(""));
+        let Some(c) = text.get(at..).and_then(|rest| rest.chars().next()) else { break };
         plain = at.saturating_add(c.len_utf8());
         match c {
             '"' => out.push_str("\\\""),
@@ -35,7 +37,7 @@ pub(crate) fn escape_java_script(text: &str, out: &mut String) {
 
 /// `java.net.URLEncoder` with UTF-8.
 pub(crate) fn url_encode(text: &str, out: &mut String) {
-    let digit = |n: u8| char::from_digit(u32::from(n), 16).unwrap_or('0').to_ascii_uppercase();
+    let digit = |n: u8| char::from(if n < 10 { b'0'.wrapping_add(n) } else { b'7'.wrapping_add(n) });
     let mut plain = 0;
     for (at, byte) in text.bytes().enumerate() {
         if matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'-' | b'*' | b'_') {

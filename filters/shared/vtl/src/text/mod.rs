@@ -52,6 +52,26 @@ pub(crate) fn offset_of_index(text: &str, index: usize) -> Option<usize> {
     (units >= index).then_some(text.len())
 }
 
+/// The longest text that is searched for without preparation, which takes longer than most searches.
+const MAX_SHORT_NEEDLE: usize = 16;
+
+/// The offset of `needle` in `text`, from the offset `from` on.
+pub(crate) fn find_from(text: &str, needle: &str, from: usize) -> Option<usize> {
+    let first = match needle.as_bytes() {
+        [first, ..] if needle.len() <= MAX_SHORT_NEEDLE => *first,
+        _ => return text.get(from..)?.find(needle)?.checked_add(from),
+    };
+    let bytes = text.as_bytes();
+    let mut at = from;
+    loop {
+        at = bytes.get(at..)?.iter().position(|byte| *byte == first)?.saturating_add(at);
+        if bytes.get(at..)?.starts_with(needle.as_bytes()) {
+            return Some(at);
+        }
+        at = at.saturating_add(1);
+    }
+}
+
 /// `trim()`: without blanks and control characters around it.
 pub(crate) fn trim(text: &str) -> &str {
     text.trim_matches(|c| c <= ' ')
@@ -96,6 +116,23 @@ mod tests {
         assert_eq!(offset_of_index(text, 5), Some(8));
         assert_eq!(offset_of_index(text, 6), None);
         assert_eq!(index_of_offset(text, 7), 4);
+    }
+
+    #[test]
+    fn searches() {
+        let long = "0123456789abcdefg";
+        for (text, needle, from, found) in [
+            ("a-b-c", "-", 0, Some(1)),
+            ("a-b-c", "-", 2, Some(3)),
+            ("aaab", "aab", 0, Some(1)),
+            ("aaab", "aab", 2, None),
+            ("abc", "", 1, Some(1)),
+            ("", "a", 0, None),
+            ("\u{e9}\u{e8}", "\u{e8}", 0, Some(2)),
+            ("x0123456789abcdefg", long, 0, Some(1)),
+        ] {
+            assert_eq!(find_from(text, needle, from), found, "{needle} in {text}");
+        }
     }
 
     #[test]

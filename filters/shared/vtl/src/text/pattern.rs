@@ -617,24 +617,33 @@ impl Chars {
         Some(Self { ascii, ranges, repeated })
     }
 
-    fn has(&self, c: char) -> bool {
-        let code = u32::from(c);
-        match usize::try_from(code).ok().and_then(|code| self.ascii.get(code)) {
-            Some(member) => *member,
-            None => in_ranges(&self.ranges, code),
+    /// Whether the character at an offset is of the set, and the offset behind it. `None` at the end.
+    fn member_at(&self, text: &str, at: usize) -> Option<(bool, usize)> {
+        let byte = *text.as_bytes().get(at)?;
+        match self.ascii.get(usize::from(byte)) {
+            Some(member) => Some((*member, at.saturating_add(1))),
+            None => {
+                let c = text.get(at..)?.chars().next()?;
+                Some((in_ranges(&self.ranges, u32::from(c)), at.saturating_add(c.len_utf8())))
+            }
         }
     }
 
     /// Start and end of the first match from `from` on.
     pub(crate) fn find_at(&self, text: &str, from: usize) -> Option<(usize, usize)> {
-        let rest = text.get(from..)?;
-        let (start, c) = rest.char_indices().find(|(_, c)| self.has(*c))?;
-        let mut end = start.saturating_add(c.len_utf8());
-        if self.repeated {
-            let more = rest.get(end..)?;
-            end = end.saturating_add(more.find(|c| !self.has(c)).unwrap_or(more.len()));
+        let mut start = from;
+        let mut end = loop {
+            match self.member_at(text, start)? {
+                (true, after) => break after,
+                (false, after) => start = after,
+            }
+        };
+        while self.repeated
+            && let Some((true, after)) = self.member_at(text, end)
+        {
+            end = after;
         }
-        Some((start.saturating_add(from), end.saturating_add(from)))
+        Some((start, end))
     }
 }
 

@@ -3,7 +3,8 @@
 
 use regex_lite::{Captures, Regex};
 
-use super::pattern::Pattern;
+use super::find_from;
+use super::pattern::{Chars, Pattern};
 
 impl Pattern {
     /// `matches`: the whole text.
@@ -31,7 +32,10 @@ impl Pattern {
             Self::Literal(_) | Self::Chars(_) => 0,
             Self::Regex { find, .. } => find.captures_len().saturating_sub(1),
         };
-        let is_plain = !replacement.contains(['\\', '$']);
+        let is_plain = !replacement.bytes().any(|byte| matches!(byte, b'\\' | b'$'));
+        if let (Self::Chars(chars), true) = (self, is_plain) {
+            return replace_chars(chars, text, replacement, first_only, max_len, out);
+        }
         // Java reads the replacement when there is something to replace.
         let mut parsed: Option<Replacement> = None;
         let mut copied = 0;
@@ -81,6 +85,35 @@ impl Pattern {
     }
 }
 
+/// `replaceAll` with a set of characters, and a replacement that is put there as it is.
+fn replace_chars(
+    chars: &Chars,
+    text: &str,
+    replacement: &str,
+    first_only: bool,
+    max_len: usize,
+    out: &mut String,
+) -> Result<(), String> {
+    let mut copied = 0;
+    while let Some((start, end)) = chars.find_at(text, copied) {
+        if start > copied {
+            out.push_str(text.get(copied..start).unwrap_or(""));
+        }
+        if !replacement.is_empty() {
+            out.push_str(replacement);
+        }
+        if out.len() > max_len {
+            return Err("the result is too long".to_owned());
+        }
+        copied = end;
+        if first_only {
+            break;
+        }
+    }
+    out.push_str(text.get(copied..).unwrap_or(""));
+    Ok(())
+}
+
 /// A match, and its groups if the pattern has any.
 struct Found<'t> {
     start: usize,
@@ -102,7 +135,7 @@ impl<'t> Matches<'_, 't> {
         let from = self.next?;
         let found = match self.pattern {
             Pattern::Literal(literal) => {
-                let start = self.text.get(from..)?.find(literal.as_str())?.saturating_add(from);
+                let start = find_from(self.text, literal, from)?;
                 let end = start.saturating_add(literal.len());
                 Found { start, end, text: self.text.get(start..end)?, groups: None }
             }
