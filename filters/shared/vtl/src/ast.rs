@@ -5,6 +5,7 @@
 
 use std::rc::Rc;
 
+use crate::method::LoopProperty;
 use crate::value::Value;
 
 /// Index of a variable in [`Program::names`].
@@ -121,6 +122,8 @@ pub(crate) struct Reference {
     pub path: Box<[Step]>,
     /// How many properties the path begins with.
     pub names: usize,
+    /// What the first of them is of a loop.
+    pub of_loop: Option<LoopProperty>,
     pub kind: ReferenceKind,
     /// Printed before the value: the backslashes that escapes leave, and `$` that begin nothing.
     pub prefix: Box<str>,

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use super::{Document, Kind, Place};
-use crate::value::{Decimal, List, Map, Text, Value};
+use crate::value::{Decimal, List, Map, Text, Value, short_integer};
 
 impl Document {
     /// The whole document.
@@ -15,17 +15,27 @@ impl Document {
 
     /// The value at a place. Containers and plain strings point into the document.
     pub(crate) fn value(self: &Rc<Self>, place: Place) -> Value {
+        let mut value = Value::Null;
+        self.value_into(place, &mut value);
+        value
+    }
+
+    /// The value at a place, written to `out`, which is null.
+    pub(crate) fn value_into(self: &Rc<Self>, place: Place, out: &mut Value) {
         let node = self.node(place);
         match node.kind {
-            Kind::Null => Value::Null,
-            Kind::True => Value::Bool(true),
-            Kind::False => Value::Bool(false),
-            Kind::Integer => integer(self.text(place)),
-            Kind::Decimal => decimal(self.text(place)),
-            Kind::Plain | Kind::String => Value::String(Text::of(&self.text, node.start, node.end)),
-            Kind::PlainEscaped | Kind::Escaped => Value::from(self.unescaped(place).as_str()),
-            Kind::Array => Value::List(List::lazy(self, place)),
-            Kind::Object => Value::Map(Map::lazy(self, place)),
+            Kind::Null => {}
+            Kind::True => out.fill(Value::Bool(true)),
+            Kind::False => out.fill(Value::Bool(false)),
+            Kind::Integer => match short_integer(self.bytes(node.start, node.end)) {
+                Some(n) => out.fill(Value::Int(n)),
+                None => out.fill(integer(self.text(place))),
+            },
+            Kind::Decimal => out.fill(decimal(self.text(place))),
+            Kind::Plain | Kind::String => out.fill(Value::String(Text::of(&self.text, node.start, node.end))),
+            Kind::PlainEscaped | Kind::Escaped => out.fill(Value::from(self.unescaped(place).as_str())),
+            Kind::Array => out.fill(Value::List(List::lazy(self, place))),
+            Kind::Object => out.fill(Value::Map(Map::lazy(self, place))),
         }
     }
 

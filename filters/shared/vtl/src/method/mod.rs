@@ -7,6 +7,7 @@
 
 mod collection;
 mod list;
+mod loops;
 mod map;
 mod number;
 mod scalar;
@@ -18,7 +19,10 @@ use crate::budget::{Budget, Walk};
 use crate::error::Limit;
 use crate::host::Thrown;
 use crate::render::{Renderer, Signal};
-use crate::value::{Entry, ListKind, LoopScope, NumberError, Object, ObjectKind, Value, equals, hash_code};
+use crate::value::{Entry, ListKind, NumberError, Object, ObjectKind, Value, equals, hash_code};
+
+pub(crate) use loops::LoopProperty;
+use loops::{call_loop, stored};
 
 /// Why a call has no result. In a box, as results are passed on often and errors never.
 pub(crate) struct CallError(Box<Reason>);
@@ -92,12 +96,12 @@ fn some(value: impl Into<Value>) -> Called {
 /// `target.name(arguments)`
 pub(crate) fn call(renderer: &mut Renderer<'_, '_>, target: &Value, name: &str, arguments: &mut Vec<Value>) -> Called {
     let count = arguments.len();
-    let called = find_and_call(renderer, target, name, arguments)?;
+    let called = find_and_call(renderer, target, name, arguments);
     // Velocity 1.7 takes a method without parameters to fit any arguments, if no other does, and then fails to call it.
-    if called.is_none() && count > 0 && takes_nothing(target, name) {
+    if count > 0 && matches!(called, Ok(None)) && takes_nothing(target, name) {
         return Err(format!("it takes no arguments, but has {count}").into());
     }
-    Ok(called)
+    called
 }
 
 /// Whether Java's class has a method of this name without parameters.
@@ -137,7 +141,7 @@ fn takes_nothing(target: &Value, name: &str) -> bool {
             ObjectKind::View(_) => collection(),
             ObjectKind::Entry(_) => matches!(name, "getKey" | "getValue"),
             ObjectKind::Cursor(_) => matches!(name, "hasNext" | "next"),
-            ObjectKind::Loop(_) => map() || loop_getter(name).is_some(),
+            ObjectKind::Loop(_) => map() || LoopProperty::of_getter(name).is_some(),
             ObjectKind::Block(_) => false,
             ObjectKind::Host(_) => return false,
         },
@@ -275,77 +279,14 @@ fn bean_property(target: &Value, name: &str) -> Option<Value> {
             ObjectKind::Entry(entry) if is("key") => Some(entry.key.clone()),
             ObjectKind::Entry(entry) if is("value") => Some(entry.value()),
             ObjectKind::View(view) if is("empty") => Some(Value::Bool(view.map.is_empty())),
-            ObjectKind::Loop(scope) => match LOOP_PROPERTIES.into_iter().find(|getter| *getter == name || is(getter)) {
-                Some(getter) => loop_property(scope, getter),
+            ObjectKind::Loop(scope) => match LoopProperty::named(name) {
+                Some(property) => property.of(scope),
                 None => stored(scope, &Value::from(name)),
             },
             _ => None,
         },
         _ => None,
     }
-}
-
-/// Longest chain of loops that is searched: deeper ones are made by setting `$foreach`, which nobody does.
-const MAX_LOOPS: usize = 256;
-
-/// What `$foreach` has.
-const LOOP_PROPERTIES: [&str; 8] = ["hasNext", "index", "count", "first", "last", "parent", "topmost", "replaced"];
-
-/// The loop and those around it.
-fn loops(scope: &Rc<LoopScope>) -> impl Iterator<Item = Rc<LoopScope>> {
-    std::iter::successors(Some(Rc::clone(scope)), |scope| scope.parent.clone()).take(MAX_LOOPS)
-}
-
-fn loop_property(scope: &Rc<LoopScope>, name: &str) -> Option<Value> {
-    let index = scope.index.get();
-    let of = |scope: Rc<LoopScope>| Value::object(ObjectKind::Loop(scope));
-    Some(match name {
-        "index" => Value::Int(index),
-        "count" => Value::Int(index.saturating_add(1)),
-        "hasNext" => Value::Bool(scope.has_next.get()),
-        "first" => Value::Bool(index < 1),
-        "last" => Value::Bool(!scope.has_next.get()),
-        "parent" => of(scope.parent.clone()?),
-        "topmost" => of(loops(scope).last()?),
-        _ => loops(scope).find_map(|scope| scope.replaced.clone())?,
-    })
-}
-
-/// What the template put into `$foreach`, or into that of a loop around.
-fn stored(scope: &Rc<LoopScope>, key: &Value) -> Option<Value> {
-    loops(scope).find_map(|scope| scope.storage.find(key))
-}
-
-#[inline(never)]
-fn call_loop(
-    renderer: &mut Renderer<'_, '_>,
-    target: &Value,
-    scope: &Rc<LoopScope>,
-    name: &str,
-    arguments: &mut Vec<Value>,
-) -> Called {
-    if let Some(getter) = loop_getter(name) {
-        return if arguments.is_empty() { Ok(loop_property(scope, getter)) } else { Ok(None) };
-    }
-    match (name, arguments.as_slice()) {
-        ("get", [key]) => Ok(stored(scope, key)),
-        _ => map::call(renderer, target, &scope.storage, name, arguments),
-    }
-}
-
-/// The property that a getter of `$foreach` gives.
-fn loop_getter(name: &str) -> Option<&'static str> {
-    Some(match name {
-        "hasNext" | "getHasNext" => "hasNext",
-        "isFirst" | "getFirst" => "first",
-        "isLast" | "getLast" => "last",
-        "getIndex" => "index",
-        "getCount" => "count",
-        "getParent" => "parent",
-        "getTopmost" => "topmost",
-        "getReplaced" => "replaced",
-        _ => return None,
-    })
 }
 
 #[inline(never)]

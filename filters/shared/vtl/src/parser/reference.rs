@@ -5,6 +5,7 @@ use std::rc::Rc;
 use super::token::Kind;
 use super::{Parsed, Parser};
 use crate::ast::{Expr, Reference, ReferenceKind, Set, Step, StepKind, Target};
+use crate::method::LoopProperty;
 
 /// The first token of a reference, taken apart.
 struct Root {
@@ -24,10 +25,15 @@ impl Parser<'_, '_> {
         let root = self.root(first);
         let slot = self.compiler.slot(&root.name);
         let names = path.iter().take_while(|step| matches!(step.kind, StepKind::Property(_))).count();
+        let of_loop = match path.first().map(|step| &step.kind) {
+            Some(StepKind::Property(name)) => LoopProperty::named(name),
+            _ => None,
+        };
         Ok(Reference {
             root: slot,
             path: path.into_boxed_slice(),
             names,
+            of_loop,
             kind: root.kind,
             prefix: format!("{}{}", root.escapes, root.more).into_boxed_str(),
             escapes: root.escapes.into_boxed_str(),

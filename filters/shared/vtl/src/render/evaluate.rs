@@ -1,6 +1,5 @@
 //! Expressions.
 
-use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use super::{Rendered, Renderer};
@@ -15,19 +14,37 @@ pub(super) const VALUE_BYTES: usize = size_of::<Value>();
 
 impl Renderer<'_, '_> {
     /// The value of an expression; null where it has none.
-    pub(super) fn value(&mut self, expr: &Expr) -> Rendered<Value> {
+    pub(super) fn evaluated(&mut self, expr: &Expr) -> Rendered<Value> {
+        let mut value = Value::Null;
+        self.value(expr, &mut value)?;
+        Ok(value)
+    }
+
+    /// The value of an expression, written to `out`, which is null.
+    pub(super) fn value(&mut self, expr: &Expr, out: &mut Value) -> Rendered<()> {
         self.spend(1)?;
         match expr {
-            Expr::Value(value) => Ok(value.clone()),
-            Expr::Reference(reference) if reference.kind == ReferenceKind::Void => Ok(Value::Null),
-            Expr::Reference(reference) => self.execute(reference),
-            Expr::Interpolated(index) => self.interpolate(*index),
-            Expr::Group(inner) => self.nested(|r| r.value(inner)),
+            Expr::Value(value) => out.fill_from(value),
+            Expr::Reference(reference) if reference.kind == ReferenceKind::Void => {}
+            Expr::Reference(reference) => return self.execute(reference, out),
+            Expr::Interpolated(index) => out.fill(self.interpolate(*index)?),
+            Expr::Group(inner) => return self.nested(|r| r.value(inner, out)),
+            Expr::Math(chain) => return self.math(chain, out),
+            Expr::Not(_) | Expr::And(_) | Expr::Or(_) | Expr::Compare(_) => out.fill(Value::Bool(self.is_true(expr)?)),
+            Expr::List(_) | Expr::Map(_) | Expr::Range(_) => out.fill(self.collection(expr)?),
+        }
+        Ok(())
+    }
+
+    /// A list, a map or a range.
+    #[inline(never)]
+    fn collection(&mut self, expr: &Expr) -> Rendered<Value> {
+        match expr {
             Expr::List(items) => self.nested(|r| {
                 r.allocate(items.len().saturating_mul(VALUE_BYTES))?;
                 let mut values = Vec::with_capacity(items.len());
                 for item in items {
-                    values.push(r.value(item)?);
+                    values.push(r.evaluated(item)?);
                 }
                 Ok(Value::list(values))
             }),
@@ -35,8 +52,8 @@ impl Renderer<'_, '_> {
                 r.allocate(pairs.len().saturating_mul(VALUE_BYTES).saturating_mul(2))?;
                 let map = Map::new(MapKind::Plain);
                 for (key, value) in pairs {
-                    let key = r.value(key)?;
-                    map.put(key, r.value(value)?);
+                    let key = r.evaluated(key)?;
+                    map.put(key, r.evaluated(value)?);
                 }
                 Ok(Value::Map(map))
             }),
@@ -51,8 +68,7 @@ impl Renderer<'_, '_> {
                 };
                 Ok(Value::list(values))
             }
-            Expr::Math(chain) => self.math(chain),
-            Expr::Not(_) | Expr::And(_) | Expr::Or(_) | Expr::Compare(_) => Ok(Value::Bool(self.is_true(expr)?)),
+            _ => Ok(Value::Null),
         }
     }
 
@@ -61,16 +77,20 @@ impl Renderer<'_, '_> {
         self.spend(1)?;
         match expr {
             Expr::Value(Value::Bool(value)) => Ok(*value),
-            Expr::Reference(reference) => match self.execute(reference)? {
-                Value::Null => Ok(false),
-                Value::Bool(value) => Ok(value),
-                // Java asks for the text, which renders a block.
-                Value::Object(Object(ObjectKind::Block(block))) => {
-                    let mut text = String::new();
-                    self.render_block(&block, &mut text)
+            Expr::Reference(reference) => {
+                let mut value = Value::Null;
+                self.execute(reference, &mut value)?;
+                match &value {
+                    Value::Null => Ok(false),
+                    Value::Bool(value) => Ok(*value),
+                    // Java asks for the text, which renders a block.
+                    Value::Object(Object(ObjectKind::Block(block))) => {
+                        let mut text = String::new();
+                        self.render_block(block, &mut text)
+                    }
+                    _ => Ok(true),
                 }
-                _ => Ok(true),
-            },
+            }
             Expr::Not(inner) => self.nested(|r| Ok(!r.is_true(inner)?)),
             // These need not count as levels: one directly in another has a group or a `!` between.
             Expr::And(operands) => {
@@ -113,29 +133,36 @@ impl Renderer<'_, '_> {
         Ok(Value::String(self.finish(text)?))
     }
 
-    /// An operand; a constant is not copied.
-    fn operand<'e>(&mut self, expr: &'e Expr) -> Rendered<Cow<'e, Value>> {
+    /// An operand; a constant is not copied, anything else is kept in `place`.
+    fn operand<'e>(&mut self, expr: &'e Expr, place: &'e mut Value) -> Rendered<&'e Value> {
         match expr {
-            Expr::Value(value) => Ok(Cow::Borrowed(value)),
-            _ => self.value(expr).map(Cow::Owned),
+            Expr::Value(value) => Ok(value),
+            _ => {
+                self.value(expr, place)?;
+                Ok(place)
+            }
         }
     }
 
     fn comparison(&mut self, chain: &Chain<Comparison>) -> Rendered<bool> {
-        let mut left = self.operand(&chain.first.expr)?;
-        let mut result = false;
-        for (n, link) in chain.rest.iter().enumerate() {
-            if n > 0 {
-                left = Cow::Owned(Value::Bool(result));
-            }
-            let right = self.operand(&link.operand.expr)?;
-            result = match link.op {
-                Comparison::Eq => self.are_equal(&left, &right)?,
-                Comparison::Ne => !self.are_equal(&left, &right)?,
-                op => self.is_ordered(op, &left, &right)?,
+        let mut result = None;
+        for link in &chain.rest {
+            let (mut left, mut right) = (Value::Null, Value::Null);
+            let left = match result {
+                None => self.operand(&chain.first.expr, &mut left)?,
+                Some(result) => {
+                    left = Value::Bool(result);
+                    &left
+                }
             };
+            let right = self.operand(&link.operand.expr, &mut right)?;
+            result = Some(match link.op {
+                Comparison::Eq => self.are_equal(left, right)?,
+                Comparison::Ne => !self.are_equal(left, right)?,
+                op => self.is_ordered(op, left, right)?,
+            });
         }
-        Ok(result)
+        Ok(result.unwrap_or(false))
     }
 
     /// `==`: numbers by value, the same class by `equals`, else the texts.
@@ -169,6 +196,7 @@ impl Renderer<'_, '_> {
     fn is_ordered(&self, op: Comparison, left: &Value, right: &Value) -> Rendered<bool> {
         let ordering = match (left, right) {
             (Value::Int(a), Value::Int(b)) => a.cmp(b),
+            (Value::Double(a), Value::Double(b)) => a.partial_cmp(b).unwrap_or(Ordering::Equal),
             _ => {
                 let (Some(a), Some(b)) = (Number::of(left), Number::of(right)) else { return Ok(false) };
                 a.compare(b).map_err(|error| self.number_fault(error))?
@@ -182,21 +210,31 @@ impl Renderer<'_, '_> {
         })
     }
 
-    fn math(&mut self, chain: &Chain<Operator>) -> Rendered<Value> {
-        let mut left = self.operand(&chain.first.expr)?;
-        let mut left_text = chain.first.literal();
-        for link in &chain.rest {
-            let right = self.operand(&link.operand.expr)?;
-            left = Cow::Owned(match (link.op, &*left, &*right) {
-                (Operator::Add, Value::Int(a), Value::Int(b)) => Value::from(i64::from(*a).wrapping_add(i64::from(*b))),
-                _ => self.calculate(link.op, &left, left_text, &right, &link.operand)?,
-            });
-            // The text of the whole left side is the last operand's, to Velocity.
-            left_text = link.operand.source.get(link.start..link.end).unwrap_or("");
+    fn math(&mut self, chain: &Chain<Operator>, out: &mut Value) -> Rendered<()> {
+        let mut place = Value::Null;
+        let mut left = self.operand(&chain.first.expr, &mut place)?;
+        if chain.rest.is_empty() {
+            out.fill_from(left);
         }
-        Ok(left.into_owned())
+        let mut left_text: Option<&str> = None;
+        for (n, link) in chain.rest.iter().enumerate() {
+            if n > 0 {
+                place = std::mem::replace(out, Value::Null);
+                left = &place;
+            }
+            let mut right = Value::Null;
+            let right = self.operand(&link.operand.expr, &mut right)?;
+            if !quick(link.op, left, right, out) {
+                let text = left_text.unwrap_or_else(|| chain.first.literal());
+                out.fill(self.calculate(link.op, left, text, right, &link.operand)?);
+            }
+            // The text of the whole left side is the last operand's, to Velocity.
+            left_text = Some(link.operand.source.get(link.start..link.end).unwrap_or(""));
+        }
+        Ok(())
     }
 
+    #[inline(never)]
     fn calculate(
         &mut self,
         op: Operator,
@@ -230,4 +268,41 @@ impl Renderer<'_, '_> {
             None => Err(self.failed("a block inside of itself has no text")),
         }
     }
+}
+
+/// Calculates with small integers, and with doubles; `false` for anything else.
+fn quick(op: Operator, left: &Value, right: &Value, out: &mut Value) -> bool {
+    let (a, b) = match (left, right) {
+        (Value::Int(a), Value::Int(b)) => {
+            // 64 bits hold every result.
+            let (a, b) = (i64::from(*a), i64::from(*b));
+            let result = match op {
+                Operator::Add => a.checked_add(b),
+                Operator::Subtract => a.checked_sub(b),
+                Operator::Multiply => a.checked_mul(b),
+                Operator::Divide => a.checked_div(b),
+                Operator::Modulo => a.checked_rem(b),
+            };
+            let Some(result) = result else { return false };
+            match i32::try_from(result) {
+                Ok(small) => out.fill(Value::Int(small)),
+                Err(_) => out.fill(Value::Long(result)),
+            }
+            return true;
+        }
+        (Value::Double(a), Value::Double(b)) => (*a, *b),
+        (Value::Int(a), Value::Double(b)) => (f64::from(*a), *b),
+        (Value::Double(a), Value::Int(b)) => (*a, f64::from(*b)),
+        _ => return false,
+    };
+    match op {
+        Operator::Add => out.fill(Value::Double(a + b)),
+        Operator::Subtract => out.fill(Value::Double(a - b)),
+        Operator::Multiply => out.fill(Value::Double(a * b)),
+        // A division by zero has no result.
+        Operator::Divide if b != 0.0 => out.fill(Value::Double(a / b)),
+        Operator::Modulo if b != 0.0 => out.fill(Value::Double(a % b)),
+        Operator::Divide | Operator::Modulo => return false,
+    }
+    true
 }

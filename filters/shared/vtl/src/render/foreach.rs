@@ -3,12 +3,13 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use super::{Rendered, Renderer, Signal};
+use super::{Cause, Rendered, Renderer};
 use crate::ast::{Expr, Foreach, Iterated, LoopBody};
 use crate::limits::MAX_FOREACH_ITERATIONS;
 use crate::value::{Cursor, LoopScope, Map, Number, Object, ObjectKind, Printer as _, Value};
 
 impl Renderer<'_, '_> {
+    #[inline(never)]
     pub(super) fn foreach(&mut self, node: &Foreach, out: &mut String) -> Rendered<()> {
         let over = match &node.over {
             Iterated::Expr(over) => over,
@@ -46,14 +47,12 @@ impl Renderer<'_, '_> {
             if let Some(slot) = slots.count {
                 self.put(slot, Value::Int(count));
             }
-            let value = match cursor.advance() {
-                Ok(value) => value.unwrap_or(Value::Null),
-                Err(_) => {
-                    self.at = node.at;
-                    result = Err(self.failed("the collection was changed while #foreach went over it"));
-                    break;
-                }
-            };
+            let mut value = Value::Null;
+            if cursor.advance_into(&mut value).is_err() {
+                self.at = node.at;
+                result = Err(self.failed("the collection was changed while #foreach went over it"));
+                break;
+            }
             let has_next = cursor.has_next();
             if let Some(slot) = slots.has_next {
                 self.put(slot, Value::Bool(has_next));
@@ -83,17 +82,20 @@ impl Renderer<'_, '_> {
         if let (Some(slot), Some(saved)) = (slots.has_next, saved_has_next) {
             self.restore(slot, saved);
         }
-        if let Err(Signal::Fault(fault)) = result {
-            return Err(Signal::Fault(fault));
+        if result.as_ref().is_err_and(|signal| matches!(*signal.0, Cause::Fault(_))) {
+            return result;
         }
         if let Some(slot) = slots.foreach {
             self.at = node.at;
             self.leave_scope(slot)?;
         }
         match result {
-            Err(Signal::Break(None)) => Ok(()),
-            Err(Signal::Break(Some(other))) if other == owner => Ok(()),
-            result => result,
+            Err(signal) => match *signal.0 {
+                Cause::Break(None) => Ok(()),
+                Cause::Break(Some(other)) if other == owner => Ok(()),
+                _ => Err(signal),
+            },
+            Ok(()) => Ok(()),
         }
     }
 
@@ -129,7 +131,7 @@ impl Renderer<'_, '_> {
         if let Expr::Range(bounds) = over {
             return Ok(self.range(&bounds.0, &bounds.1)?.map(|(first, last)| Rc::new(Cursor::range(first, last))));
         }
-        let value = self.value(over)?;
+        let value = self.evaluated(over)?;
         let prepared = match &value {
             Value::List(list) => list.prepare(&self.budget),
             Value::Map(map) => map.prepare(&self.budget),
@@ -142,7 +144,7 @@ impl Renderer<'_, '_> {
 
     /// The bounds of `[a..b]`, if both are numbers.
     pub(super) fn range(&mut self, first: &Expr, last: &Expr) -> Rendered<Option<(i32, i32)>> {
-        let (first, last) = (self.value(first)?, self.value(last)?);
+        let (first, last) = (self.evaluated(first)?, self.evaluated(last)?);
         match (Number::of(&first), Number::of(&last)) {
             (Some(first), Some(last)) => {
                 let first = first.to_i32().map_err(|error| self.number_fault(error))?;

@@ -9,7 +9,7 @@ mod reference;
 use std::cell::Cell;
 use std::rc::Rc;
 
-use crate::ast::{Node, Offset, Program, Slot};
+use crate::ast::{If, Node, Offset, Program, Slot};
 use crate::budget::Budget;
 use crate::error::{Limit, Position, RenderErrorKind};
 use crate::host::{Host, Thrown};
@@ -29,13 +29,22 @@ pub(crate) struct Fault {
     pub at: Offset,
 }
 
-/// Why rendering does not simply go on.
+/// Why rendering does not simply go on. In a box, as results are passed on often and signals hardly ever.
 #[derive(Debug)]
-pub(crate) enum Signal {
-    Fault(Box<Fault>),
+pub(crate) struct Signal(Box<Cause>);
+
+#[derive(Debug)]
+enum Cause {
+    Fault(Fault),
     /// `#break`, for the innermost block, or for the loop of this identity.
     Break(Option<usize>),
     Stop,
+}
+
+impl From<Cause> for Signal {
+    fn from(cause: Cause) -> Self {
+        Self(Box::new(cause))
+    }
 }
 
 type Rendered<T> = Result<T, Signal>;
@@ -68,6 +77,7 @@ pub(crate) fn render(
         at: 0,
         adoptions: Adoptions::default(),
         spare: Vec::new(),
+        empty: Text::empty(),
     };
     let mut out = String::with_capacity(source.len());
     let result = renderer.nodes(&program.nodes, &mut out);
@@ -75,9 +85,12 @@ pub(crate) fn render(
     drop(slots);
     adoptions.dissolve_cycles();
     match result {
-        // Outside of every block, `#break` ends the template, too.
-        Ok(()) | Err(Signal::Break(_) | Signal::Stop) => Ok(out),
-        Err(Signal::Fault(fault)) => Err(*fault),
+        Ok(()) => Ok(out),
+        Err(signal) => match *signal.0 {
+            // Outside of every block, `#break` ends the template, too.
+            Cause::Break(_) | Cause::Stop => Ok(out),
+            Cause::Fault(fault) => Err(fault),
+        },
     }
 }
 
@@ -97,6 +110,8 @@ pub(crate) struct Renderer<'t, 's> {
     adoptions: Adoptions,
     /// Lists of arguments that can be used again.
     spare: Vec<Vec<Value>>,
+    /// What a reference without a value gives.
+    empty: Text,
 }
 
 impl Renderer<'_, '_> {
@@ -113,35 +128,47 @@ impl Renderer<'_, '_> {
             Node::Text(text) => self.write(text, out),
             Node::Print(reference) => self.print_reference(reference, out),
             Node::Set(set) => self.set(set),
-            Node::If(node) => {
-                for (condition, body) in &node.branches {
-                    if self.is_true(condition)? {
-                        return self.nested(|r| r.nodes(body, out));
-                    }
-                }
-                match &node.otherwise {
-                    Some(body) => self.nested(|r| r.nodes(body, out)),
-                    None => Ok(()),
-                }
-            }
+            Node::If(node) => self.condition(node, out),
             Node::Foreach(node) => self.nested(|r| r.foreach(node, out)),
+            Node::Define(_) | Node::Break(..) | Node::Stop(_) => self.rare_node(node),
+        }
+    }
+
+    #[inline(never)]
+    fn condition(&mut self, node: &If, out: &mut String) -> Rendered<()> {
+        for (condition, body) in &node.branches {
+            if self.is_true(condition)? {
+                return self.nested(|r| r.nodes(body, out));
+            }
+        }
+        match &node.otherwise {
+            Some(body) => self.nested(|r| r.nodes(body, out)),
+            None => Ok(()),
+        }
+    }
+
+    /// What prints nothing, and templates seldom have.
+    #[inline(never)]
+    fn rare_node(&mut self, node: &Node) -> Rendered<()> {
+        match node {
             Node::Define(define) => {
                 let block = Block { body: Rc::clone(&define.body), depth: Cell::new(0) };
                 self.put(define.variable, Value::object(ObjectKind::Block(Rc::new(block))));
                 Ok(())
             }
-            Node::Break(None, _) => Err(Signal::Break(None)),
-            Node::Break(Some(argument), at) => match self.value(argument)? {
-                Value::Object(Object(ObjectKind::Loop(scope))) => Err(Signal::Break(Some(scope.owner))),
+            Node::Break(None, _) => Err(Cause::Break(None).into()),
+            Node::Break(Some(argument), at) => match self.evaluated(argument)? {
+                Value::Object(Object(ObjectKind::Loop(scope))) => Err(Cause::Break(Some(scope.owner)).into()),
                 _ => Err(self.fault_at(*at, RenderErrorKind::Failed("#break takes a loop, such as $foreach".into()))),
             },
             Node::Stop(argument) => {
                 if let Some(argument) = argument {
-                    let message = self.value(argument)?;
+                    let message = self.evaluated(argument)?;
                     self.text_of(&message)?;
                 }
-                Err(Signal::Stop)
+                Err(Cause::Stop.into())
             }
+            _ => Ok(()),
         }
     }
 
@@ -181,7 +208,7 @@ impl Renderer<'_, '_> {
     }
 
     fn fault_at(&self, at: Offset, kind: RenderErrorKind) -> Signal {
-        Signal::Fault(Box::new(Fault { kind, at }))
+        Cause::Fault(Fault { kind, at }).into()
     }
 
     fn failed(&self, reason: impl Into<String>) -> Signal {
@@ -239,17 +266,21 @@ impl Renderer<'_, '_> {
         let result = self.nested(|r| r.nodes(&block.body, out));
         block.depth.set(depth);
         match result {
-            Ok(()) | Err(Signal::Break(None)) => Ok(true),
-            Err(signal) => Err(signal),
+            Err(signal) if !matches!(*signal.0, Cause::Break(None)) => Err(signal),
+            _ => Ok(true),
         }
     }
 
     /// What a variable holds.
     fn read(&self, slot: Slot) -> Value {
+        self.variable(slot).cloned().unwrap_or(Value::Null)
+    }
+
+    fn variable(&self, slot: Slot) -> Option<&Value> {
         if !self.hidden.is_empty() && self.hidden.iter().any(|(hidden, active)| *hidden == slot && *active) {
-            return Value::Null;
+            return None;
         }
-        self.slots.get(slot).cloned().unwrap_or(Value::Null)
+        self.slots.get(slot)
     }
 
     fn put(&mut self, slot: Slot, value: Value) {

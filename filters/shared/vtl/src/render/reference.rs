@@ -3,77 +3,107 @@
 use std::rc::Rc;
 
 use super::{Rendered, Renderer};
-use crate::ast::{Expr, Reference, ReferenceKind, Set, Step, StepKind, Target};
+use crate::ast::{Expr, Reference, ReferenceKind, Set, Slot, Step, StepKind, Target};
 use crate::method;
 use crate::value::{Object, ObjectKind, Printer, Text, Value, print};
 
 impl Renderer<'_, '_> {
     /// What a reference gives: the empty string where there is no value, null only for what is no reference at all.
-    pub(super) fn execute(&mut self, reference: &Reference) -> Rendered<Value> {
+    ///
+    /// A value is several words, and copying one from frame to frame costs more than most steps: so it is written to
+    /// `out`, where it is needed and null is. So do the functions below.
+    pub(super) fn execute(&mut self, reference: &Reference, out: &mut Value) -> Rendered<()> {
         if reference.kind == ReferenceKind::Runt {
-            return Ok(Value::Null);
+            return Ok(());
         }
-        let mut path = reference.path.iter();
-        let mut value = match self.by_names(reference) {
-            Some(value) => {
-                path = [].iter();
-                value
-            }
-            None => self.read(reference.root),
-        };
-        for step in path {
-            if let Value::Null = value {
-                break;
-            }
-            value = self.step(&value, step)?;
+        match reference.path.split_last() {
+            None => self.copy_variable(reference.root, out),
+            Some(_) if reference.names == reference.path.len() && self.by_names(reference, out) => {}
+            Some((last, steps)) => self.walk(reference, steps, last, out)?,
         }
-        if let Value::Null = value {
-            value = Value::empty();
+        if let Value::Null = out {
+            out.fill(Value::String(self.empty.clone()));
         }
         if self.trace.is_some() {
-            self.observe(reference.at, &reference.literal, &value);
+            self.observe(reference.at, &reference.literal, out);
         }
-        Ok(value)
+        Ok(())
+    }
+
+    fn copy_variable(&self, slot: Slot, out: &mut Value) {
+        if let Some(value) = self.variable(slot) {
+            out.fill_from(value);
+        }
+    }
+
+    /// Goes along a path, whose steps before the last are `steps`.
+    fn walk(&mut self, reference: &Reference, steps: &[Step], last: &Step, out: &mut Value) -> Rendered<()> {
+        let (mut even, mut odd) = (Value::Null, Value::Null);
+        let mut rest = steps;
+        if reference.names > 0 && reference.names <= steps.len() && self.by_names(reference, &mut even) {
+            rest = steps.get(reference.names..).unwrap_or_default();
+        } else {
+            self.copy_variable(reference.root, &mut even);
+        }
+        let mut is_odd = false;
+        for step in rest {
+            let (target, next) = if is_odd { (&odd, &mut even) } else { (&even, &mut odd) };
+            if let Value::Null = target {
+                break;
+            }
+            *next = Value::Null;
+            self.step(target, step, next)?;
+            is_odd = !is_odd;
+        }
+        match if is_odd { &odd } else { &even } {
+            Value::Null => Ok(()),
+            target => self.step(target, last, out),
+        }
     }
 
     /// One property, method or index further; null where there is none.
-    fn step(&mut self, target: &Value, step: &Step) -> Rendered<Value> {
+    fn step(&mut self, target: &Value, step: &Step, out: &mut Value) -> Rendered<()> {
         self.spend(1)?;
         self.at = step.at;
-        match &step.kind {
-            StepKind::Property(name) => self.property(target, name),
+        let (result, name) = match &step.kind {
+            StepKind::Property(name) => {
+                out.fill(self.property(target, name)?);
+                return Ok(());
+            }
+            StepKind::Method(name, expressions) if expressions.is_empty() => {
+                (method::call(self, target, name, &mut Vec::new()), &**name)
+            }
             StepKind::Method(name, expressions) => {
-                let result = if expressions.is_empty() {
-                    method::call(self, target, name, &mut Vec::new())
-                } else {
-                    let mut arguments = self.arguments(expressions)?;
-                    self.at = step.at;
-                    let result = method::call(self, target, name, &mut arguments);
-                    arguments.clear();
-                    self.spare.push(arguments);
-                    result
-                };
-                match result {
-                    Ok(value) => Ok(value.unwrap_or(Value::Null)),
-                    Err(error) => Err(error.into_signal(self, name)),
-                }
+                let mut arguments = self.arguments(expressions)?;
+                self.at = step.at;
+                let result = method::call(self, target, name, &mut arguments);
+                arguments.clear();
+                self.spare.push(arguments);
+                (result, &**name)
             }
             StepKind::Index(index) => {
-                let index = self.value(index)?;
+                let index = self.evaluated(index)?;
                 self.at = step.at;
                 let index = self.counted_from_end(target, index)?;
-                let result = method::get(self, target, &index);
-                result.map(|value| value.unwrap_or(Value::Null)).map_err(|error| error.into_signal(self, "get"))
+                (method::get(self, target, &index), "get")
             }
+        };
+        match result {
+            Ok(Some(value)) => out.fill(value),
+            Ok(None) => {}
+            Err(error) => return Err(error.into_signal(self, name)),
         }
+        Ok(())
     }
 
     fn arguments(&mut self, expressions: &[Expr]) -> Rendered<Vec<Value>> {
         let mut arguments = self.spare.pop().unwrap_or_default();
         self.nested(|r| {
             for expression in expressions {
-                let argument = r.value(expression)?;
-                arguments.push(argument);
+                arguments.push(Value::Null);
+                if let Some(argument) = arguments.last_mut() {
+                    r.value(expression, argument)?;
+                }
             }
             Ok(())
         })?;
@@ -106,6 +136,7 @@ impl Renderer<'_, '_> {
     }
 
     /// Prints a reference.
+    #[inline(never)]
     pub(super) fn print_reference(&mut self, reference: &Reference, out: &mut String) -> Rendered<()> {
         self.at = reference.at;
         match reference.kind {
@@ -115,7 +146,7 @@ impl Renderer<'_, '_> {
             }
             ReferenceKind::Escaped => {
                 // The reference is evaluated all the same, as in Velocity.
-                self.execute(reference)?;
+                self.execute(reference, &mut Value::Null)?;
                 out.push_str(&reference.escapes);
                 return self.write(&reference.literal, out);
             }
@@ -124,7 +155,8 @@ impl Renderer<'_, '_> {
         if self.print_by_names(reference, out) {
             return self.check(out);
         }
-        let value = self.execute(reference)?;
+        let mut value = Value::Null;
+        self.execute(reference, &mut value)?;
         if let Value::Object(Object(ObjectKind::Block(block))) = &value {
             if !self.render_block(block, out)? {
                 out.push_str(&reference.escapes);
@@ -142,22 +174,23 @@ impl Renderer<'_, '_> {
         print(&value, out, 0, self)
     }
 
-    /// The value of `$variable.name.name`, if it is a scalar in a document, or a property that needs no copy of the
-    /// variable.
-    fn by_names(&mut self, reference: &Reference) -> Option<Value> {
-        let names = reference.names;
-        if names == 0 || names != reference.path.len() || !self.hidden.is_empty() {
-            return None;
+    /// The value of `$variable.name.name`, the names that the path begins with, if it is a scalar in a document, or a
+    /// property that needs no copy of the variable. `false` for anything else.
+    fn by_names(&self, reference: &Reference, out: &mut Value) -> bool {
+        if !self.hidden.is_empty() {
+            return false;
         }
-        let found = match self.slots.get(reference.root)? {
-            Value::Map(map) => map.scalar_at(reference.leading_names())?.unwrap_or(Value::Null),
-            variable @ Value::Object(Object(ObjectKind::Loop(_))) if names == 1 => {
-                let name = reference.leading_names().next()?;
-                method::property(variable, name, &self.budget).ok()?.unwrap_or(Value::Null)
-            }
-            _ => return None,
-        };
-        Some(found)
+        match self.slots.get(reference.root) {
+            Some(Value::Map(map)) => map.scalar_at(reference.leading_names(), out).is_some(),
+            Some(Value::Object(Object(ObjectKind::Loop(scope)))) if reference.names == 1 => match reference.of_loop {
+                Some(property) => {
+                    out.fill(property.of(scope).unwrap_or(Value::Null));
+                    true
+                }
+                None => false,
+            },
+            _ => false,
+        }
     }
 
     /// Prints `$variable.name.name`, if that is in a document as it prints. `false` for anything else.
@@ -172,9 +205,10 @@ impl Renderer<'_, '_> {
         }
     }
 
+    #[inline(never)]
     pub(super) fn set(&mut self, set: &Set) -> Rendered<()> {
         self.at = set.at;
-        let value = self.value(&set.value)?;
+        let value = self.evaluated(&set.value)?;
         // What has no value at all, such as 1/0, leaves the variable as it is.
         if let Value::Null = value {
             return Ok(());
@@ -190,7 +224,9 @@ impl Renderer<'_, '_> {
                     if let Value::Null = target {
                         return Ok(());
                     }
-                    target = self.step(&target, step)?;
+                    let mut next = Value::Null;
+                    self.step(&target, step, &mut next)?;
+                    target = next;
                 }
                 self.at = set.at;
                 match &last.kind {
@@ -228,7 +264,7 @@ impl Renderer<'_, '_> {
         if let Value::Null = target {
             return Ok(());
         }
-        let index = self.value(index)?;
+        let index = self.evaluated(index)?;
         let index = self.counted_from_end(target, index)?;
         let result = match target {
             Value::Map(_) | Value::Object(Object(ObjectKind::Loop(_))) => {

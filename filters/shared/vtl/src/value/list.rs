@@ -108,6 +108,11 @@ impl List {
         Rc::ptr_eq(&self.0, &other.0)
     }
 
+    /// Whether it is an array of a document that nobody has looked into, so that there are no values in it.
+    pub(crate) fn is_untouched(&self) -> bool {
+        self.0.items.try_borrow().is_ok_and(|items| items.source.is_some())
+    }
+
     pub(crate) fn address(&self) -> usize {
         Rc::as_ptr(&self.0).addr()
     }

@@ -99,8 +99,9 @@ impl Map {
 
     /// The value of a string key.
     pub fn get(&self, key: &str) -> Option<Value> {
-        if let Some(found) = self.scalar(key) {
-            return found;
+        let mut found = Value::Null;
+        if let Some(is_there) = self.scalar_at(std::iter::once(key), &mut found) {
+            return is_there.then_some(found);
         }
         self.look(|table| {
             let place = table.find_text(key, self.0.kind)?;
@@ -116,17 +117,12 @@ impl Map {
 
     /// The value of a string key; what has to be made for it is paid for.
     pub(crate) fn member(&self, key: &str, budget: &Budget) -> Result<Option<Value>, Limit> {
-        if let Some(found) = self.scalar(key) {
-            return Ok(found);
+        let mut found = Value::Null;
+        if let Some(is_there) = self.scalar_at(std::iter::once(key), &mut found) {
+            return Ok(is_there.then_some(found));
         }
         self.prepare(budget)?;
         Ok(self.get(key))
-    }
-
-    /// A scalar of an untouched object: `Some(None)` where there is no such member, `None` where the entries must be
-    /// asked, because a map or a list has to be the same one each time.
-    fn scalar(&self, key: &str) -> Option<Option<Value>> {
-        self.scalar_at(std::iter::once(key))
     }
 
     /// Walks an untouched object by names, and gives what `take` makes of the value there, if anything. `Some(None)`
@@ -158,12 +154,17 @@ impl Map {
         take(document, place).map(Some)
     }
 
-    /// The scalar that names lead to in an untouched object, likewise.
-    pub(crate) fn scalar_at<'k>(&self, names: impl Iterator<Item = &'k str>) -> Option<Option<Value>> {
-        self.locate(names, |document, place| match document.kind(place) {
+    /// The scalar that names lead to in an untouched object, written to `out`, which is null: whether there is one. `None`
+    /// where the entries must be asked, because a map or a list has to be the same one each time.
+    pub(crate) fn scalar_at<'k>(&self, names: impl Iterator<Item = &'k str>, out: &mut Value) -> Option<bool> {
+        let found = self.locate(names, |document, place| match document.kind(place) {
             Kind::Array | Kind::Object => None,
-            _ => Some(document.value(place)),
-        })
+            _ => {
+                document.value_into(place, out);
+                Some(())
+            }
+        });
+        found.map(|found| found.is_some())
     }
 
     /// Sets the value of a string key.
@@ -179,6 +180,11 @@ impl Map {
     /// Whether both are the same map, not only equal.
     pub fn is_same(&self, other: &Self) -> bool {
         Rc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// Whether it is an object of a document that nobody has looked into, so that there are no values in it.
+    pub(crate) fn is_untouched(&self) -> bool {
+        self.0.table.try_borrow().is_ok_and(|table| table.source.is_some())
     }
 
     pub(crate) fn address(&self) -> usize {

@@ -22,7 +22,7 @@ pub(crate) use equality::{compare_text, contains, equals, hash_code, ordering, p
 pub(crate) use json::from_json;
 pub use list::{List, ListKind};
 pub use map::{Map, MapKind};
-pub(crate) use number::{Number, NumberError, calculate_big};
+pub(crate) use number::{Number, NumberError, calculate_big, short_integer};
 pub(crate) use objects::{Array, Block, Cursor, Entry, LoopScope, View, ViewKind, range_len};
 pub(crate) use print::{Printer, print};
 pub use text::Text;
@@ -87,6 +87,30 @@ impl Value {
     /// The empty string, which a reference without a value gives.
     pub fn empty() -> Self {
         Self::String(Text::empty())
+    }
+
+    /// Writes a value where null is.
+    #[inline]
+    pub(crate) fn fill(&mut self, value: Self) {
+        debug_assert!(matches!(self, Self::Null));
+        // Nothing to drop, so not even a call that finds that out.
+        std::mem::forget(std::mem::replace(self, value));
+    }
+
+    /// Writes a clone of another value where null is.
+    ///
+    /// Each kind is written as what it is: a copy of a value that was just put together waits for its parts.
+    pub(crate) fn fill_from(&mut self, other: &Self) {
+        match other {
+            Self::Null => {}
+            Self::Bool(value) => self.fill(Self::Bool(*value)),
+            Self::Int(value) => self.fill(Self::Int(*value)),
+            Self::Double(value) => self.fill(Self::Double(*value)),
+            Self::String(text) => self.fill(Self::String(text.clone())),
+            Self::List(list) => self.fill(Self::List(list.clone())),
+            Self::Map(map) => self.fill(Self::Map(map.clone())),
+            other => self.fill(other.clone()),
+        }
     }
 
     pub(crate) fn big_int(value: BigInt) -> Self {

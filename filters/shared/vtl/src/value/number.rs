@@ -235,9 +235,7 @@ pub(crate) fn calculate_big(op: Operator, a: &BigInt, b: &BigInt) -> Result<BigI
 }
 
 pub(super) fn parse_integer(text: &str) -> Option<Value> {
-    if text.len() <= SHORT_DIGITS
-        && let Some(value) = short_integer(text)
-    {
+    if let Some(value) = short_integer(text.as_bytes()) {
         return Some(Value::Int(value));
     }
     if let Ok(value) = text.parse::<i64>() {
@@ -251,9 +249,12 @@ pub(super) fn parse_integer(text: &str) -> Option<Value> {
 const SHORT_DIGITS: usize = 9;
 
 /// A number of few digits. Most are.
-fn short_integer(text: &str) -> Option<i32> {
+pub(crate) fn short_integer(text: &[u8]) -> Option<i32> {
+    if text.len() > SHORT_DIGITS {
+        return None;
+    }
     let mut value: i32 = 0;
-    for byte in text.bytes() {
+    for byte in text {
         let digit = byte.wrapping_sub(b'0');
         if digit > 9 {
             return None;

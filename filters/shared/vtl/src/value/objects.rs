@@ -222,6 +222,20 @@ impl Cursor {
         }
     }
 
+    /// The next element, null at the end, written to `out`, which is null.
+    pub(crate) fn advance_into(&self, out: &mut Value) -> Result<(), ConcurrentModification> {
+        if let Source::List { list, changes } = &self.source
+            && list.changes() == *changes
+        {
+            let place = self.next.get();
+            self.next.set(place.saturating_add(1));
+            list.read(|items| items.get(place).into_iter().for_each(|item| out.fill_from(item)));
+            return Ok(());
+        }
+        out.fill(self.advance()?.unwrap_or(Value::Null));
+        Ok(())
+    }
+
     /// The next element, `None` at the end.
     pub(crate) fn advance(&self) -> Result<Option<Value>, ConcurrentModification> {
         let place = self.next.get();
@@ -302,7 +316,12 @@ thread_local! {
 
 /// Whether dropping a value can drop others.
 fn is_nested(value: &Value) -> bool {
-    matches!(value, Value::List(_) | Value::Map(_) | Value::Object(_))
+    match value {
+        Value::Map(map) => !map.is_untouched(),
+        Value::List(list) => !list.is_untouched(),
+        Value::Object(_) => true,
+        _ => false,
+    }
 }
 
 /// Drops the values of a list one after the other.
