@@ -76,7 +76,6 @@ mod import {
             data: *mut *mut u8,
             size: *mut usize,
         ) -> i32;
-        pub fn proxy_get_buffer_status(buffer: i32, size: *mut usize, flags: *mut u32) -> i32;
         pub fn proxy_set_buffer_bytes(buffer: i32, start: usize, size: usize, data: *const u8, data_size: usize)
         -> i32;
         pub fn proxy_get_header_map_pairs(map: i32, data: *mut *mut u8, size: *mut usize) -> i32;
@@ -211,13 +210,6 @@ pub fn set_tick_period(millis: u32) -> Result<()> {
 /// The first `max` bytes of a buffer.
 pub fn buffer(buffer: Buffer, max: usize) -> Result<Vec<u8>> {
     received(|data, size| unsafe { import::proxy_get_buffer_bytes(buffer as i32, 0, max, data, size) })
-}
-
-/// How many bytes a buffer holds.
-pub fn buffer_size(buffer: Buffer) -> Result<usize> {
-    let (mut size, mut flags) = (0, 0);
-    check(unsafe { import::proxy_get_buffer_status(buffer as i32, &mut size, &mut flags) })?;
-    Ok(size)
 }
 
 /// Replaces all that a buffer holds.

@@ -21,18 +21,24 @@ const MAX_OUTPUTS_PER_CALLBACK: usize = 256;
 pub struct ConnectionContext {
     connection: Box<dyn Connection>,
     counters: Rc<[Counters]>,
+    /// Envoy's read buffer has bytes that the core had no use for.
+    held: bool,
     closed: bool,
 }
 
 impl ConnectionContext {
     /// A new connection.
     pub fn new(connection: Box<dyn Connection>, counters: Rc<[Counters]>) -> Self {
-        Self { connection, counters, closed: false }
+        Self { connection, counters, held: false, closed: false }
     }
 
     /// `proxy_on_downstream_data`. Bytes that the core has no use for yet stay in Envoy.
     pub fn on_data(&mut self, end: bool) {
-        if self.closed || !(end || self.connection.wants_data()) {
+        if self.closed {
+            return;
+        }
+        if !(end || self.connection.wants_data()) {
+            self.held = true;
             return;
         }
         let output = self.take_data(end);
@@ -74,15 +80,12 @@ impl ConnectionContext {
 
     /// Hands over what Envoy's read buffer holds, and empties it.
     fn take_data(&mut self, end: bool) -> Output {
+        self.held = false;
         let data = abi::buffer(Buffer::Downstream, usize::MAX).unwrap_or_default();
         if !data.is_empty() {
             let _ = abi::replace_buffer(Buffer::Downstream, &[]);
         }
         self.with_host(|connection, envoy| connection.on_data(envoy, &data, end))
-    }
-
-    fn holds_data() -> bool {
-        abi::buffer_size(Buffer::Downstream).unwrap_or_default() > 0
     }
 
     fn act(&mut self, output: Output) {
@@ -102,7 +105,7 @@ impl ConnectionContext {
             let failed = output.callout.is_some_and(|callout| !send(&callout));
             if failed {
                 next = Some(self.with_host(|connection, envoy| connection.on_callout(envoy, Answer::Failed)));
-            } else if !close && Self::holds_data() && (!write.is_empty() || self.connection.wants_data()) {
+            } else if !close && self.held && (!write.is_empty() || self.connection.wants_data()) {
                 // Nothing of the client's may be in the buffer when it goes out.
                 next = Some(self.take_data(false));
             }

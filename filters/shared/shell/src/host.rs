@@ -14,12 +14,14 @@ pub type Counters = [Option<u32>; Metric::ALL.len()];
 /// The surroundings of the context that Envoy is calling now.
 pub struct Envoy<'a> {
     counters: &'a [Counters],
+    /// The time, once a filter has asked for it: that of the callback.
+    now: Cell<Option<UnixMillis>>,
 }
 
 impl<'a> Envoy<'a> {
     /// The surroundings of a chain with these statistics, a set for each member.
     pub fn new(counters: &'a [Counters]) -> Self {
-        Self { counters }
+        Self { counters, now: Cell::new(None) }
     }
 
     /// Adds one to a counter of the member at `index`.
@@ -43,7 +45,9 @@ fn present(result: abi::Result<Vec<u8>>) -> Option<Vec<u8>> {
 
 impl Host for Envoy<'_> {
     fn now(&self) -> UnixMillis {
-        UnixMillis(now_millis())
+        let now = self.now.get().unwrap_or_else(|| UnixMillis(now_millis()));
+        self.now.set(Some(now));
+        now
     }
 
     fn now_micros(&self) -> u64 {
