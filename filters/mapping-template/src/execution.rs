@@ -15,7 +15,7 @@ pub(crate) fn note_endpoint(host: &dyn Host, log: &ExecutionLog, authority: &str
 }
 
 /// The answer to a call, `millis` after it was sent.
-pub(crate) fn note_answer(log: &ExecutionLog, outcome: &Outcome, millis: u64) {
+pub fn note_answer(log: &ExecutionLog, outcome: &Outcome, millis: u64) {
     let Outcome { status, headers, body } = outcome;
     log.note(Part::Answer, &format!("Received response. Status: {status}, Integration latency: {millis} ms"));
     if log.wants_data() {
@@ -24,7 +24,8 @@ pub(crate) fn note_answer(log: &ExecutionLog, outcome: &Outcome, millis: u64) {
     }
 }
 
-fn note_call(log: &ExecutionLog, callout: &Callout) {
+/// A call.
+pub fn note_call(log: &ExecutionLog, callout: &Callout) {
     let named = |name: &str| {
         let header = callout.headers.iter().find(|(other, _)| other == name);
         header.map_or(&[][..], |(_, value)| value.as_slice())

@@ -54,7 +54,7 @@ impl Failure {
     }
 
     /// What the execution log says.
-    fn sentence(&self) -> String {
+    pub fn sentence(&self) -> String {
         let reason = self.logged.clone().unwrap_or_else(|| capitalised(&self.reason));
         match self.error.response_type {
             Some(ResponseType::IntegrationTimeout) => "Execution failed due to a timeout error".to_owned(),

@@ -38,6 +38,7 @@ pub mod parts {
     pub use crate::answer::Outcome;
     pub use crate::backend::Target;
     pub use crate::content::{base64_decode, base64_encode, text};
+    pub use crate::execution::{note_answer, note_call};
     pub use crate::failure::Failure;
     pub use crate::headers::{Kind, clean_value, is_internal};
     pub use crate::http_proxy::backend_method;

@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use gateway::execution::Verbosity;
 use gateway::{Api, ConfigError, Host, LogLevel};
 use request_validator::Models;
 use selection::{CONNECT, DEFAULT, DISCONNECT, Expression, MAX_TEXT_BYTES, Routes, Use};
 use usage_plan::RouteThrottle;
 
+use crate::execution::{Execution, verbosity};
 use crate::filter::{CONNECT_ROUTE, CONNECTIONS_ROUTE};
 use crate::fleet::Fleet;
 use crate::integration::Integration;
@@ -33,6 +35,7 @@ pub struct WebSocketConfig {
     pub(crate) account_throttle: Option<RouteThrottle>,
     pub(crate) fleet: Fleet,
     pub(crate) access_log: Option<AccessLog>,
+    pub(crate) execution: Option<Execution>,
     /// Of what belongs to no route, and of routes without metrics of their own.
     pub(crate) metrics: Rc<Metrics>,
     integrations: BTreeMap<String, Rc<Integration>>,
@@ -62,6 +65,8 @@ pub struct Route {
     pub throttle: Option<RouteThrottle>,
     /// What is counted.
     pub metrics: Rc<Metrics>,
+    /// How much is logged; absent: nothing.
+    pub logging: Option<Verbosity>,
 }
 
 impl WebSocketConfig {
@@ -95,6 +100,7 @@ impl WebSocketConfig {
             return Err(ConfigError::new("limits", "0 milliseconds end every connection at once"));
         }
         let access_log = raw.access_log.map(AccessLog::from_raw).transpose();
+        let execution = raw.execution_log.map(Execution::from_raw).transpose();
         let account_throttle = raw.account_throttle.map(throttle::of_account).transpose();
         Ok(Self {
             account_throttle: account_throttle.map_err(|error| error.below("accountThrottle"))?,
@@ -106,6 +112,7 @@ impl WebSocketConfig {
             draining: raw.draining,
             fleet: Fleet::from_raw(raw.node, raw.nodes)?,
             access_log: access_log.map_err(|error| error.below("accessLog"))?,
+            execution: execution.map_err(|error| error.below("executionLog"))?,
             metrics,
             integrations,
         })
@@ -175,6 +182,7 @@ impl Route {
         };
         let throttle = raw.throttle.map(|throttle| throttle::of_route(throttle, api, key)).transpose();
         let throttle = throttle.map_err(|error| error.below("throttle"))?;
-        Ok(Self { integration, two_way, required, validation, throttle, metrics })
+        let logging = verbosity(raw.logging_level, raw.data_trace_enabled);
+        Ok(Self { integration, two_way, required, validation, throttle, metrics, logging })
     }
 }

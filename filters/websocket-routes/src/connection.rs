@@ -6,6 +6,7 @@
 use std::collections::VecDeque;
 use std::rc::Rc;
 
+use gateway::execution::{ExecutionLog, Redaction};
 use gateway::{Answer, Callout, Connection, Host, LogLevel, Metric, Output, UnixMillis};
 use jsonpath::json as json_tree;
 use mapping_template::parts::Failure;
@@ -18,6 +19,7 @@ use crate::answer::Given;
 use crate::config::{Route, WebSocketConfig};
 use crate::error::{BAD_REQUEST_BODY, FORBIDDEN, error_text, of_failure, validation_error};
 use crate::event::{Event, Facts, Kind, Session};
+use crate::execution::{note_event, note_given};
 use crate::head::{Head, MAX_HEAD_BYTES};
 use crate::integration::{Begun, Integration};
 use crate::journal::{self, Ending};
@@ -57,6 +59,8 @@ struct Open {
     config: Rc<WebSocketConfig>,
     serial: u64,
     session: Session,
+    /// What must not be in the execution log; unknown where there was none at the handshake.
+    secrets: Option<Redaction>,
     reader: Reader,
     backlog: Vec<u8>,
     waiting: VecDeque<String>,
@@ -78,6 +82,7 @@ struct UnderWay {
     integration: Rc<Integration>,
     two_way: bool,
     metrics: Rc<Metrics>,
+    log: Option<ExecutionLog>,
 }
 
 /// A message that is being handled, and what it is counted as.
@@ -85,6 +90,7 @@ struct Handled<'a> {
     config: &'a WebSocketConfig,
     facts: &'a Facts,
     metrics: &'a Metrics,
+    log: Option<&'a ExecutionLog>,
 }
 
 impl Default for SocketConnection {
@@ -120,6 +126,7 @@ impl SocketConnection {
             config: accepted.config,
             serial,
             session: accepted.session,
+            secrets: accepted.secrets,
             reader: Reader::default(),
             backlog: Vec::new(),
             waiting: VecDeque::new(),
@@ -225,7 +232,8 @@ impl Connection for SocketConnection {
         let config = worker::current(&open.config);
         let route = config.routes.get(DISCONNECT)?;
         let facts = Facts::new(host, Kind::Disconnect(open.end.unwrap_or(End::Lost)), DISCONNECT);
-        let event = Event { facts: &facts, session: &open.session, host };
+        let log = config.execution.as_ref().and_then(|log| log.log(Some(route), open.secrets.as_ref()));
+        let event = Event { facts: &facts, session: &open.session, host, log: log.as_ref() };
         let begun = route.integration.as_ref().map(|integration| integration.begin(&config.api, &event, ""));
         // Nobody waits for the integration's answer.
         let ending = match &begun {
@@ -330,11 +338,14 @@ impl Open {
         let document = json_tree::parse(&message).ok();
         let Some((key, route)) = config.routes.select(document.as_ref()) else {
             config.metrics.message(host);
-            let handled = Handled { config: &config, facts: &Facts::message(host, ""), metrics: &config.metrics };
+            let facts = Facts::message(host, "");
+            let log = self.begin_log(host, &config, None, &facts, &message);
+            let handled = Handled { config: &config, facts: &facts, metrics: &config.metrics, log: log.as_ref() };
             return self.refuse(host, &handled, (403, FORBIDDEN), output);
         };
         let facts = Facts::message(host, key);
-        let handled = Handled { config: &config, facts: &facts, metrics: &route.metrics };
+        let log = self.begin_log(host, &config, Some(route), &facts, &message);
+        let handled = Handled { config: &config, facts: &facts, metrics: &route.metrics, log: log.as_ref() };
         route.metrics.message(host);
         if !throttle::admit(config.account_throttle.iter().chain(&route.throttle), host) {
             return self.refuse(host, &handled, (429, TOO_MANY_REQUESTS), output);
@@ -344,7 +355,21 @@ impl Open {
             Some(Err(invalid)) => return self.invalid(host, &invalid, &handled, output),
         }
         drop(document);
-        self.call(host, &config, route, facts, message, output);
+        self.call(host, &config, route, (facts, log), message, output);
+    }
+
+    /// The execution log of a message, where there is one.
+    fn begin_log(
+        &self,
+        host: &dyn Host,
+        config: &WebSocketConfig,
+        route: Option<&Route>,
+        facts: &Facts,
+        message: &str,
+    ) -> Option<ExecutionLog> {
+        let log = config.execution.as_ref()?.log(route, self.secrets.as_ref())?;
+        note_event(&Event { facts, session: &self.session, host, log: Some(&log) }, &config.api.api_id, message);
+        Some(log)
     }
 
     /// A message that may pass goes to its integration.
@@ -353,29 +378,32 @@ impl Open {
         host: &dyn Host,
         config: &WebSocketConfig,
         route: &Route,
-        facts: Facts,
+        (facts, log): (Facts, Option<ExecutionLog>),
         message: String,
         output: &mut Output,
     ) {
         let Some(integration) = &route.integration else {
-            let handled = Handled { config, facts: &facts, metrics: &route.metrics };
+            let handled = Handled { config, facts: &facts, metrics: &route.metrics, log: log.as_ref() };
             return self.fail(host, &Failure::configuration("the route has no integration"), &handled, false, output);
         };
-        let event = Event { facts: &facts, session: &self.session, host };
+        let event = Event { facts: &facts, session: &self.session, host, log: log.as_ref() };
         match integration.begin(&config.api, &event, &message) {
             Ok(Begun::Call(callout)) => {
                 output.callout = Some(callout);
                 let integration = Rc::clone(integration);
                 let metrics = Rc::clone(&route.metrics);
-                self.under_way = Some(UnderWay { facts, message, integration, two_way: route.two_way, metrics });
+                self.under_way = Some(UnderWay { facts, message, integration, two_way: route.two_way, metrics, log });
             }
             Ok(Begun::Given(given)) => {
-                let handled = Handled { config, facts: &facts, metrics: &route.metrics };
+                if route.two_way {
+                    note_given(&event, &given);
+                }
+                let handled = Handled { config, facts: &facts, metrics: &route.metrics, log: log.as_ref() };
                 self.note(host, &handled, &Ending::given(given.status));
                 self.give(host, given, route.two_way, &route.metrics, output);
             }
             Err(failure) => {
-                let handled = Handled { config, facts: &facts, metrics: &route.metrics };
+                let handled = Handled { config, facts: &facts, metrics: &route.metrics, log: log.as_ref() };
                 self.fail(host, &failure, &handled, false, output);
             }
         }
@@ -400,12 +428,17 @@ impl Open {
 
     /// The integration of the message under way has answered.
     fn answered(&mut self, host: &dyn Host, answer: Answer, output: &mut Output) {
-        let Some(UnderWay { facts, message, integration, two_way, metrics }) = self.under_way.take() else { return };
+        let Some(UnderWay { facts, message, integration, two_way, metrics, log }) = self.under_way.take() else {
+            return;
+        };
         let config = worker::current(&self.config);
-        let handled = Handled { config: &config, facts: &facts, metrics: &metrics };
-        let event = Event { facts: &facts, session: &self.session, host };
+        let handled = Handled { config: &config, facts: &facts, metrics: &metrics, log: log.as_ref() };
+        let event = Event { facts: &facts, session: &self.session, host, log: log.as_ref() };
         match integration.end(&config.api, &event, &message, answer) {
             Ok(given) => {
+                if two_way {
+                    note_given(&event, &given);
+                }
                 let of_service = integration.service_status(given.status);
                 self.note(host, &handled, &Ending::answered(given.status, of_service));
                 self.give(host, given, two_way, &metrics, output);
@@ -416,7 +449,7 @@ impl Open {
 
     /// Counts a message that is over, and writes its line.
     fn note(&self, host: &dyn Host, handled: &Handled<'_>, ending: &Ending) {
-        let event = Event { facts: handled.facts, session: &self.session, host };
+        let event = Event { facts: handled.facts, session: &self.session, host, log: handled.log };
         journal::note(handled.config, handled.metrics, &event, ending);
     }
 

@@ -1,5 +1,6 @@
 //! One event of a connection, in the shape of a request: what mappings, templates and calls look at.
 
+use gateway::execution::ExecutionLog;
 use gateway::{Address, Cas, Headers, Host, LogLevel, Metric, Property, SharedDataError, UnixMillis};
 use selection::CONNECT;
 use websocket::{End, event_id};
@@ -119,6 +120,8 @@ pub struct Event<'a> {
     pub session: &'a Session,
     /// The surroundings; a handshake's request is theirs.
     pub host: &'a dyn Host,
+    /// The execution log, where the route has one.
+    pub log: Option<&'a ExecutionLog>,
 }
 
 impl Event<'_> {
@@ -226,6 +229,10 @@ impl Host for Event<'_> {
 
     fn post(&self, to: Address, message: &[u8]) -> bool {
         self.host.post(to, message)
+    }
+
+    fn execution_log(&self) -> Option<&ExecutionLog> {
+        self.log
     }
 
     fn count(&self, metric: Metric) {

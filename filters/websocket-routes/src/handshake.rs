@@ -4,6 +4,7 @@
 
 use std::rc::Rc;
 
+use gateway::execution::{ExecutionLog, Redaction};
 use gateway::{Answer, Edits, Host, LogLevel, Metric, Query, Reply, Step, split_target};
 use mapping_template::parts::Failure;
 use selection::CONNECT;
@@ -13,6 +14,7 @@ use crate::answer::Given;
 use crate::config::{Route, WebSocketConfig};
 use crate::error::{handshake_refusal, of_failure};
 use crate::event::{Event, Facts, Session};
+use crate::execution::note_event;
 use crate::head::CONNECTION_HEADER;
 use crate::integration::Begun;
 use crate::journal::{self, Ending};
@@ -24,6 +26,8 @@ pub struct Handshake {
     config: Rc<WebSocketConfig>,
     facts: Facts,
     session: Session,
+    secrets: Option<Redaction>,
+    log: Option<ExecutionLog>,
     serial: u64,
     accepted: bool,
 }
@@ -34,7 +38,10 @@ impl Handshake {
         let announced = Announced::of(host, config.fleet.node());
         let session = Session::of(host, &announced);
         let facts = Facts::handshake(host, announced.request_id);
-        let mut handshake = Self { config, facts, session, serial: announced.connection.serial, accepted: false };
+        let secrets = config.execution.as_ref().map(|log| log.secrets_of(host));
+        let log = begin_log(&config, &facts, &session, secrets.as_ref(), host);
+        let serial = announced.connection.serial;
+        let mut handshake = Self { config, facts, session, secrets, log, serial, accepted: false };
         let step = match host.address() {
             Some(_) => handshake.run(host),
             None => handshake.fail(host, &Failure::configuration("this worker has no internal listener"), false),
@@ -70,7 +77,7 @@ impl Handshake {
         let Some(integration) = &route.integration else {
             return self.accept(host, None, &Ending::given(200));
         };
-        let event = Event { facts: &self.facts, session: &self.session, host };
+        let event = self.event(host);
         match integration.begin(&config.api, &event, "") {
             Ok(Begun::Call(callout)) => Step::Callout(callout),
             Ok(Begun::Given(given)) => {
@@ -87,7 +94,7 @@ impl Handshake {
         let Some(integration) = config.routes.get(CONNECT).and_then(|route| route.integration.as_ref()) else {
             return self.fail(host, &Failure::configuration("an answer to a call that was never made"), true);
         };
-        let event = Event { facts: &self.facts, session: &self.session, host };
+        let event = self.event(host);
         match integration.end(&config.api, &event, "", answer) {
             Ok(given) => {
                 let ending = Ending::answered(given.status, integration.service_status(given.status));
@@ -133,7 +140,8 @@ impl Handshake {
         self.accepted = true;
         self.note(host, ending);
         let config = Rc::clone(&self.config);
-        worker::accept(self.serial, Accepted { config, session: self.session.clone(), subprotocol });
+        let accepted = Accepted { config, session: self.session.clone(), subprotocol, secrets: self.secrets.take() };
+        worker::accept(self.serial, accepted);
         host.count(Metric::Allowed);
         let mut edits = Edits::default();
         edits.set(CONNECTION_HEADER, self.session.connection_id.clone().into_bytes());
@@ -156,7 +164,11 @@ impl Handshake {
     }
 
     fn note(&self, host: &dyn Host, ending: &Ending) {
-        note(&self.config, &self.facts, &self.session, host, ending);
+        note(&self.config, &self.event(host), ending);
+    }
+
+    fn event<'a>(&'a self, host: &'a dyn Host) -> Event<'a> {
+        Event { facts: &self.facts, session: &self.session, host, log: self.log.as_ref() }
     }
 
     fn refusal(&self, status: u16, message: &str) -> Reply {
@@ -173,12 +185,27 @@ pub fn note_refused(config: &WebSocketConfig, host: &dyn Host) {
     let status = host.attribute(&["response", "code"]).and_then(|code| code.as_slice().try_into().ok());
     let status = u16::try_from(status.map_or(0, u64::from_le_bytes)).unwrap_or_default();
     let ending = Ending::of_other(status, journal::error_of_other(host).as_ref());
-    note(config, &facts, &session, host, &ending);
+    let secrets = config.execution.as_ref().map(|log| log.secrets_of(host));
+    let log = begin_log(config, &facts, &session, secrets.as_ref(), host);
+    note(config, &Event { facts: &facts, session: &session, host, log: log.as_ref() }, &ending);
 }
 
-fn note(config: &WebSocketConfig, facts: &Facts, session: &Session, host: &dyn Host, ending: &Ending) {
+/// The execution log of a handshake, where there is one.
+fn begin_log(
+    config: &WebSocketConfig,
+    facts: &Facts,
+    session: &Session,
+    secrets: Option<&Redaction>,
+    host: &dyn Host,
+) -> Option<ExecutionLog> {
+    let log = config.execution.as_ref()?.log(config.routes.get(CONNECT), secrets)?;
+    note_event(&Event { facts, session, host, log: Some(&log) }, &config.api.api_id, "");
+    Some(log)
+}
+
+fn note(config: &WebSocketConfig, event: &Event<'_>, ending: &Ending) {
     let metrics = config.routes.get(CONNECT).map_or(&config.metrics, |route| &route.metrics);
-    journal::note(config, metrics, &Event { facts, session, host }, ending);
+    journal::note(config, metrics, event, ending);
 }
 
 /// A request that ends before the internal listener has taken it leaves nothing behind.

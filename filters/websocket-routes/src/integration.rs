@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 use jsonpath::json::{self, Json};
 use mapping_template::parts::{
     Failure, Invocable, Kind as HeaderKind, MAX_LAMBDA_BYTES, Mapped, Outcome, Overrides, Request, RequestParameters,
-    Target, backend_method, base64_decode, check_invocation, error_message, status_code,
+    Target, backend_method, base64_decode, check_invocation, error_message, note_answer, note_call, status_code,
 };
 use mapping_template::{ContentHandling, PassthroughBehavior, TIMEOUT};
 use selection::{Subject, Use};
@@ -131,11 +131,11 @@ impl Integration {
     /// There is nothing to call, or a mapping or template fails.
     pub fn begin(&self, api: &Api, event: &Event<'_>, body: &str) -> Result<Begun, Failure> {
         let mut request = Request::read(api, None, event, body.as_bytes().to_vec());
-        let message = json::parse(body).ok();
         let callout = match self {
             Self::Function(function) => function.call(event, &request, || lambda_event(event, &request))?,
-            Self::Backend(backend) => backend.call(api, event, &mut request, message.as_ref(), body)?,
+            Self::Backend(backend) => backend.call(api, event, &mut request, body)?,
             Self::Mock(mapping) => {
+                let message = json::parse(body).ok();
                 let (_, payload) = mapping.prepare(&request, message.as_ref(), body)?;
                 let status = u16::try_from(status_code(&payload)?).ok().filter(|status| (100..=599).contains(status));
                 let status = status.ok_or_else(|| Failure::configuration("the MOCK statusCode is no HTTP status"))?;
@@ -145,6 +145,9 @@ impl Integration {
             }
             Self::Misconfigured(reason) => return Err(Failure::configuration(reason.as_str())),
         };
+        if let Some(log) = event.log {
+            note_call(log, &callout);
+        }
         Ok(Begun::Call(Box::new(callout)))
     }
 
@@ -154,6 +157,9 @@ impl Integration {
     /// There is no answer, or none that can be used.
     pub fn end(&self, api: &Api, event: &Event<'_>, body: &str, answer: Answer) -> Result<Given, Failure> {
         let outcome = Outcome::read(answer)?;
+        if let Some(log) = event.log {
+            note_answer(log, &outcome, event.host.now().0.saturating_sub(event.facts.time.0));
+        }
         match self {
             Self::Function(_) => {
                 check_invocation(&outcome)?;
@@ -176,19 +182,12 @@ impl Integration {
 }
 
 impl Backend {
-    fn call(
-        &self,
-        api: &Api,
-        event: &Event<'_>,
-        request: &mut Request<'_>,
-        message: Option<&Json<'_>>,
-        body: &str,
-    ) -> Result<Callout, Failure> {
+    fn call(&self, api: &Api, event: &Event<'_>, request: &mut Request<'_>, body: &str) -> Result<Callout, Failure> {
         let mut call = BackendRequest { method: self.method.clone(), ..BackendRequest::default() };
         let (mapped, payload) = if self.proxy {
             (self.mapping.parameters.map(request)?, body.as_bytes().to_vec())
         } else {
-            self.mapping.prepare(request, message, body)?
+            self.mapping.prepare(request, json::parse(body).ok().as_ref(), body)?
         };
         if self.proxy && event.facts.kind == Kind::Connect {
             pass_handshake_headers(request, &mut call);

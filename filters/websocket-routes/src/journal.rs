@@ -1,4 +1,4 @@
-//! What becomes of an event, for the access log and the metrics.
+//! What becomes of an event, for the access log, the execution log and the metrics.
 //!
 //! Lines are kept for a moment and then sent to an internal listener, whose access logger writes them: messages are no
 //! exchanges of Envoy's.
@@ -14,10 +14,13 @@ use mapping_template::parts::Failure;
 
 use crate::config::WebSocketConfig;
 use crate::event::Event;
+use crate::execution;
 use crate::metrics::{Fault, Metrics};
 use crate::raw::RawAccessLog;
 use crate::worker;
 
+/// Messages have no media type of their own.
+const JSON: &str = "application/json";
 /// How many bytes of lines wait for the next second before they are sent at once.
 const FULL_BYTES: usize = 64 << 10;
 /// How many bytes of lines wait when they cannot be sent; further ones are lost.
@@ -30,12 +33,20 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 /// Lines by the logger that they are for.
 pub type Lines = BTreeMap<String, Vec<u8>>;
 
-/// Where and how an API's lines are written.
+/// Where lines are written.
+#[derive(Debug)]
+pub struct Destination {
+    /// The cluster of the internal listener that writes them.
+    pub cluster: String,
+    /// The path there that names the logger.
+    pub logger: String,
+}
+
+/// How an API's lines read, and where they are written.
 #[derive(Debug)]
 pub struct AccessLog {
     format: Format,
-    cluster: String,
-    logger: String,
+    destination: Destination,
 }
 
 impl AccessLog {
@@ -45,7 +56,7 @@ impl AccessLog {
     /// The format is none.
     pub fn from_raw(raw: RawAccessLog) -> Result<Self, ConfigError> {
         let RawAccessLog { format, cluster, logger } = raw;
-        Ok(Self { format: Format::compile(&format)?, cluster, logger })
+        Ok(Self { format: Format::compile(&format)?, destination: Destination { cluster, logger } })
     }
 }
 
@@ -66,12 +77,20 @@ pub struct Ending {
     pub called: bool,
     /// Whose fault it was.
     pub fault: Option<Fault>,
+    /// What the execution log calls it, if the gateway has refused the event or failed.
+    pub failure: Option<String>,
 }
 
 impl Ending {
     /// Refused before the integration.
     pub fn refused(status: u16, message: &str) -> Self {
-        Self { status, message: Some(message.to_owned()), fault: Some(Fault::Client), ..Self::default() }
+        Self {
+            status,
+            message: Some(message.to_owned()),
+            fault: Some(Fault::Client),
+            failure: Some(format!("Execution failed: {message}")),
+            ..Self::default()
+        }
     }
 
     /// The integration, or what is made of its answer, has failed.
@@ -86,6 +105,7 @@ impl Ending {
             message: Some(message.to_owned()),
             reason: Some(failure.reason.clone()),
             fault: Some(fault),
+            failure: Some(failure.sentence()),
             ..Self::default()
         }
     }
@@ -105,12 +125,17 @@ impl Ending {
     pub fn of_other(status: u16, error: Option<&GatewayError>) -> Self {
         let message = error.and_then(|error| error.message.as_deref()).map(str::to_owned);
         let fault = (400..500).contains(&status).then_some(Fault::Client);
-        Self { status, message, fault, ..Self::default() }
+        let failure = match &message {
+            Some(message) => format!("Execution failed: {message}"),
+            None => format!("Gateway response with status code: {status}"),
+        };
+        Self { status, message, fault, failure: Some(failure), ..Self::default() }
     }
 
     /// With details of a validation.
     pub fn with_validation(self, details: &str) -> Self {
-        Self { validation: Some(details.to_owned()), ..self }
+        let failure = format!("Request body does not match model schema for content type {JSON}: {details}");
+        Self { validation: Some(details.to_owned()), failure: Some(failure), ..self }
     }
 }
 
@@ -119,6 +144,11 @@ pub fn note(config: &WebSocketConfig, metrics: &Metrics, event: &Event<'_>, endi
     let host = event.host;
     if let Some(fault) = ending.fault {
         metrics.fault(host, fault);
+    }
+    if let Some(execution) = &config.execution
+        && let Some(lines) = execution::lines(event, &config.api.api_id, ending)
+    {
+        keep(host, &execution.destination, &lines);
     }
     if !ending.called && config.access_log.is_none() {
         return;
@@ -130,7 +160,7 @@ pub fn note(config: &WebSocketConfig, metrics: &Metrics, event: &Event<'_>, endi
     let Some(log) = &config.access_log else { return };
     let context = Context::new(&config.api, None, event);
     let line = log.format.render(|variable| ending.value(variable, millis).or_else(|| of_event(&context, variable)));
-    keep(host, log, &line);
+    keep(host, &log.destination, &line);
 }
 
 /// A variable of the event itself. A message is no request: it has no path and no verb.
@@ -161,8 +191,8 @@ impl Ending {
     }
 }
 
-/// Keeps a line for the next time they are sent.
-fn keep(host: &dyn Host, log: &AccessLog, line: &str) {
+/// Keeps lines for the next time they are sent.
+fn keep(host: &dyn Host, log: &Destination, line: &str) {
     let before = worker::with_lines(|lines| {
         let lines = lines.entry(log.cluster.clone()).or_default().entry(log.logger.clone()).or_default();
         let before = lines.len();
@@ -174,7 +204,7 @@ fn keep(host: &dyn Host, log: &AccessLog, line: &str) {
     let Some(before) = before else { return };
     let after = before.saturating_add(line.len());
     if after > MAX_BYTES {
-        host.log(LogLevel::Error, "a line of the access log is lost: they cannot be written as fast");
+        host.log(LogLevel::Error, "a line of a log is lost: they cannot be written as fast");
     } else if before < FULL_BYTES
         && after >= FULL_BYTES
         && let Some(own) = host.address()

@@ -14,6 +14,7 @@ mod config;
 mod connection;
 mod error;
 mod event;
+mod execution;
 mod filter;
 mod fleet;
 mod handshake;
@@ -35,6 +36,7 @@ pub use config::WebSocketConfig;
 pub use connection::SocketConnection;
 pub use filter::{CONNECT_ROUTE, CONNECTIONS_ROUTE, RoutesStream, WebSocketConnections, WebSocketRoutes};
 pub use raw::{
-    Authorization, RawAccessLog, RawConfig, RawConnections, RawIntegration, RawIntegrationResponse, RawLimits,
-    RawMapping, RawMessageRoute, RawThrottle, RawWebSocketAws, RawWebSocketFunction, RawWebSocketHttp,
+    Authorization, LoggingLevel, RawAccessLog, RawConfig, RawConnections, RawExecutionLog, RawIntegration,
+    RawIntegrationResponse, RawLimits, RawMapping, RawMessageRoute, RawThrottle, RawWebSocketAws, RawWebSocketFunction,
+    RawWebSocketHttp,
 };

@@ -36,6 +36,9 @@ pub struct RawConfig {
     /// The stage's access log; absent: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub access_log: Option<RawAccessLog>,
+    /// The stage's execution log; absent: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub execution_log: Option<RawExecutionLog>,
     /// Who may call `@connections`.
     #[serde(default)]
     pub connections_authorization: Authorization,
@@ -67,6 +70,36 @@ pub struct RawAccessLog {
     pub cluster: String,
     /// The path there that names the logger.
     pub logger: String,
+}
+
+/// The stage's execution log. What routes log is with them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct RawExecutionLog {
+    /// The cluster of the internal listener that writes lines, with the filter `access-log-lines`.
+    pub cluster: String,
+    /// The path there that names the logger.
+    pub logger: String,
+    /// Which events without a route are logged; absent: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub logging_level: Option<LoggingLevel>,
+    /// With their messages.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub data_trace_enabled: bool,
+    /// Names of headers and query parameters that are secrets, beside those whose name says it: what authorizers take
+    /// for identity.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub secrets: Vec<String>,
+}
+
+/// Which events are logged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum LoggingLevel {
+    /// Those that fail, and why.
+    Error,
+    /// All of them, with their course.
+    Info,
 }
 
 /// The configuration of `websocket-connections`. It has nothing to set: a connection takes its API from the handshake.
@@ -133,6 +166,12 @@ pub struct RawMessageRoute {
     /// Whether the route has metrics of its own.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub detailed_metrics_enabled: bool,
+    /// Which of its events the execution log has; absent: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub logging_level: Option<LoggingLevel>,
+    /// With headers, messages and answers.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub data_trace_enabled: bool,
     /// Rate and burst of the route, all clients together; absent: no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub throttle: Option<RawThrottle>,

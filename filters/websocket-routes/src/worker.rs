@@ -7,6 +7,8 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
+use gateway::execution::Redaction;
+
 use crate::config::WebSocketConfig;
 use crate::event::Session;
 use crate::journal::Lines;
@@ -19,6 +21,8 @@ pub struct Accepted {
     pub session: Session,
     /// `Sec-WebSocket-Protocol` for the client.
     pub subprotocol: Option<Vec<u8>>,
+    /// What must not be in the execution log; unknown where there is none.
+    pub secrets: Option<Redaction>,
 }
 
 #[derive(Default)]

@@ -1,6 +1,6 @@
 //! The settings of the stage, and whether they fit the API.
 
-use super::{Checked, Findings};
+use super::{Checked, Definition, Findings};
 use crate::api::{HttpMethod, RestApi};
 use crate::settings::{LoggingLevel, MethodKey};
 use crate::support::Feature;
@@ -32,10 +32,15 @@ impl Findings {
             let level = method.logging_level.filter(|level| **level != LoggingLevel::Off);
             flag(Feature::ExecutionLog, level.map(|level| level.span));
         }
+        let is_websocket_api = checked.definitions.iter().any(|found| matches!(found, Definition::WebSocket(_)));
         for route in stage.route_settings.values().chain(&stage.default_route_settings) {
             if let Some(level) = route.logging_level.filter(|level| **level != LoggingLevel::Off) {
-                let text = "execution logs are written for REST APIs alone: there is none of this API";
-                self.diagnostics.warning(level.span, text);
+                if is_websocket_api {
+                    self.uses(Feature::ExecutionLog, level.span);
+                } else {
+                    let text = "execution logs are of REST and WebSocket APIs: there is none of this API";
+                    self.diagnostics.warning(level.span, text);
+                }
             }
         }
     }

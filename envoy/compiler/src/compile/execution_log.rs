@@ -12,11 +12,11 @@ use crate::api::{HttpMethod, RestApi};
 use crate::check::Model;
 use crate::settings::{LogSink, LoggingLevel};
 
-/// The lines of all deployments.
+/// The lines of all deployments; WebSocket APIs' are [`super::message_log`]'s.
 pub(super) const LOG: Log = Log {
     lines: Property::ExecutionLog,
     metadata: "ExecutionLog",
-    sink: |deployment| deployment.execution_log.as_ref(),
+    sink: |deployment| deployment.execution_log.as_ref().filter(|_| !deployment.is_web_socket_api()),
 };
 
 /// Collects the methods that have a log.

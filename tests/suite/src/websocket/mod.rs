@@ -6,6 +6,7 @@ mod cases;
 mod changes;
 mod client;
 mod connect;
+mod execution;
 mod facts;
 mod fleet;
 mod hostile;
@@ -48,13 +49,14 @@ pub fn run() -> Tally {
         let api = Api::start();
         echoing.iter().for_each(|(_, group)| group(&api, &mut tally));
     }
-    let others: [Other; 7] = [
+    let others: [Other; 8] = [
         ("connect", connect::run),
         ("changes", changes::run),
         ("trap", trap::run),
         ("fleet", fleet::run),
         ("several", several::run),
         ("journal", journal::run),
+        ("execution", execution::run),
         ("facts", facts::run),
     ];
     others.iter().filter(|(name, _)| name.contains(&only)).for_each(|(_, group)| group(&mut tally));

@@ -40,14 +40,19 @@ pub(super) fn deployment(model: &Model, api: &WebSocketApi, clusters: &mut Clust
     chain.authorize_handshakes(model, api, clusters)?;
     chain.authorize_calls(model)?;
     chain.add_api_keys(model, api);
+    let routes: BTreeMap<String, RawMessageRoute> =
+        api.routes.iter().map(|route| (route.route_key.value.clone(), raw_route(model, route))).collect();
+    let execution_log = message_log::execution_of(&model.settings, api, routes.values());
+    let execution_sink = message_log::execution_sink(&model.settings, &raw_api, execution_log.as_ref());
     let config = RawConfig {
         api: raw_api.clone(),
         route_selection_expression: api.route_selection_expression.value.clone(),
-        routes: api.routes.iter().map(|route| (route.route_key.value.clone(), raw_route(model, route))).collect(),
+        routes,
         integrations: Integrations { model, api: &raw_api, clusters }.websocket_api(api),
         models: message_models(api, &raw_api.api_id, model.settings.api_id.is_some()),
         account_throttle: model.settings.throttle_settings.as_ref().map(raw_throttle),
         access_log: message_log::of_websocket_api(&model.settings),
+        execution_log,
         connections_authorization: connections_authorization(model),
         node: node(model),
         nodes: nodes(model, clusters),
@@ -61,7 +66,7 @@ pub(super) fn deployment(model: &Model, api: &WebSocketApi, clusters: &mut Clust
         api: raw_api,
         compressed_from: None,
         log: access_log::sink(&model.settings),
-        execution_log: None,
+        execution_log: execution_sink,
         hosts: Vec::new(),
         needs_certificate: false,
         fallback: Some(envoy::outside()),
@@ -116,6 +121,7 @@ fn connections_authorization(model: &Model) -> Connections {
 }
 
 fn raw_route(model: &Model, route: &WebSocketRoute) -> RawMessageRoute {
+    let stage = &model.settings.stage;
     let text = |text: &Option<crate::source::Spanned<String>>| text.as_ref().map(|text| text.value.clone());
     let required = route.request_parameters.iter().filter(|(_, required)| ***required);
     RawMessageRoute {
@@ -124,10 +130,14 @@ fn raw_route(model: &Model, route: &WebSocketRoute) -> RawMessageRoute {
         required_parameters: required.map(|(name, _)| name.clone()).collect(),
         model_selection_expression: text(&route.model_selection_expression),
         request_models: route.request_models.iter().map(|(key, name)| (key.clone(), name.value.clone())).collect(),
-        detailed_metrics_enabled: model
-            .settings
-            .stage
+        detailed_metrics_enabled: stage
             .of_route(&route.route_key, |settings| settings.detailed_metrics_enabled)
+            .is_some_and(|on| *on),
+        logging_level: stage
+            .of_route(&route.route_key, |settings| settings.logging_level)
+            .and_then(|level| message_log::raw_level(*level)),
+        data_trace_enabled: stage
+            .of_route(&route.route_key, |settings| settings.data_trace_enabled)
             .is_some_and(|on| *on),
         throttle: throttle(model, &route.route_key),
     }
