@@ -428,3 +428,20 @@ fn canaries_of_stages_and_deployments() {
     let nameless = canary.replace("StageName: prod, ", "");
     assert!(errors(&with(&nameless, "apiId: a\n"))[0].contains("the field `StageName` is missing"));
 }
+
+#[test]
+fn a_policy_of_sam_stands_at_the_api_or_in_its_auth() {
+    let with = |auth: &str| {
+        let policy = "{Version: '2012-10-17', Statement: [{Effect: Deny, Principal: '*', Action: 'execute-api:Invoke', Resource: 'execute-api:/*'}]}";
+        let body = "{openapi: 3.0.1, info: {title: a, version: '1'}, paths: {/: {get: {responses: {}, x-amazon-apigateway-integration: {type: mock}}}}}";
+        let template = format!(
+            "Transform: AWS::Serverless-2016-10-31\nResources:\n  Api: {{Type: AWS::Serverless::Api, Properties: {{StageName: prod, Policy: {policy}, DefinitionBody: {body}{auth}}}}}\n"
+        );
+        read(&template, "apiId: a\n")
+    };
+    let checked = with("");
+    assert_eq!(errors(&checked), Vec::<&str>::new());
+    assert!(rest_api(&checked).policy.is_some());
+    let both = with(", Auth: {ResourcePolicy: {CustomStatements: []}}");
+    assert!(errors(&both).contains(&"there is a policy in `Auth` as well: give one of them"), "{:?}", errors(&both));
+}

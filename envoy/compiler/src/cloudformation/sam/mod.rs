@@ -16,7 +16,7 @@ use super::document::ApiDocument;
 use super::{Resource, Template};
 use crate::diagnostics::Diagnostics;
 use crate::read::{Fields, Reader};
-use crate::source::{Document, Key, Map, Node, Span, Spanned, Value};
+use crate::source::{Document, Entry, Key, Map, Node, Span, Spanned, Value};
 
 /// The API of events that name none, and its stage.
 const IMPLICIT_API: &str = "ServerlessRestApi";
@@ -135,7 +135,15 @@ struct Api<'a> {
 impl<'a> Api<'a> {
     fn expand(&mut self, reader: &mut Reader<'a>, resource: &'a Resource, events: &'a [event::Event]) {
         let Some(mut fields) = reader.fields(&resource.properties) else { return };
-        fields.ignore(&["AlwaysDeploy", "DefinitionUri", "OpenApiVersion", "PropagateTags", "SecurityPolicy", "Tags"]);
+        fields.ignore(&[
+            "AlwaysDeploy",
+            "DefinitionUri",
+            "EndpointAccessMode",
+            "OpenApiVersion",
+            "PropagateTags",
+            "SecurityPolicy",
+            "Tags",
+        ]);
         // Without `MergeDefinitions`, a body of its own is the whole API.
         let merged = fields.take("MergeDefinitions").and_then(|node| reader.boolean(node)).is_some_and(|flag| *flag);
         let body = fields.take("DefinitionBody");
@@ -219,6 +227,12 @@ impl<'a> Api<'a> {
         // Its type alone (`REGIONAL`) may stand there as a text.
         if let Some(entry) = fields.entry("EndpointConfiguration").filter(|entry| entry.value.as_str().is_none()) {
             properties.set(entry.key.clone(), entry.value.clone());
+        }
+        if let Some(Entry { key, value }) = fields.entry("Policy") {
+            if auth.policy.is_some() {
+                reader.error(key.span, "there is a policy in `Auth` as well: give one of them");
+            }
+            properties.set(key.clone(), value.clone());
         }
         if let Some(policy) = &auth.policy {
             properties.set(Key::new("Policy", policy.span), policy.clone());
