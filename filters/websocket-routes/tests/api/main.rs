@@ -9,6 +9,7 @@
 )]
 
 mod admission;
+mod execution;
 mod facts;
 mod fleet;
 mod handshakes;
