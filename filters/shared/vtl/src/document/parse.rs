@@ -222,8 +222,10 @@ impl Parser<'_> {
             }
             kind = Kind::Decimal;
         }
-        // As Java, which has no number of this size.
-        Number::from_text(self.text.get(start..at)?)?;
+        if kind == Kind::Decimal {
+            // As Java, which has no number of this size.
+            Number::from_text(self.text.get(start..at)?)?;
+        }
         self.nodes.push(Node { kind, start: narrow(start), end: narrow(at) });
         self.at = at;
         Some(())

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::{CallError, Called, element, elements, new_array, new_list, object, some, void};
+use super::{CallError, Called, element, elements, new_array, new_list, object, some, taken, void};
 use crate::budget::Walk;
 use crate::render::Renderer;
 use crate::value::{Cursor, List, ListKind, ObjectKind, Value, contains, position};
@@ -14,20 +14,20 @@ pub(super) fn call(
     target: &Value,
     list: &List,
     name: &str,
-    arguments: &mut Vec<Value>,
+    arguments: &mut [Value],
 ) -> Called {
-    match (name, arguments.as_slice()) {
+    match (name, &*arguments) {
         ("size", []) => some(Value::size(list.len())),
         ("isEmpty", []) => some(list.is_empty()),
         ("get", [Value::Int(n)]) => element(index(*n).and_then(|n| list.get(n)), *n),
         ("set", [Value::Int(n), _]) => {
             let n = *n;
-            let value = arguments.pop().unwrap_or(Value::Null);
+            let value = taken(arguments, 1);
             renderer.adopt(target, &value);
             element(index(n).and_then(|n| list.set(n, value)), n)
         }
         ("add", [_]) => {
-            let value = arguments.pop().unwrap_or(Value::Null);
+            let value = taken(arguments, 0);
             renderer.allocate(size_of::<Value>())?;
             renderer.adopt(target, &value);
             list.push(value);
@@ -35,7 +35,7 @@ pub(super) fn call(
         }
         ("add", [Value::Int(n), _]) => {
             let n = *n;
-            let value = arguments.pop().unwrap_or(Value::Null);
+            let value = taken(arguments, 1);
             let place = insertion(list, n)?;
             moved(renderer, list)?;
             renderer.allocate(size_of::<Value>())?;

@@ -86,12 +86,12 @@ pub(super) fn call_loop(
     target: &Value,
     scope: &Rc<LoopScope>,
     name: &str,
-    arguments: &mut Vec<Value>,
+    arguments: &mut [Value],
 ) -> Called {
     if let Some(property) = LoopProperty::of_getter(name) {
         return if arguments.is_empty() { Ok(property.of(scope)) } else { Ok(None) };
     }
-    match (name, arguments.as_slice()) {
+    match (name, &*arguments) {
         ("get", [key]) => Ok(stored(scope, key)),
         _ => map::call(renderer, target, &scope.storage, name, arguments),
     }

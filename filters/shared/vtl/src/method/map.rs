@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::{CallError, Called, object, some, void};
+use super::{CallError, Called, object, some, taken, void};
 use crate::budget::Walk;
 use crate::render::Renderer;
 use crate::value::{Map, Object, ObjectKind, Value, View, ViewKind, contains, equals};
@@ -14,16 +14,15 @@ pub(super) fn call(
     target: &Value,
     map: &Map,
     name: &str,
-    arguments: &mut Vec<Value>,
+    arguments: &mut [Value],
 ) -> Called {
-    if let ("get", [key]) = (name, arguments.as_slice()) {
+    if let ("get", [key]) = (name, &*arguments) {
         return find(renderer, map, key);
     }
     map.prepare(&renderer.budget)?;
-    match (name, arguments.as_slice()) {
+    match (name, &*arguments) {
         ("put", [_, _]) => {
-            let value = arguments.pop().unwrap_or(Value::Null);
-            let key = arguments.pop().unwrap_or(Value::Null);
+            let (key, value) = (taken(arguments, 0), taken(arguments, 1));
             put(renderer, target, map, key, value)
         }
         ("size", []) => some(Value::size(map.len())),
@@ -69,8 +68,7 @@ pub(super) fn call(
             searched(renderer, map, key)?;
             match map.find(key) {
                 None | Some(Value::Null) => {
-                    let value = arguments.pop().unwrap_or(Value::Null);
-                    let key = arguments.pop().unwrap_or(Value::Null);
+                    let (key, value) = (taken(arguments, 0), taken(arguments, 1));
                     put(renderer, target, map, key, value)
                 }
                 found => Ok(found),
@@ -81,8 +79,7 @@ pub(super) fn call(
             if !map.contains(key) {
                 return Ok(Some(Value::Null));
             }
-            let value = arguments.pop().unwrap_or(Value::Null);
-            let key = arguments.pop().unwrap_or(Value::Null);
+            let (key, value) = (taken(arguments, 0), taken(arguments, 1));
             put(renderer, target, map, key, value)
         }
         ("containsValue", [value]) => {

@@ -19,7 +19,7 @@ use crate::budget::{Budget, Walk};
 use crate::error::Limit;
 use crate::host::Thrown;
 use crate::render::{Renderer, Signal};
-use crate::value::{Entry, ListKind, NumberError, Object, ObjectKind, Value, equals, hash_code};
+use crate::value::{Cursor, Entry, ListKind, NumberError, Object, ObjectKind, Value, equals, hash_code};
 
 pub(crate) use loops::LoopProperty;
 use loops::{call_loop, stored};
@@ -84,6 +84,11 @@ impl From<NumberError> for CallError {
     }
 }
 
+/// Takes an argument away, to keep it.
+fn taken(arguments: &mut [Value], place: usize) -> Value {
+    arguments.get_mut(place).map_or(Value::Null, |argument| std::mem::replace(argument, Value::Null))
+}
+
 /// What a void method gives.
 fn void() -> Called {
     Ok(Some(Value::empty()))
@@ -94,12 +99,14 @@ fn some(value: impl Into<Value>) -> Called {
 }
 
 /// `target.name(arguments)`
-pub(crate) fn call(renderer: &mut Renderer<'_, '_>, target: &Value, name: &str, arguments: &mut Vec<Value>) -> Called {
+pub(crate) fn call(renderer: &mut Renderer<'_, '_>, target: &Value, name: &str, arguments: &mut [Value]) -> Called {
     let count = arguments.len();
     let called = find_and_call(renderer, target, name, arguments);
     // Velocity 1.7 takes a method without parameters to fit any arguments, if no other does, and then fails to call it.
-    if count > 0 && matches!(called, Ok(None)) && takes_nothing(target, name) {
-        return Err(format!("it takes no arguments, but has {count}").into());
+    if count > 0 && matches!(called, Ok(None)) {
+        if takes_nothing(target, name) {
+            return Err(format!("it takes no arguments, but has {count}").into());
+        }
     }
     called
 }
@@ -150,7 +157,7 @@ fn takes_nothing(target: &Value, name: &str) -> bool {
     own || matches!(name, "toString" | "hashCode")
 }
 
-fn find_and_call(renderer: &mut Renderer<'_, '_>, target: &Value, name: &str, arguments: &mut Vec<Value>) -> Called {
+fn find_and_call(renderer: &mut Renderer<'_, '_>, target: &Value, name: &str, arguments: &mut [Value]) -> Called {
     match target {
         Value::String(text) => string::call(renderer, text, name, arguments),
         Value::List(list) => {
@@ -170,28 +177,42 @@ fn find_and_call(renderer: &mut Renderer<'_, '_>, target: &Value, name: &str, ar
                 collection::call_view(renderer, target, view, name, arguments)
             }
             ObjectKind::Entry(entry) => call_entry(renderer, target, entry, name, arguments),
-            ObjectKind::Cursor(cursor) => match (name, arguments.as_slice()) {
-                ("hasNext", []) => some(cursor.has_next()),
-                ("next", []) if !cursor.has_next() => Err("no more elements".into()),
-                ("next", []) => match cursor.advance() {
-                    Ok(value) => Ok(Some(value.unwrap_or(Value::Null))),
-                    Err(_) => Err("the collection was changed meanwhile".into()),
-                },
-                _ => object(renderer, target, name, arguments),
-            },
+            ObjectKind::Cursor(cursor) => call_cursor(renderer, target, cursor, name, arguments),
             ObjectKind::Loop(scope) => call_loop(renderer, target, scope, name, arguments),
             ObjectKind::Block(_) => object(renderer, target, name, arguments),
-            ObjectKind::Host(place) => {
-                // A host cannot render blocks.
-                for argument in arguments.iter_mut() {
-                    if let Value::Object(Object(ObjectKind::Block(_))) = argument {
-                        *argument = Value::String(renderer.text_of(argument)?);
-                    }
-                }
-                Ok(renderer.call_host(*place, name, arguments)?)
-            }
+            ObjectKind::Host(place) => call_host(renderer, *place, name, arguments),
         },
         Value::Null => Ok(None),
+    }
+}
+
+#[inline(never)]
+fn call_host(renderer: &mut Renderer<'_, '_>, place: usize, name: &str, arguments: &mut [Value]) -> Called {
+    // A host cannot render blocks.
+    for argument in arguments.iter_mut() {
+        if let Value::Object(Object(ObjectKind::Block(_))) = argument {
+            *argument = Value::String(renderer.text_of(argument)?);
+        }
+    }
+    Ok(renderer.call_host(place, name, arguments)?)
+}
+
+#[inline(never)]
+fn call_cursor(
+    renderer: &mut Renderer<'_, '_>,
+    target: &Value,
+    cursor: &Cursor,
+    name: &str,
+    arguments: &[Value],
+) -> Called {
+    match (name, arguments) {
+        ("hasNext", []) => some(cursor.has_next()),
+        ("next", []) if !cursor.has_next() => Err("no more elements".into()),
+        ("next", []) => match cursor.advance() {
+            Ok(value) => Ok(Some(value.unwrap_or(Value::Null))),
+            Err(_) => Err("the collection was changed meanwhile".into()),
+        },
+        _ => object(renderer, target, name, arguments),
     }
 }
 
@@ -295,13 +316,13 @@ fn call_entry(
     target: &Value,
     entry: &Rc<Entry>,
     name: &str,
-    arguments: &mut Vec<Value>,
+    arguments: &mut [Value],
 ) -> Called {
-    match (name, arguments.as_slice()) {
+    match (name, &*arguments) {
         ("getKey", []) => Ok(Some(entry.key.clone())),
         ("getValue", []) => Ok(Some(entry.value())),
         ("setValue", [_]) => {
-            let value = arguments.pop().unwrap_or(Value::Null);
+            let value = taken(arguments, 0);
             renderer.adopt(&Value::Map(entry.map.clone()), &value);
             Ok(Some(entry.set(value)))
         }

@@ -76,7 +76,6 @@ pub(crate) fn render(
         budget: Budget::default(),
         at: 0,
         adoptions: Adoptions::default(),
-        spare: Vec::new(),
         empty: Text::empty(),
     };
     let mut out = String::with_capacity(source.len());
@@ -108,8 +107,6 @@ pub(crate) struct Renderer<'t, 's> {
     /// Where in the template the last construct begins.
     at: Offset,
     adoptions: Adoptions,
-    /// Lists of arguments that can be used again.
-    spare: Vec<Vec<Value>>,
     /// What a reference without a value gives.
     empty: Text,
 }

@@ -2,9 +2,9 @@
 
 use std::rc::Rc;
 
-use super::{Rendered, Renderer};
-use crate::ast::{Expr, Reference, ReferenceKind, Set, Slot, Step, StepKind, Target};
-use crate::method;
+use super::{Rendered, Renderer, Signal};
+use crate::ast::{Expr, Offset, Reference, ReferenceKind, Set, Slot, Step, StepKind, Target};
+use crate::method::{self, CallError, Called};
 use crate::value::{Object, ObjectKind, Printer, Text, Value, print};
 
 impl Renderer<'_, '_> {
@@ -65,51 +65,71 @@ impl Renderer<'_, '_> {
     fn step(&mut self, target: &Value, step: &Step, out: &mut Value) -> Rendered<()> {
         self.spend(1)?;
         self.at = step.at;
-        let (result, name) = match &step.kind {
+        match &step.kind {
             StepKind::Property(name) => {
                 out.fill(self.property(target, name)?);
-                return Ok(());
+                Ok(())
             }
-            StepKind::Method(name, expressions) if expressions.is_empty() => {
-                (method::call(self, target, name, &mut Vec::new()), &**name)
+            StepKind::Method(name, expressions) => match **expressions {
+                [] => {
+                    let called = method::call(self, target, name, &mut []);
+                    self.give(called, name, out)
+                }
+                [_] => self.call(target, step.at, name, expressions, &mut [Value::Null], out),
+                [_, _] => self.call(target, step.at, name, expressions, &mut [Value::Null, Value::Null], out),
+                _ => self.call(target, step.at, name, expressions, &mut vec![Value::Null; expressions.len()], out),
+            },
+            StepKind::Index(index) => self.index(target, step.at, index, out),
+        }
+    }
+
+    /// `target[index]`
+    #[inline(never)]
+    fn index(&mut self, target: &Value, at: Offset, index: &Expr, out: &mut Value) -> Rendered<()> {
+        let index = self.evaluated(index)?;
+        self.at = at;
+        let index = self.counted_from_end(target, index)?;
+        let called = method::get(self, target, &index);
+        self.give(called, "get", out)
+    }
+
+    /// Calls a method. `arguments` are as many as `expressions`, and null.
+    #[inline(never)]
+    fn call(
+        &mut self,
+        target: &Value,
+        at: Offset,
+        name: &str,
+        expressions: &[Expr],
+        arguments: &mut [Value],
+        out: &mut Value,
+    ) -> Rendered<()> {
+        self.nested(|r| {
+            for (expression, argument) in expressions.iter().zip(&mut *arguments) {
+                r.value(expression, argument)?;
             }
-            StepKind::Method(name, expressions) => {
-                let mut arguments = self.arguments(expressions)?;
-                self.at = step.at;
-                let result = method::call(self, target, name, &mut arguments);
-                arguments.clear();
-                self.spare.push(arguments);
-                (result, &**name)
-            }
-            StepKind::Index(index) => {
-                let index = self.evaluated(index)?;
-                self.at = step.at;
-                let index = self.counted_from_end(target, index)?;
-                (method::get(self, target, &index), "get")
-            }
-        };
-        match result {
+            Ok(())
+        })?;
+        self.at = at;
+        let called = method::call(self, target, name, arguments);
+        self.give(called, name, out)
+    }
+
+    fn give(&self, called: Called, name: &str, out: &mut Value) -> Rendered<()> {
+        match called {
             Ok(Some(value)) => out.fill(value),
             Ok(None) => {}
-            Err(error) => return Err(error.into_signal(self, name)),
+            Err(error) => return Err(self.raised(error, name)),
         }
         Ok(())
     }
 
-    fn arguments(&mut self, expressions: &[Expr]) -> Rendered<Vec<Value>> {
-        let mut arguments = self.spare.pop().unwrap_or_default();
-        self.nested(|r| {
-            for expression in expressions {
-                arguments.push(Value::Null);
-                if let Some(argument) = arguments.last_mut() {
-                    r.value(expression, argument)?;
-                }
-            }
-            Ok(())
-        })?;
-        Ok(arguments)
+    #[cold]
+    fn raised(&self, error: CallError, method: &str) -> Signal {
+        error.into_signal(self, method)
     }
 
+    #[inline(never)]
     fn property(&self, target: &Value, name: &str) -> Rendered<Value> {
         if let Value::Object(Object(ObjectKind::Host(place))) = target {
             let Some(host) = self.hosts.get(*place) else { return Ok(Value::Null) };
@@ -268,10 +288,10 @@ impl Renderer<'_, '_> {
         let index = self.counted_from_end(target, index)?;
         let result = match target {
             Value::Map(_) | Value::Object(Object(ObjectKind::Loop(_))) => {
-                method::call(self, target, "put", &mut vec![index, value])
+                method::call(self, target, "put", &mut [index, value])
             }
             Value::List(_) | Value::Object(Object(ObjectKind::Array(_))) => {
-                method::call(self, target, "set", &mut vec![index, value])
+                method::call(self, target, "set", &mut [index, value])
             }
             _ => Ok(None),
         };

@@ -69,6 +69,18 @@ impl Pattern {
         let most = usize::try_from(limit).ok().filter(|n| *n > 0);
         let mut count: usize = 1;
         let mut from = 0;
+        if let Self::Literal(literal) = self
+            && !literal.is_empty()
+        {
+            while most.is_none_or(|most| count < most)
+                && let Some(at) = find_from(text, literal, from)
+            {
+                part(text.get(from..at).unwrap_or(""));
+                count = count.saturating_add(1);
+                from = at.saturating_add(literal.len());
+            }
+            return part(text.get(from..).unwrap_or(""));
+        }
         let mut matches = Matches { pattern: self, text, next: Some(0) };
         while most.is_none_or(|most| count < most)
             && let Some(found) = matches.advance()
