@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::{Called, element, elements, new_array, new_list, object, some, void};
+use super::{Called, element, elements, new_array, new_list, object, some, taken, void};
 use crate::budget::Walk;
 use crate::render::Renderer;
 use crate::value::{Array, Cursor, ObjectKind, Value, View, ViewKind, contains, position, view_contains};
@@ -14,17 +14,17 @@ pub(super) fn call_array(
     target: &Value,
     array: &Array,
     name: &str,
-    arguments: &mut Vec<Value>,
+    arguments: &mut [Value],
 ) -> Called {
     let items = || array.read(<[Value]>::to_vec);
     let index = |n: i32| usize::try_from(n).ok();
-    match (name, arguments.as_slice()) {
+    match (name, &*arguments) {
         ("size", []) => some(Value::size(array.len())),
         ("isEmpty", []) => some(array.len() == 0),
         ("get", [Value::Int(n)]) => element(index(*n).and_then(|n| array.get(n)), *n),
         ("set", [Value::Int(n), _]) => {
             let n = *n;
-            let value = arguments.pop().unwrap_or(Value::Null);
+            let value = taken(arguments, 1);
             renderer.adopt(target, &value);
             element(index(n).and_then(|n| array.set(n, value)), n)
         }
@@ -94,6 +94,9 @@ pub(super) fn call_view(
         }
         ("iterator", []) => some(Value::object(ObjectKind::Cursor(Rc::new(Cursor::view(&view.map, view.kind))))),
         ("toArray", []) => new_array(renderer, view.to_vec()),
+        ("addAll", [more]) if elements(renderer, more)?.is_none_or(|more| more.is_empty()) => {
+            Ok(elements(renderer, more)?.map(|_| Value::Bool(false)))
+        }
         ("add" | "addAll", [_]) => Err("the keys and values of a map cannot be added to".into()),
         _ => object(renderer, target, name, arguments),
     }

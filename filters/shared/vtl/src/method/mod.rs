@@ -9,6 +9,7 @@ mod collection;
 mod list;
 mod loops;
 mod map;
+mod nulls;
 mod number;
 mod scalar;
 mod string;
@@ -106,6 +107,9 @@ pub(crate) fn call(renderer: &mut Renderer<'_, '_>, target: &Value, name: &str, 
     if count > 0 && matches!(called, Ok(None)) {
         if takes_nothing(target, name) {
             return Err(format!("it takes no arguments, but has {count}").into());
+        }
+        if nulls::are_refused(target, name, arguments) {
+            return Err("an argument is null".into());
         }
     }
     called

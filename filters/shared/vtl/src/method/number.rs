@@ -5,9 +5,10 @@ use num_traits::{Signed, Zero};
 
 use super::{CallError, Called, new_text, object, some};
 use crate::ast::Operator;
+use crate::budget::Walk;
 use crate::limits::MAX_NUMBER_DIGITS;
 use crate::render::Renderer;
-use crate::value::{Decimal, Number, Value, calculate_big, ordering};
+use crate::value::{Decimal, Number, Value, calculate_big, hash_code, ordering};
 
 /// `target.name(arguments)`
 #[inline(never)]
@@ -144,6 +145,7 @@ fn double(renderer: &Renderer<'_, '_>, n: f64, name: &str, arguments: &[Value]) 
                 "isNaN" => some(a.is_nan()),
                 "isInfinite" => some(a.is_infinite()),
                 "isFinite" => some(a.is_finite()),
+                "hashCode" => some(hash_code(&Value::Double(a), Walk::new(&renderer.budget))?),
                 _ => Ok(None),
             }
         }

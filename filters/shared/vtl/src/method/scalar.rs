@@ -1,9 +1,10 @@
 //! `java.lang.Boolean` and `java.lang.Character`
 
 use super::{Called, object, some};
+use crate::budget::Walk;
 use crate::render::Renderer;
 use crate::text::single;
-use crate::value::{Value, ordering};
+use crate::value::{Value, hash_code, ordering};
 
 /// `value.name(arguments)`
 #[inline(never)]
@@ -11,7 +12,10 @@ pub(super) fn call_bool(renderer: &mut Renderer<'_, '_>, value: bool, name: &str
     match (name, arguments) {
         ("booleanValue", []) => some(value),
         ("parseBoolean" | "valueOf", [Value::String(text)]) => some(text.eq_ignore_ascii_case("true")),
+        ("parseBoolean" | "valueOf", [Value::Null]) => some(false),
         ("valueOf", [Value::Bool(other)]) => some(*other),
+        ("toString", [Value::Bool(other)]) => some(if *other { "true" } else { "false" }),
+        ("hashCode", [other @ Value::Bool(_)]) => some(hash_code(other, Walk::new(&renderer.budget))?),
         ("compareTo", [Value::Bool(other)]) => some(ordering(value.cmp(other))),
         ("compareTo", [other]) => Err(format!("{} cannot be cast to Boolean", other.class()).into()),
         ("compare", [Value::Bool(a), Value::Bool(b)]) => some(ordering(a.cmp(b))),

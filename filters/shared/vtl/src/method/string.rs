@@ -164,6 +164,7 @@ fn more(renderer: &mut Renderer<'_, '_>, text: &Text, name: &str, arguments: &[V
             }
             some(place(text, head.and_then(|head| head.rfind(&*wanted))))
         }
+        ("equalsIgnoreCase", [Value::Null]) => some(false),
         ("compare", [Value::String(a), Value::String(b)]) => some(compare_text(a, b)),
         ("regionMatches", [Value::Int(at), Value::String(other), Value::Int(from), Value::Int(len)]) => {
             some(region_matches(text, *at, other, *from, *len, false))
@@ -274,7 +275,7 @@ fn replace(renderer: &mut Renderer<'_, '_>, text: &Text, from: &str, to: &str) -
 fn split(renderer: &mut Renderer<'_, '_>, text: &Text, java: &str, limit: i32) -> Called {
     let pattern = renderer.pattern(java)?;
     work(renderer, text, java)?;
-    let mut parts = Vec::new();
+    let mut parts = Vec::with_capacity(4);
     pattern.split(text, limit, |part| parts.push(Value::String(text.part(part))));
     if limit == 0 && parts.len() > 1 {
         // Java leaves out the empty strings at the end.

@@ -1,0 +1,48 @@
+//! Null as an argument.
+//!
+//! A template has null where a word stands without its quotes: `$text.replace(a, 'b')`. Java finds the method, as null
+//! fits every class, and most methods then throw.
+
+use crate::value::{Object, ObjectKind, Value};
+
+/// Whether Java's class has a method of this name for these arguments that throws because one is null.
+#[inline(never)]
+pub(super) fn are_refused(target: &Value, name: &str, arguments: &[Value]) -> bool {
+    if !arguments.iter().any(|argument| matches!(argument, Value::Null)) {
+        return false;
+    }
+    match target {
+        Value::String(_) => by_string(name, arguments),
+        Value::List(_) => match arguments {
+            [Value::Null] => matches!(name, "addAll" | "removeAll" | "retainAll" | "containsAll"),
+            [Value::Int(_), Value::Null] => name == "addAll",
+            _ => false,
+        },
+        Value::Map(_) => name == "putAll" && arguments.len() == 1,
+        Value::Object(Object(ObjectKind::View(_))) => {
+            matches!(name, "addAll" | "removeAll" | "retainAll" | "containsAll") && arguments.len() == 1
+        }
+        Value::Int(_) | Value::Long(_) => {
+            let parse = if matches!(target, Value::Int(_)) { "parseInt" } else { "parseLong" };
+            match arguments {
+                [_] => matches!(name, "valueOf" | "decode") || name == parse,
+                [Value::Null, Value::Int(_)] => name == "valueOf" || name == parse,
+                _ => false,
+            }
+        }
+        Value::Double(_) => matches!(name, "valueOf" | "parseDouble") && arguments.len() == 1,
+        _ => false,
+    }
+}
+
+fn by_string(name: &str, arguments: &[Value]) -> bool {
+    use Value::{Bool, Int, Null, String};
+    match arguments {
+        [Null, ..] if matches!(name, "join" | "format") => true,
+        [Null] => matches!(name, "indexOf" | "lastIndexOf" | "compareToIgnoreCase" | "contentEquals" | "copyValueOf"),
+        [Null, Int(_)] => matches!(name, "indexOf" | "lastIndexOf" | "split" | "startsWith"),
+        [Null | String(_), Null | String(_)] => name == "replace",
+        [Int(_), Null, Int(_), Int(_)] | [Bool(_), Int(_), Null, Int(_), Int(_)] => name == "regionMatches",
+        _ => false,
+    }
+}
