@@ -15,6 +15,12 @@ const MAX_ATTEMPTS: usize = 64;
 
 /// Values that all workers of this Envoy share. Every [`Host`] is one, by its shared data.
 pub trait Counters {
+    /// A value and its version as this worker has left them, where that is remembered. They may be out of date: all that
+    /// can be done with them is to [`store`](Self::store) the next value.
+    fn recall(&self, _name: &str) -> Option<(Vec<u8>, Cas)> {
+        None
+    }
+
     /// A value and its version, or `None` if there is none.
     ///
     /// # Errors
@@ -66,6 +72,13 @@ pub(crate) fn update<T>(
     name: &str,
     mut change: impl FnMut(Option<&[u8]>) -> (T, Option<Vec<u8>>),
 ) -> Result<T, CounterError> {
+    // Without a new value nothing would show whether the old one was still true.
+    if let Some((value, version)) = counters.recall(name)
+        && let (answer, Some(new)) = change(Some(&value))
+        && counters.store(name, &new, version).is_ok()
+    {
+        return Ok(answer);
+    }
     for _ in 0..MAX_ATTEMPTS {
         let found = counters.load(name).map_err(|_| CounterError::Unavailable)?;
         let (value, version) = match &found {

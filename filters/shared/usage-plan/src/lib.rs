@@ -36,6 +36,7 @@ mod plans;
 mod problems;
 mod quota;
 mod raw;
+mod recall;
 mod report;
 mod route;
 
@@ -50,5 +51,6 @@ pub use quota::{Quota, Usage};
 pub use raw::{
     RawApiKey, RawApiKeys, RawApiStage, RawMethodSetting, RawPlans, RawQuota, RawStage, RawThrottle, RawUsagePlan,
 };
+pub use recall::{Recall, Recalled};
 pub use report::{MAX_REPORT_DAYS, MAX_REPORT_KEYS, UsageError, UsageReport, UsageRequest};
 pub use route::RouteThrottle;

@@ -6,6 +6,7 @@
 mod admit;
 mod config;
 mod facts;
+mod recall;
 mod report;
 mod store;
 mod workers;
