@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use gateway::{ConfigError, RawApi};
+use gateway::{ConfigError, Property, RawApi};
 use serde::{Deserialize, Serialize};
-use usage_plan::{Plans, RawPlans};
+use usage_plan::{Plans, RawPlans, Recall};
 
 /// The filter's configuration as written.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -16,6 +16,10 @@ pub struct RawConfig {
     /// Where a request's key comes from.
     #[serde(default)]
     pub api_key_source: ApiKeySource,
+    /// What is left for filters in other modules and for access logs; absent: everything. A request takes less where
+    /// nobody asks, and the list is empty.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub published: Option<Vec<Property>>,
     /// Keys, plans, and the throttles of stage and account.
     #[serde(default)]
     pub plans: RawPlans,
@@ -61,7 +65,9 @@ pub struct RawKeyRoute {
 pub struct ApiKey {
     pub(crate) api: RawApi,
     pub(crate) source: ApiKeySource,
+    pub(crate) published: Option<Vec<Property>>,
     pub(crate) plans: Plans,
+    pub(crate) recall: Recall,
     pub(crate) routes: BTreeMap<String, Rc<RawKeyRoute>>,
     pub(crate) default: Rc<RawKeyRoute>,
 }
@@ -76,7 +82,9 @@ impl ApiKey {
         Ok(Self {
             api: raw.api,
             source: raw.api_key_source,
+            published: raw.published,
             plans,
+            recall: Recall::default(),
             routes: raw.routes.into_iter().map(|(name, route)| (name, Rc::new(route))).collect(),
             default: Rc::new(raw.default),
         })

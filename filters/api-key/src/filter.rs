@@ -28,6 +28,10 @@ impl Filter for ApiKey {
         Ok(())
     }
 
+    fn publishes(&self, property: Property) -> bool {
+        self.published.as_ref().is_none_or(|published| published.contains(&property))
+    }
+
     fn stream(self: &Rc<Self>) -> KeyStream {
         KeyStream { filter: Rc::clone(self) }
     }
@@ -73,9 +77,9 @@ impl ApiKey {
             api_key_required: route.api_key_required,
             key: key.as_deref(),
         };
-        match self.plans.admit(&call, UnixMicros(host.now_micros()), host) {
+        match self.plans.admit(&call, UnixMicros(host.now_micros()), &self.recall.of(host)) {
             Ok(identity) => {
-                if let (Some(identity), Some(key)) = (identity, &key) {
+                if let (Some(identity), Some(key), true) = (identity, &key, host.wants(Property::Identity)) {
                     let caller = host.property(Property::Identity);
                     host.set_property(Property::Identity, identity_json(caller, key, identity).as_bytes());
                 }

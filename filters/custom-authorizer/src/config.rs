@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use gateway::policy::{DenyMessages, partition};
-use gateway::{Api, ConfigError, RawRoute};
+use gateway::{Api, ConfigError, Host, Property, RawRoute};
 use iam_policy::{ExecuteApi, Kind, Policy};
 
 use crate::authorizer::Authorizer;
 use crate::cache::Cache;
 use crate::flight::Flights;
-use crate::raw::{RawAuthorizerRoute, RawConfig};
+use crate::raw::{Form, RawAuthorizerRoute, RawConfig};
 
 /// The filter, configured.
 #[derive(Debug)]
@@ -18,6 +18,7 @@ pub struct CustomAuthorizer {
     pub(crate) api: Api,
     pub(crate) deny_messages: DenyMessages,
     pub(crate) resource_policy: Option<Policy>,
+    pub(crate) published: Option<Vec<Property>>,
     routes: BTreeMap<String, Route>,
     default: Route,
     /// Answers that are kept on this worker.
@@ -26,6 +27,8 @@ pub struct CustomAuthorizer {
     pub(crate) flights: Flights,
     /// Whether a request may have to wait for another one's call.
     pub(crate) shares_calls: bool,
+    /// Whether the name of a request's route says anything.
+    names_routes: bool,
 }
 
 /// What happens on a route.
@@ -69,6 +72,8 @@ impl CustomAuthorizer {
             routes.insert(name, compiled);
         }
         let default = route(raw.default).map_err(|error| error.below("default"))?;
+        let of_http_api = |form| matches!(form, Form::HttpV1 | Form::HttpV2 | Form::HttpV2Simple);
+        let names_routes = !routes.is_empty() || authorizers.values().any(|authorizer| of_http_api(authorizer.form));
         let api = ExecuteApi {
             partition: partition(&raw.api.region),
             region: &raw.api.region,
@@ -81,6 +86,7 @@ impl CustomAuthorizer {
             .map_err(|e| ConfigError::new(e.path, e.reason.to_string()).below("resourcePolicy"))?;
         Ok(Self {
             resource_policy,
+            published: raw.published,
             deny_messages: raw.deny_messages,
             api: raw.api,
             routes,
@@ -88,7 +94,13 @@ impl CustomAuthorizer {
             cache: Cache::default(),
             flights: Flights::default(),
             shares_calls: authorizers.values().any(|authorizer| authorizer.ttl_millis > 0),
+            names_routes,
         })
+    }
+
+    /// The name of the request's route, which is the route key of an HTTP API; empty where nothing asks for it.
+    pub(crate) fn route_name(&self, host: &dyn Host) -> Vec<u8> {
+        if self.names_routes { host.attribute(&["xds", "route_name"]).unwrap_or_default() } else { Vec::new() }
     }
 
     /// What happens on the Envoy route of that name.

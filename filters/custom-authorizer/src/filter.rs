@@ -39,6 +39,10 @@ impl Filter for CustomAuthorizer {
         if self.shares_calls { TICK_MILLIS } else { 0 }
     }
 
+    fn publishes(&self, property: Property) -> bool {
+        self.published.as_ref().is_none_or(|published| published.contains(&property))
+    }
+
     fn stream(self: &Rc<Self>) -> AuthorizerStream {
         AuthorizerStream { filter: Rc::clone(self), state: State::New }
     }
@@ -76,7 +80,7 @@ struct Waiting {
 
 impl Stream for AuthorizerStream {
     fn on_request_headers(&mut self, host: &dyn Host, _end_of_stream: bool) -> Step {
-        let route_name = host.attribute(&["xds", "route_name"]).unwrap_or_default();
+        let route_name = self.filter.route_name(host);
         match self.filter.route(&route_name) {
             Route::Open => Step::Continue,
             Route::Unknown => {
@@ -123,7 +127,7 @@ impl Stream for AuthorizerStream {
                 self.conclude(host, &route, &outcome, 0)
             }
             News::Abandoned => {
-                let route_name = host.attribute(&["xds", "route_name"]).unwrap_or_default();
+                let route_name = self.filter.route_name(host);
                 let headers = host.request_headers();
                 let filter = Rc::clone(&self.filter);
                 let context = Context::new(&filter.api, route.method.as_ref(), host);
@@ -212,7 +216,7 @@ impl AuthorizerStream {
         let refusal = match outcome {
             Outcome::Document(document) => {
                 let filter = Rc::clone(&self.filter);
-                let route_name = host.attribute(&["xds", "route_name"]).unwrap_or_default();
+                let route_name = self.filter.route_name(host);
                 let headers = host.request_headers();
                 let context = Context::new(&filter.api, route.method.as_ref(), host);
                 let request = Request::new(&context, host, &headers, &route_name, *form);
@@ -238,7 +242,9 @@ impl AuthorizerStream {
         let Authorizer { name, form, .. } = &*route.authorizer;
         let (host, filter) = (request.host, Rc::clone(&self.filter));
         // Refusals show the context as well.
-        host.set_property(Property::Authorizer, document.property(latency_millis).as_bytes());
+        if host.wants(Property::Authorizer) {
+            host.set_property(Property::Authorizer, document.property(latency_millis).as_bytes());
+        }
         let call = Call { method_arn: &request.method_arn, context: request.context, host };
         let decided = call.decide(&document.rule, filter.resource_policy.as_ref());
         let refusal = match decided.verdict {

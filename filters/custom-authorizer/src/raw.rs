@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use endpoint::{RawEndpoint, RawFunction};
 use gateway::policy::DenyMessages;
-use gateway::{RawApi, RawRoute};
+use gateway::{Property, RawApi, RawRoute};
 use iam_policy::RawPolicy;
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +21,10 @@ pub struct RawConfig {
     /// function's policy says nothing about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resource_policy: Option<RawPolicy>,
+    /// What is left for filters in other modules and for access logs; absent: everything. A request takes less where
+    /// nobody asks, and the list is empty.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub published: Option<Vec<Property>>,
     /// Authorizers by name.
     #[serde(default)]
     pub authorizers: BTreeMap<String, RawAuthorizer>,

@@ -7,7 +7,7 @@ use jwt::{Algorithm, ClaimError, Claims, Clock, HOST_FUNCTION, Key, Token, beare
 use regex_lite::Regex;
 use serde_json::{Map, Value};
 
-use crate::cache::{TokenCache, TokenHash};
+use crate::cache::{TokenCache, TokenHash, hash};
 use crate::denial::Denial;
 use crate::identity::IdentitySource;
 use crate::keys::{Issuer, Keys};
@@ -46,6 +46,8 @@ pub(crate) struct Verified {
     claims: Claims,
     /// The claims as the backend sees them, as JSON, by kind of authorizer.
     text: String,
+    /// The token's scopes, as JSON.
+    scopes: String,
     cognito: bool,
     expires_millis: u64,
 }
@@ -162,6 +164,7 @@ impl Authorizer {
             generation,
             expires_millis: claims.expires_millis(),
             text: json(text),
+            scopes: Value::from(claims.scopes()).to_string(),
             cognito: self.is_cognito(),
             claims,
         }))
@@ -211,13 +214,10 @@ impl Verified {
     pub(crate) fn context(&self, with_scopes: bool, route_scopes: &[String]) -> String {
         let claims = &self.text;
         if !with_scopes {
-            return format!("{{\"claims\":{claims}}}");
+            return ["{\"claims\":", claims, "}"].concat();
         }
-        let scopes = match route_scopes {
-            [] => Value::Null,
-            _ => Value::from(self.claims.scopes()),
-        };
-        format!("{{\"claims\":{claims},\"scopes\":{scopes}}}")
+        let scopes = if route_scopes.is_empty() { "null" } else { &self.scopes };
+        ["{\"claims\":", claims, ",\"scopes\":", scopes, "}"].concat()
     }
 }
 
@@ -233,11 +233,6 @@ fn is_signed(host: &dyn Host, key: &Key, token: &Token<'_>) -> bool {
         Some(signed) => signed,
         None => jwt::verify(key, algorithm, token.signed, &token.signature),
     }
-}
-
-fn hash(token: &[u8]) -> TokenHash {
-    use sha2::{Digest, Sha256};
-    Sha256::digest(token).into()
 }
 
 fn json(claims: Map<String, Value>) -> String {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use gateway::{ConfigError, ProtocolType};
+use gateway::{ConfigError, Host, Property, ProtocolType};
 use jwt::Algorithm;
 use regex_lite::Regex;
 
@@ -17,6 +17,7 @@ use crate::raw::{RawAuthorizer, RawConfig, RawJwt, RawJwtRoute, RawUserPools};
 #[derive(Debug)]
 pub struct JwtAuthorizer {
     pub(crate) protocol_type: ProtocolType,
+    pub(crate) published: Option<Vec<Property>>,
     pub(crate) issuers: BTreeMap<String, Rc<Issuer>>,
     pub(crate) routes: BTreeMap<String, Rc<Route>>,
     pub(crate) default: Option<Rc<Route>>,
@@ -69,6 +70,7 @@ impl JwtAuthorizer {
         let default = raw.default.as_ref().map(route).transpose().map_err(|error| error.below("default"))?;
         Ok(Self {
             protocol_type: raw.protocol_type,
+            published: raw.published.clone(),
             issuers,
             routes,
             default,
@@ -76,6 +78,13 @@ impl JwtAuthorizer {
             fetcher: Fetcher::default(),
             waiting: Rc::default(),
         })
+    }
+
+    /// The settings of the request's route. Where there is only one set of them, the route does not matter.
+    pub(crate) fn route(&self, host: &dyn Host) -> Option<Rc<Route>> {
+        let name = if self.routes.is_empty() { None } else { host.attribute(&["xds", "route_name"]) };
+        let name = name.as_deref().and_then(|name| std::str::from_utf8(name).ok());
+        name.and_then(|name| self.routes.get(name)).or(self.default.as_ref()).map(Rc::clone)
     }
 }
 

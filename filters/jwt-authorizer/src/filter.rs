@@ -41,6 +41,10 @@ impl Filter for JwtAuthorizer {
         self.fetcher.on_answer(host, answer).or_else(|| self.on_tick(host))
     }
 
+    fn publishes(&self, property: Property) -> bool {
+        self.published.as_ref().is_none_or(|published| published.contains(&property))
+    }
+
     fn stream(self: &Rc<Self>) -> JwtStream {
         JwtStream { filter: Rc::clone(self), wait: None }
     }
@@ -64,11 +68,8 @@ impl Stream for JwtStream {
 
 impl JwtStream {
     fn decide(&mut self, host: &dyn Host) -> Step {
-        let name = host.attribute(&["xds", "route_name"]).unwrap_or_default();
         let filter = &self.filter;
-        let route =
-            std::str::from_utf8(&name).ok().and_then(|name| filter.routes.get(name)).or(filter.default.as_ref());
-        let Some(route) = route.map(Rc::clone) else {
+        let Some(route) = filter.route(host) else {
             return self.refuse(host, &Denial::UnknownRoute, false, &[]);
         };
         let Some(authorizer) = &route.authorizer else { return Step::Continue };
@@ -81,8 +82,10 @@ impl JwtStream {
         };
         match verdict {
             Verdict::Allowed(verified) => {
-                let context = verified.context(filter.protocol_type == ProtocolType::Http, &route.scopes);
-                host.set_property(Property::Authorizer, context.as_bytes());
+                if host.wants(Property::Authorizer) {
+                    let context = verified.context(filter.protocol_type == ProtocolType::Http, &route.scopes);
+                    host.set_property(Property::Authorizer, context.as_bytes());
+                }
                 host.count(Metric::Allowed);
                 self.wait = None;
                 Step::Continue

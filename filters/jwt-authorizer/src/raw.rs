@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use gateway::ProtocolType;
+use gateway::{Property, ProtocolType};
 use jwt::Algorithm;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -14,6 +14,10 @@ pub struct RawConfig {
     /// What kind of API answers.
     #[serde(default)]
     pub protocol_type: ProtocolType,
+    /// What is left for filters in other modules and for access logs; absent: everything. A request takes less where
+    /// nobody asks, and the list is empty.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub published: Option<Vec<Property>>,
     /// Where the keys of token issuers come from, by issuer.
     #[serde(default)]
     pub issuers: BTreeMap<String, RawIssuer>,

@@ -46,9 +46,7 @@ pub struct ValidatorStream {
 
 impl Stream for ValidatorStream {
     fn on_request_headers(&mut self, host: &dyn Host, end_of_stream: bool) -> Step {
-        let name = host.attribute(&["xds", "route_name"]).unwrap_or_default();
-        let route = std::str::from_utf8(&name).ok().and_then(|name| self.filter.routes.get(name));
-        let route = Rc::clone(route.unwrap_or(&self.filter.default));
+        let route = self.filter.route(host);
         if let Some(reason) = &route.misconfigured {
             return broken(host, reason);
         }

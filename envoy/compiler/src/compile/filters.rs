@@ -67,8 +67,8 @@ pub(super) fn deployment(model: &Model, clusters: &mut Clusters) -> Result<Deplo
             Some(ApiKeySource::Header) | None => api_key::ApiKeySource::Header,
         },
         plans,
-        routes: BTreeMap::new(),
         default: RawKeyRoute { api_key_required: true, ..RawKeyRoute::default() },
+        ..api_key::RawConfig::default()
     };
     let mut mappings = mapping_template::RawConfig {
         api: raw_api.clone(),

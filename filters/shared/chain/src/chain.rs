@@ -30,6 +30,7 @@ struct Member {
 
 /// What members leave for others outside of the chain.
 enum Published {
+    /// Whatever the only member leaves for others.
     Everything,
     Only(Vec<Property>),
 }
@@ -200,7 +201,7 @@ impl Chain {
 
     pub(crate) fn publishes(&self, property: Property) -> bool {
         match &self.published {
-            Published::Everything => true,
+            Published::Everything => self.root(0).is_none_or(|filter| filter.publishes(property)),
             Published::Only(published) => property.is_taken_by_envoy() || published.contains(&property),
         }
     }

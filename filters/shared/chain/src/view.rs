@@ -103,6 +103,10 @@ impl Host for View<'_> {
         self.memory.property(property, || if self.chain.is_closed() { None } else { self.proxy.property(property) })
     }
 
+    fn wants(&self, property: Property) -> bool {
+        self.chain.is_shared() || self.chain.publishes(property)
+    }
+
     fn set_property(&self, property: Property, value: &[u8]) {
         self.memory.set_property(property, value);
         if self.chain.publishes(property) {

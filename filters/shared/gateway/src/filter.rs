@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use serde::de::DeserializeOwned;
 
-use crate::{Answer, Callout, ConfigError, Host, Step, config};
+use crate::{Answer, Callout, ConfigError, Host, Property, Step, config};
 
 /// A filter, configured. It decides; the shell acts.
 pub trait Filter: Sized + 'static {
@@ -48,6 +48,11 @@ pub trait Filter: Sized + 'static {
     /// Whether its streams get messages ([`Stream::on_message`]); the worker then has an address.
     fn takes_messages(&self) -> bool {
         false
+    }
+
+    /// Whether it leaves this property for filters in other modules and for access logs, where it is alone in its own.
+    fn publishes(&self, _property: Property) -> bool {
+        true
     }
 
     /// The way of a new request.
@@ -123,6 +128,8 @@ pub trait Root {
     fn on_callout(&self, host: &dyn Host, answer: Answer) -> Option<Callout>;
     /// [`Filter::takes_messages`].
     fn takes_messages(&self) -> bool;
+    /// [`Filter::publishes`].
+    fn publishes(&self, property: Property) -> bool;
     /// [`Filter::stream`].
     fn stream(&self) -> Box<dyn Stream>;
 }
@@ -136,6 +143,10 @@ impl<F: Filter> Root for Configured<F> {
 
     fn start(&self, host: &dyn Host) -> Result<(), ConfigError> {
         self.0.start(host)
+    }
+
+    fn publishes(&self, property: Property) -> bool {
+        self.0.publishes(property)
     }
 
     fn tick_millis(&self) -> u32 {

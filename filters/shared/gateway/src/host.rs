@@ -49,6 +49,11 @@ pub trait Host {
     /// What an earlier filter of this request has left.
     fn property(&self, property: Property) -> Option<Vec<u8>>;
 
+    /// Whether anybody may read what is left under this name: if not, it need not be made.
+    fn wants(&self, _property: Property) -> bool {
+        true
+    }
+
     /// Leaves something for the later filters, and for access logs.
     fn set_property(&self, property: Property, value: &[u8]);
 

@@ -247,6 +247,7 @@ impl<'a> Chain<'a> {
             plans,
             routes: BTreeMap::from([(CONNECT_ROUTE.to_owned(), route)]),
             default: RawKeyRoute { api_key_required: true, ..RawKeyRoute::default() },
+            ..api_key::RawConfig::default()
         }));
         self.leave_out(ApiKey::NAME, CONNECTIONS_ROUTE);
     }

@@ -43,6 +43,25 @@ fn a_filter_alone_fetches_the_one_header_that_it_needs() {
 }
 
 #[test]
+fn what_a_filter_alone_does_not_publish_nobody_wants() {
+    let proxy = TestProxy::default();
+    let leaves: Decide = Rc::new(|_, host: &dyn Host| {
+        for property in [Property::Identity, Property::Error] {
+            if host.wants(property) {
+                host.log(LogLevel::Info, &format!("wants {property:?}"));
+            }
+        }
+        Step::Continue
+    });
+    let chain = Rc::new(Chain::of_one(scripted("a", &proxy.journal, Rc::clone(&leaves))));
+    chain.stream().on_request_headers(&proxy, true);
+    assert_eq!(proxy.logged.take(), ["wants Error"]);
+    let bench = Bench::new(&[("a", leaves), ("b", reads())]);
+    bench.chain.stream().on_request_headers(&bench.proxy, true);
+    assert_eq!(bench.proxy.logged.take(), ["a: wants Identity", "a: wants Error"], "others are in the chain");
+}
+
+#[test]
 fn changed_headers_are_fetched_again() {
     let edits: Decide = Rc::new(|event, host: &dyn Host| {
         host.request_headers();

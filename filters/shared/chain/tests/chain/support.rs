@@ -52,6 +52,12 @@ impl Root for Scripted {
     fn takes_messages(&self) -> bool {
         false
     }
+
+    /// Alone, a scripted filter has nothing for others but its errors.
+    fn publishes(&self, property: Property) -> bool {
+        property == Property::Error
+    }
+
     fn stream(&self) -> Box<dyn Stream> {
         self.journal.borrow_mut().push(format!("{} stream", self.name));
         Box::new(ScriptedStream { name: self.name, journal: Rc::clone(&self.journal), decide: Rc::clone(&self.decide) })
