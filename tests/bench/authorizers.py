@@ -33,7 +33,8 @@ def custom_authorizer(module, port, seconds):
             "endpoint": {"cluster": "service", "authority": "authorizer.internal", "timeoutInMillis": 10_000},
             "target": {"http": "/authorize"},
         }},
-        "routes": {"GET /": {"authorizer": "tokens", "method": {"resourceId": "r1", "resourcePath": "/"}}},
+        "published": [],
+        "default": {"authorizer": "tokens", "method": {"resourceId": "r1", "resourcePath": "/"}},
     }
     return c.direct([c.wasm(module, "custom-authorizer", configuration)], [c.cluster("service", port)])
 

@@ -84,8 +84,9 @@ def wasm(module, root_id, configuration=None):
     return (root_id, {"@type": f"{TYPE}.http.wasm.v3.Wasm", "config": config})
 
 
-def api_key(quota):
-    """The api-key filter's own configuration: one key in one plan."""
+def api_key(quota, by_route=False):
+    """The api-key filter's own configuration: one key in one plan. The same settings hold for all routes, and nobody
+    behind the filter asks whose key it is; or settings go by the route's name, and the identity is left for others."""
     plan = {
         "id": "plan", "apiStages": [{"apiId": API_ID, "stage": "prod"}], "throttle": THROTTLE, "keyIds": ["k1"],
         **({"quota": QUOTA} if quota else {}),
@@ -98,7 +99,7 @@ def api_key(quota):
             "deploymentId": "bench1",
         },
         "plans": {"apiKeys": [{"id": "k1", "valueSha256": digest}], "usagePlans": [plan]},
-        "routes": {"GET /": route},
+        **({"routes": {"GET /": route}} if by_route else {"published": []}),
         "default": route,
     }
 

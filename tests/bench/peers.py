@@ -56,9 +56,11 @@ ALL_HEADERS = {**c.KEY_HEADER, "authorization": f"Bearer {next(tokens.signed(1))
 
 PEERS = [
     Peer("direct", "no filter", "direct"),
+    Peer("bare", "a wasm module with one callback", "bare", against="direct"),
     Peer("empty", "empty wasm filter", "empty", against="direct"),
     Peer("api-key", "api-key, throttle", "api-key", headers=c.KEY_HEADER, against="empty", target=0.85),
     Peer("api-key-quota", "api-key, throttle and quota", "api-key-quota", headers=c.KEY_HEADER, against="empty"),
+    Peer("api-key-routes", "api-key, settings by route", "api-key-routes", headers=c.KEY_HEADER, against="empty"),
     Peer("api-key-apigw", "api-key of apigw.wasm, throttle", "api-key-apigw", headers=c.KEY_HEADER, against="empty",
          target=0.85),
     Peer("signed-get", "iam-authorizer, signed GET", "iam", path="/prod/pets", signed=True, against="empty"),
@@ -74,6 +76,7 @@ PEERS = [
          against="body-100k"),
     Peer("jwt-authn-seen", "Envoy's jwt_authn, token in its cache", "jwt-authn-cached", tokens=1, against="empty"),
     Peer("jwt-seen", "jwt-authorizer, token seen before", "jwt", tokens=1, against="jwt-authn-seen", target=0.85),
+    Peer("jwt-routes", "jwt-authorizer, settings by route", "jwt-routes", tokens=1, against="jwt-authn-seen"),
     Peer("jwt-authn-new", "Envoy's jwt_authn, without a cache", "jwt-authn", tokens=tokens.MANY, against="empty"),
     Peer("jwt-new", "jwt-authorizer, a new token each time", "jwt", tokens=tokens.MANY, against="jwt-authn-new",
          target=0.95),
@@ -113,8 +116,10 @@ def bootstraps(tools, folder):
     api_key, authorizer = tools.module("api_key"), tools.module("custom_authorizer")
     return {
         "direct": lambda _: c.direct(),
+        "bare": lambda _: c.direct([c.wasm(tools.module("bench_bare"), "bare")]),
         "empty": lambda _: c.direct([c.wasm(tools.module("bench_empty"), "empty")]),
         "api-key": lambda _: c.direct([c.wasm(api_key, "api-key", c.api_key(quota=False))]),
+        "api-key-routes": lambda _: c.direct([c.wasm(api_key, "api-key", c.api_key(quota=False, by_route=True))]),
         "api-key-quota": lambda _: c.direct([c.wasm(api_key, "api-key", c.api_key(quota=True))]),
         "api-key-apigw": lambda _: c.direct([c.wasm(tools.module("apigw"), "api-key", c.api_key(quota=False))]),
         "buffering": lambda _: c.direct([c.wasm(tools.module("bench_buffering"), "buffering")]),
@@ -123,6 +128,8 @@ def bootstraps(tools, folder):
         "iam": lambda _: c.direct([c.wasm(tools.module("iam_authorizer"), "iam-authorizer", c.iam())]),
         "native": lambda _: c.direct(c.native()),
         "jwt": lambda _: c.direct([c.wasm(tools.module("jwt_authorizer"), "jwt-authorizer", tokens.jwt_authorizer())]),
+        "jwt-routes": lambda _: c.direct(
+            [c.wasm(tools.module("jwt_authorizer"), "jwt-authorizer", tokens.jwt_authorizer(by_route=True))]),
         "jwt-authn": lambda _: c.direct([tokens.jwt_authn(cached=False)]),
         "jwt-authn-cached": lambda _: c.direct([tokens.jwt_authn(cached=True)]),
         "authorizer": lambda port: authorizers.custom_authorizer(authorizer, port, seconds=300),

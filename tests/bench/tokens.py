@@ -52,15 +52,17 @@ def jwks():
     return {"keys": [{name: value for name, value in key().items() if name not in "dpq"}]}
 
 
-def jwt_authorizer():
-    """The filter's own configuration."""
+def jwt_authorizer(by_route=False):
+    """The filter's own configuration: one authorizer for all routes, and claims for nobody, as
+    `jwt_authn` has them; or by the route's name, and claims left for others."""
+    route = {"authorizer": "users", "authorizationScopes": ["orders/read"]}
     return {
         "issuers": {ISSUER: {"keys": {"inline": jwks()}}},
         "authorizers": {"users": {
             "identitySource": "$request.header.Authorization",
             "jwt": {"issuers": [{"issuer": ISSUER, "audience": ["orders"]}]},
         }},
-        "routes": {"GET /": {"authorizer": "users", "authorizationScopes": ["orders/read"]}},
+        **({"routes": {"GET /": route}} if by_route else {"default": route, "published": []}),
     }
 
 

@@ -1,19 +1,36 @@
 //! A filter that holds a request until its body is whole, and looks at nothing: what every filter pays that needs the
-//! body.
+//! body. Written with the SDK, as the empty one.
 #![cfg(target_arch = "wasm32")]
+// The SDK's macro makes a function without documentation.
+#![allow(missing_docs)]
 
-#[path = "../../empty/src/required.rs"]
-mod required;
+use proxy_wasm::traits::{Context, HttpContext, RootContext};
+use proxy_wasm::types::{Action, ContextType};
 
-const CONTINUE: i32 = 0;
-const PAUSE: i32 = 1;
+proxy_wasm::main! {{
+    proxy_wasm::set_root_context(|_| -> Box<dyn RootContext> { Box::new(Buffering) });
+}}
 
-#[unsafe(no_mangle)]
-extern "C" fn proxy_on_request_headers(_context: u32, _headers: usize, end_of_stream: i32) -> i32 {
-    if end_of_stream == 0 { PAUSE } else { CONTINUE }
+struct Buffering;
+
+impl Context for Buffering {}
+
+impl HttpContext for Buffering {
+    fn on_http_request_headers(&mut self, _headers: usize, end_of_stream: bool) -> Action {
+        if end_of_stream { Action::Continue } else { Action::Pause }
+    }
+
+    fn on_http_request_body(&mut self, _bytes: usize, end_of_stream: bool) -> Action {
+        if end_of_stream { Action::Continue } else { Action::Pause }
+    }
 }
 
-#[unsafe(no_mangle)]
-extern "C" fn proxy_on_request_body(_context: u32, _bytes: usize, end_of_stream: i32) -> i32 {
-    if end_of_stream == 0 { PAUSE } else { CONTINUE }
+impl RootContext for Buffering {
+    fn get_type(&self) -> Option<ContextType> {
+        Some(ContextType::HttpContext)
+    }
+
+    fn create_http_context(&self, _context: u32) -> Option<Box<dyn HttpContext>> {
+        Some(Box::new(Self))
+    }
 }

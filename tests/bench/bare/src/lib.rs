@@ -1,4 +1,5 @@
-//! The exports that Envoy asks of any filter.
+//! The least that Envoy takes for a filter: what it asks of any module, and one callback, which does nothing.
+#![cfg(target_arch = "wasm32")]
 
 #[unsafe(no_mangle)]
 extern "C" fn proxy_abi_version_0_2_1() {}
@@ -19,4 +20,9 @@ extern "C" fn proxy_on_vm_start(_root: u32, _configuration_bytes: usize) -> i32 
 #[unsafe(no_mangle)]
 extern "C" fn proxy_on_configure(_root: u32, _configuration_bytes: usize) -> i32 {
     1
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn proxy_on_request_headers(_context: u32, _headers: usize, _end_of_stream: i32) -> i32 {
+    0
 }
