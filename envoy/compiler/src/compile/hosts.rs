@@ -111,6 +111,11 @@ pub(super) fn route_configuration(deployments: &[Deployment], model: &Model) -> 
     let domain = model.settings.domain.as_ref().map_or(DEFAULT_DOMAIN, |domain| domain.as_str());
     let mut unknown: Vec<String> =
         deployments.iter().map(|deployment| format!("*.{}", suffix(&deployment.api.region, domain))).collect();
+    // A domain on which nothing is mounted leads nowhere, as no stage has its name.
+    let domains = model.settings.domain_names.iter().map(|domain| domain.domain_name.value.clone());
+    let is_mounted =
+        |name: &String| deployments.iter().any(|deployment| deployment.hosts.contains(&Host::Named(name.clone())));
+    unknown.extend(domains.filter(|name| !is_mounted(name)));
     unknown.sort();
     unknown.dedup();
     let refused = refusal(OUTSIDE, Refusal::Forbidden, json!({"prefix": "/"}));
