@@ -35,6 +35,13 @@ pub(super) fn call_char(renderer: &mut Renderer<'_, '_>, unit: u16, name: &str, 
         ("compareTo", [other]) => Err(format!("{} cannot be cast to Character", other.class()).into()),
         ("compare", [Value::Char(a), Value::Char(b)]) => some(i32::from(*a).saturating_sub(i32::from(*b))),
         ("valueOf", [Value::Char(other)]) => some(Value::Char(*other)),
+        ("hashCode", [Value::Char(other)]) => some(i32::from(*other)),
+        ("toString", [Value::Int(code)]) => match u32::try_from(*code).ok().and_then(char::from_u32) {
+            Some(c) => some(c.to_string()),
+            // Half of a surrogate pair, which Java writes so.
+            None if (0xD800..0xE000).contains(code) => some("?"),
+            None => Err("not a character".into()),
+        },
         (_, [Value::Char(other)]) => match of_char(name, char::from_u32(u32::from(*other)).unwrap_or('?')) {
             Some(value) => some(value),
             None => object(renderer, &Value::Char(unit), name, arguments),
