@@ -7,6 +7,7 @@ import time
 import unittest
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest, ExportTraceServiceResponse
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from processes import free_port, gateway, send
 
@@ -110,9 +111,14 @@ class Tracing(unittest.TestCase):
             time.sleep(FLUSH_SECONDS / 2)
             found = list(spans(server.exports))
         self.assertEqual({path for path, _ in server.exports}, {"/v1/traces"})
-        self.assertEqual([service for service, _ in found], ["traced/prod"])
-        [(_, span)] = found
+        # One of the request, and one of its backend.
+        self.assertEqual([service for service, _ in found], ["traced/prod"] * 2)
+        of_kind = {span.kind: span for _, span in found}
+        span, backend = of_kind[Span.SPAN_KIND_SERVER], of_kind[Span.SPAN_KIND_CLIENT]
         self.assertEqual(len(span.trace_id), 16)
+        self.assertEqual((backend.trace_id, backend.parent_span_id), (span.trace_id, span.span_id))
+        self.assertLessEqual(span.start_time_unix_nano, backend.start_time_unix_nano)
+        self.assertLessEqual(backend.end_time_unix_nano, span.end_time_unix_nano)
         attributes = {pair.key: pair.value.string_value for pair in span.attributes}
         self.assertEqual((attributes["http.method"], attributes["http.status_code"]), ("GET", "200"))
         # By it, a span finds its trace in X-Ray.

@@ -108,6 +108,9 @@ impl Stream for ResponsesStream {
             });
             let trace = trace_id(host, host.request_header("x-amzn-trace-id").as_deref(), sampled, host.now());
             host.set_property(Property::TraceId, trace.as_bytes());
+            if trace.contains("Sampled=1") {
+                host.set_property(Property::Sampled, b"1");
+            }
             self.trace_id = Some(trace);
         }
         if !self.filter.responses.is_empty() {

@@ -4,6 +4,10 @@
 //! So both look at the same random number: one that the listener writes into a header before anything else. A client
 //! that says `Sampled=1` or `Sampled=0` decides for itself.
 //!
+//! The sampler is asked once more for the span of the backend, without the request's headers: then the filter has
+//! decided, and left it as a property. A parent-based sampler would do the same, but leave the decision to clients that
+//! send a `traceparent`.
+//!
 //! Sources: <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-xray.html>,
 //! <https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader>
 
@@ -18,6 +22,8 @@ use crate::settings::Settings;
 const DEFAULT_SAMPLING_RATE: f64 = 0.05;
 /// Where collectors take traces by HTTP, as OpenTelemetry has it.
 const TRACES_PATH: &str = "/v1/traces";
+/// What the property of a sampled request holds, `1`, in the form of protobuf's JSON.
+const SAMPLED_BASE64: &str = "MQ==";
 /// How long a collector may take to accept spans; the request does not wait for it.
 const EXPORT_TIMEOUT: &str = "2s";
 
@@ -51,7 +57,7 @@ pub(super) fn manager(settings: &Settings, api: &RawApi, title: &str, clusters: 
                     "name": "envoy.tracers.opentelemetry.samplers.cel",
                     "typed_config": {
                         "@type": "type.googleapis.com/envoy.extensions.tracers.opentelemetry.samplers.v3.CELSamplerConfig",
-                        "expression": {"cel_expr_parsed": {"expr": sampled(active.as_deref())}},
+                        "expression": {"cel_expr_parsed": {"expr": either(sampled(active.as_deref()), of_backend())}},
                     },
                 },
             },
@@ -82,9 +88,18 @@ fn sampled(below: Option<&str>) -> Value {
             let drawn = call("_<_", None, &[header(SAMPLING_HEADER), constant(below)]);
             let not_refused = call("!_", None, &[says("Sampled=0")]);
             let drawn = both(not_refused, both(present(SAMPLING_HEADER), drawn));
-            call("_||_", None, &[says("Sampled=1"), drawn])
+            either(says("Sampled=1"), drawn)
         }
     }
+}
+
+/// The expression for the span of the backend: what the filter has left. A part that lacks what it asks for is an error,
+/// which counts as a part that does not hold.
+fn of_backend() -> Value {
+    let state = json!({"ident_expr": {"name": "filter_state"}});
+    let name = format!("wasm.{}", Property::Sampled.name());
+    let is_sampled = json!({"const_expr": {"bytes_value": SAMPLED_BASE64}});
+    call("_==_", None, &[call("_[_]", None, &[state, constant(&name)]), is_sampled])
 }
 
 fn headers() -> Value {
@@ -97,6 +112,10 @@ fn header(name: &str) -> Value {
 
 fn present(name: &str) -> Value {
     call("@in", None, &[constant(name), headers()])
+}
+
+fn either(one: Value, other: Value) -> Value {
+    call("_||_", None, &[one, other])
 }
 
 fn both(one: Value, other: Value) -> Value {

@@ -11,6 +11,8 @@ pub enum Property {
     Request,
     /// `X-Amzn-Trace-Id` of this request, set by `gateway-responses`, added to the upstream request by the route.
     TraceId,
+    /// The request is sampled, set by `gateway-responses`: what Envoy's tracer asks for the span of the backend.
+    Sampled,
     /// The gateway response that a filter has answered with: [`crate::GatewayError`] as JSON.
     Error,
     /// `$context.identity.*` beyond what Envoy knows: a JSON object, set by `api-key` and `iam-authorizer`.
@@ -49,6 +51,7 @@ impl Property {
         match self {
             Self::Request => "apigw.request",
             Self::TraceId => "apigw.trace_id",
+            Self::Sampled => "apigw.sampled",
             Self::Error => "apigw.error",
             Self::Identity => "apigw.identity",
             Self::Authorizer => "apigw.authorizer",
@@ -68,6 +71,14 @@ impl Property {
 
     /// Whether routes and loggers take the value up, so that Envoy has to have it.
     pub fn is_taken_by_envoy(self) -> bool {
-        matches!(self, Self::TraceId | Self::UpstreamPath | Self::UpstreamHost | Self::AccessLog | Self::ExecutionLog)
+        matches!(
+            self,
+            Self::TraceId
+                | Self::Sampled
+                | Self::UpstreamPath
+                | Self::UpstreamHost
+                | Self::AccessLog
+                | Self::ExecutionLog
+        )
     }
 }
