@@ -75,10 +75,19 @@ class Browser {
     else call?.resolve(result);
   }
 
-  // What an expression is in the page.
+  // What an expression is in the page; of a promise, what it comes to.
   async evaluate(expression) {
-    const { result } = await this.call("Runtime.evaluate", { expression, returnByValue: true });
+    const { result } = await this.call("Runtime.evaluate", { expression, returnByValue: true, awaitPromise: true });
     return result.value;
+  }
+
+  // Waits until the page of this origin is there.
+  async loads(origin) {
+    const deadline = Date.now() + PATIENCE;
+    while ((await this.evaluate("document.readyState === 'complete' && location.origin")) !== origin) {
+      if (Date.now() > deadline) throw new Error(`${origin} does not load`);
+      await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN));
+    }
   }
 
   // The items of the page's list.

@@ -1,0 +1,128 @@
+"""Cross-origin requests of a page in Chromium: to a REST API whose OPTIONS method is a MOCK as the console sets it up, and
+to an HTTP API with a CORS configuration."""
+
+import http.server
+import json
+import os
+import subprocess
+import threading
+import unittest
+from pathlib import Path
+
+from processes import gateway
+
+CLIENT = Path(__file__).parent / "clients/fetch.cjs"
+# How long the browser may take on a busy machine, in seconds.
+PATIENCE = 180
+
+
+def rest_api(origin):
+    """`GET` and `PUT` with a MOCK each, the preflight of the console, and refusals that a page may read."""
+    headers = {"Access-Control-Allow-Origin": f"'{origin}'", "X-Shown": "'yes'", "Access-Control-Expose-Headers": "'X-Shown'"}
+
+    def mock(**parameters):
+        return {
+            "responses": {"200": {"description": "ok", "headers": {name: {"schema": {"type": "string"}} for name in parameters}}},
+            "x-amazon-apigateway-integration": {
+                "type": "mock", "requestTemplates": {"application/json": '{"statusCode": 200}'},
+                "passthroughBehavior": "when_no_templates",
+                "responses": {"default": {
+                    "statusCode": "200", "responseTemplates": {"application/json": '{"from": "rest"}'},
+                    "responseParameters": {f"method.response.header.{name}": value for name, value in parameters.items()},
+                }},
+            },
+        }
+
+    allow = {"Access-Control-Allow-Headers": "'Content-Type,X-Team'", "Access-Control-Allow-Methods": "'OPTIONS,PUT'"}
+    return {
+        "openapi": "3.0.1", "info": {"title": "rest", "version": "1"},
+        "x-amazon-apigateway-gateway-responses": {
+            "INVALID_API_KEY": {"responseParameters": {"gatewayresponse.header.Access-Control-Allow-Origin": f"'{origin}'"}},
+        },
+        "components": {"securitySchemes": {"key": {"type": "apiKey", "name": "x-api-key", "in": "header"}}},
+        "paths": {
+            "/open": {"get": mock(**headers), "put": mock(**headers), "options": mock(**headers, **allow)},
+            "/keyed": {"get": {**mock(**headers), "security": [{"key": []}]}},
+            "/silent": {"get": mock()},
+        },
+    }
+
+
+def http_api(origin, backend):
+    """Two routes and no OPTIONS; everything but CORS is the backend's."""
+    return {
+        "openapi": "3.0.1", "info": {"title": "http", "version": "1"},
+        "x-amazon-apigateway-cors": {
+            "allowOrigins": [origin], "allowMethods": ["GET", "PUT"], "allowHeaders": ["x-team"], "exposeHeaders": ["x-shown"],
+        },
+        "paths": {"/open": {method: {
+            "responses": {"default": {"description": "any"}},
+            "x-amazon-apigateway-integration": {
+                "type": "http_proxy", "httpMethod": "ANY", "uri": f"{backend}/", "payloadFormatVersion": "1.0",
+            },
+        } for method in ["get", "put"]}},
+    }
+
+
+class Page(http.server.BaseHTTPRequestHandler):
+    """A page, and the HTTP API's backend."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        body = b'{"from": "http"}'
+        self.send_response(200)
+        for name, value in [("content-type", "application/json"), ("content-length", str(len(body))), ("x-shown", "yes")]:
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_PUT = do_GET
+
+    def log_message(self, *_):
+        pass
+
+
+class Cors(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page)
+        cls.addClassCleanup(server.server_close)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        cls.addClassCleanup(server.shutdown)
+        cls.origin = f"http://127.0.0.1:{server.server_port}"
+
+    def fetch(self, *requests):
+        """What the page sees of requests: URL, method and headers."""
+        sent = [{"url": url, "options": {"method": method, "headers": headers}} for url, method, headers in requests]
+        command = ["node", CLIENT, os.environ["CHROMIUM"], self.origin, json.dumps(sent)]
+        run = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
+        self.assertEqual(0, run.returncode, run.stderr)
+        return json.loads(run.stdout)
+
+    def test_rest_api(self):
+        with gateway(rest_api(self.origin), "{}") as url:
+            seen = self.fetch(
+                (f"{url}/open", "GET", {}),
+                (f"{url}/open", "PUT", {"x-team": "a"}),
+                (f"{url}/open", "DELETE", {}),
+                (f"{url}/open", "PUT", {"x-other": "a"}),
+                (f"{url}/keyed", "GET", {}),
+                (f"{url}/silent", "GET", {}),
+            )
+        answer = [200, '{"from": "rest"}', "yes"]
+        refused = "TypeError"
+        self.assertEqual([answer, answer, refused, refused, [403, '{"message":"Forbidden"}', None], refused], seen)
+
+    def test_http_api(self):
+        requests = [("GET", {}), ("PUT", {"x-team": "a"}), ("DELETE", {}), ("PUT", {"x-other": "a"})]
+        with gateway(http_api(self.origin, self.origin), "{}") as url:
+            seen = self.fetch(*((f"{url}/open", method, headers) for method, headers in requests))
+        answer = [200, '{"from": "http"}', "yes"]
+        self.assertEqual([answer, answer, "TypeError", "TypeError"], seen)
+        with gateway(http_api("http://another.example", self.origin), "{}") as url:
+            self.assertEqual(["TypeError"], self.fetch((f"{url}/open", "GET", {})))
+
+
+if __name__ == "__main__":
+    unittest.main()
