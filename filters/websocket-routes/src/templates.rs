@@ -46,10 +46,12 @@ impl Templates {
     /// The template for `subject`; `None` when there is none, `Some(None)` for an empty one.
     pub fn select(&self, subject: Option<&Subject<'_>>) -> Option<Option<&Template>> {
         let of = |key: &str| self.templates.get(key);
-        let chosen = match (&self.expression, subject) {
-            (Some(expression), Some(subject)) => of(&expression.evaluate(subject)).or_else(|| of(DEFAULT)),
-            (Some(_), None) => of(DEFAULT),
-            (None, _) => of(DEFAULT).or_else(|| of(JSON)),
+        let chosen = match &self.expression {
+            Some(expression) => {
+                let key = expression.evaluate(subject.unwrap_or(&Subject::default()));
+                of(&key).or_else(|| of(DEFAULT))
+            }
+            None => of(DEFAULT).or_else(|| of(JSON)),
         };
         chosen.map(Option::as_ref)
     }

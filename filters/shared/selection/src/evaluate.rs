@@ -8,8 +8,8 @@ use crate::text::Text;
 use crate::variable::Variable;
 use crate::{Expression, Part};
 
-/// What an expression is evaluated on.
-#[derive(Clone, Copy)]
+/// What an expression is evaluated on. The default is a handshake, or a message that is no JSON: no variable has a value.
+#[derive(Clone, Copy, Default)]
 pub struct Subject<'a> {
     message: Option<&'a Json<'a>>,
     response: Option<&'a dyn Response>,

@@ -25,6 +25,21 @@ fn without_a_route_or_integration_a_handshake_is_accepted() {
 }
 
 #[test]
+fn a_template_may_have_a_static_key() {
+    // AWS's guides write a MOCK of `$connect` and `$disconnect` so: there is no message that a key could come from.
+    let mock = |status: u16| {
+        json!({"m": {"mock": {
+            "templateSelectionExpression": "200",
+            "requestTemplates": {"200": format!("{{\"statusCode\": {status}}}")},
+            "integrationResponses": [{"integrationResponseKey": "$default"}],
+        }}})
+    };
+    let routes = json!({"$connect": {"integration": "m"}});
+    accepted(begin(&api(routes.clone(), mock(200)), &handshake("/prod", &[])).1);
+    assert_eq!(reply(begin(&api(routes, mock(403)), &handshake("/prod", &[])).1).status, 403);
+}
+
+#[test]
 fn the_integrations_status_is_the_clients() {
     for status in [300, 301, 401, 403, 501, 502] {
         let answer = result(json!({"statusCode": status, "body": "no", "headers": {"X-Why": "because"}}));
