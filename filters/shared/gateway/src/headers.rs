@@ -1,15 +1,19 @@
 //! A header map as one buffer, in the form the proxy-wasm ABI hands it over.
 
 use std::ops::Range;
+use std::rc::Rc;
 
-/// The headers of one message, in order, duplicates kept. Names are lower case, values are bytes.
+/// The headers of one message, in order, duplicates kept. Names are lower case, values are bytes. A clone is the same map.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Headers {
+pub struct Headers(Rc<Map>);
+
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Map {
     buffer: Vec<u8>,
     entries: Vec<Entry>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 struct Entry {
     name: Range<usize>,
     value: Range<usize>,
@@ -47,7 +51,7 @@ impl Headers {
             }
             entries.push(Entry { name, value });
         }
-        Some(Self { buffer, entries })
+        Some(Self(Rc::new(Map { buffer, entries })))
     }
 
     /// Writes pairs in the form that [`Headers::from_wire`] reads. Pairs beyond the reach of a `u32` are left out.
@@ -78,7 +82,7 @@ impl Headers {
 
     /// All headers in order.
     pub fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
-        self.entries.iter().map(|entry| (self.slice(&entry.name), self.slice(&entry.value)))
+        self.0.entries.iter().map(|entry| (self.slice(&entry.name), self.slice(&entry.value)))
     }
 
     /// The values of `name` in order, letter case ignored.
@@ -102,7 +106,7 @@ impl Headers {
     }
 
     fn slice(&self, range: &Range<usize>) -> &[u8] {
-        self.buffer.get(range.clone()).unwrap_or_default()
+        self.0.buffer.get(range.clone()).unwrap_or_default()
     }
 }
 
