@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use gateway::{ConfigError, Filter, Host, Property, Step, Stream};
+use gateway::{ConfigError, Filter, Host, Property, Step, Stream, of_route};
 
 use crate::config::{AccessLog, RawConfig, RawLoggedRoute};
 use crate::exchange::Exchange;
@@ -30,9 +30,7 @@ pub struct LogStream {
 impl Stream for LogStream {
     /// Takes note of what later filters, and Envoy's router, may change: the headers stay known as they are now.
     fn on_request_headers(&mut self, host: &dyn Host, _end_of_stream: bool) -> Step {
-        let name = host.attribute(&["xds", "route_name"]).unwrap_or_default();
-        let route = std::str::from_utf8(&name).ok().and_then(|name| self.filter.routes.get(name));
-        self.route = Some(Rc::clone(route.unwrap_or(&self.filter.default)));
+        self.route = Some(Rc::clone(of_route(&self.filter.routes, host).unwrap_or(&self.filter.default)));
         let _ = host.request_headers();
         Step::Continue
     }

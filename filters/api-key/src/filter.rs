@@ -5,6 +5,7 @@ use std::rc::Rc;
 use gateway::execution::{ExecutionLog, Part};
 use gateway::{
     ConfigError, Filter, GatewayError, Host, Ids, LogLevel, Metric, Property, ResponseType, Step, Stream, json,
+    of_route,
 };
 use serde_json::{Map, Value};
 use usage_plan::{Call, Denial, Identity, UnixMicros, log};
@@ -55,9 +56,7 @@ impl Stream for KeyStream {
 impl ApiKey {
     /// The settings of the request's route. Where there is only one set of them, the route does not matter.
     fn route(&self, host: &dyn Host) -> Rc<RawKeyRoute> {
-        let name = if self.routes.is_empty() { None } else { host.attribute(&["xds", "route_name"]) };
-        let name = name.as_deref().and_then(|name| std::str::from_utf8(name).ok());
-        Rc::clone(name.and_then(|name| self.routes.get(name)).unwrap_or(&self.default))
+        Rc::clone(of_route(&self.routes, host).unwrap_or(&self.default))
     }
 
     fn admit(&self, host: &dyn Host, route: &RawKeyRoute) -> Step {

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use gateway::policy::{DenyMessages, partition};
-use gateway::{Api, ConfigError, Host, Property, RawRoute};
+use gateway::{Api, ConfigError, Host, Property, RawRoute, of_route};
 use iam_policy::{ExecuteApi, Kind, Policy};
 
 use crate::authorizer::Authorizer;
 use crate::cache::Cache;
 use crate::flight::Flights;
-use crate::raw::{Form, RawAuthorizerRoute, RawConfig};
+use crate::raw::{RawAuthorizerRoute, RawConfig};
 
 /// The filter, configured.
 #[derive(Debug)]
@@ -27,8 +27,6 @@ pub struct CustomAuthorizer {
     pub(crate) flights: Flights,
     /// Whether a request may have to wait for another one's call.
     pub(crate) shares_calls: bool,
-    /// Whether the name of a request's route says anything.
-    names_routes: bool,
 }
 
 /// What happens on a route.
@@ -72,8 +70,6 @@ impl CustomAuthorizer {
             routes.insert(name, compiled);
         }
         let default = route(raw.default).map_err(|error| error.below("default"))?;
-        let of_http_api = |form| matches!(form, Form::HttpV1 | Form::HttpV2 | Form::HttpV2Simple);
-        let names_routes = !routes.is_empty() || authorizers.values().any(|authorizer| of_http_api(authorizer.form));
         let api = ExecuteApi {
             partition: partition(&raw.api.region),
             region: &raw.api.region,
@@ -94,18 +90,11 @@ impl CustomAuthorizer {
             cache: Cache::default(),
             flights: Flights::default(),
             shares_calls: authorizers.values().any(|authorizer| authorizer.ttl_millis > 0),
-            names_routes,
         })
     }
 
-    /// The name of the request's route, which is the route key of an HTTP API; empty where nothing asks for it.
-    pub(crate) fn route_name(&self, host: &dyn Host) -> Vec<u8> {
-        if self.names_routes { host.attribute(&["xds", "route_name"]).unwrap_or_default() } else { Vec::new() }
-    }
-
-    /// What happens on the Envoy route of that name.
-    pub(crate) fn route(&self, name: &[u8]) -> Route {
-        let known = std::str::from_utf8(name).ok().and_then(|name| self.routes.get(name));
-        known.unwrap_or(&self.default).clone()
+    /// What happens on the request's route.
+    pub(crate) fn route(&self, host: &dyn Host) -> Route {
+        of_route(&self.routes, host).unwrap_or(&self.default).clone()
     }
 }

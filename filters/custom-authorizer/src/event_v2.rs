@@ -4,7 +4,7 @@
 
 use gateway::event::grouped;
 use gateway::json::{Writer, quote};
-use gateway::percent_decode;
+use gateway::{percent_decode, route_name};
 
 use crate::request::{Request, Subject, text};
 
@@ -19,7 +19,7 @@ pub(crate) fn write(subject: &Subject<'_>, out: &mut Writer) {
         [] => out.raw("identitySource", "null"),
         values => out.raw("identitySource", &list(values)),
     }
-    let route_key = text(request.route_name);
+    let route_key = text(&route_name(request.host));
     out.text("routeKey", &route_key);
     let path = percent_decode(context.get("path").unwrap_or_default().as_bytes(), false);
     out.text("rawPath", &path);

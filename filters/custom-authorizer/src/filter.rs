@@ -80,14 +80,13 @@ struct Waiting {
 
 impl Stream for AuthorizerStream {
     fn on_request_headers(&mut self, host: &dyn Host, _end_of_stream: bool) -> Step {
-        let route_name = self.filter.route_name(host);
-        match self.filter.route(&route_name) {
+        match self.filter.route(host) {
             Route::Open => Step::Continue,
             Route::Unknown => {
                 host.log(LogLevel::Error, "the route has no authorizer; the request is refused");
                 self.refuse(host, Refusal::Unusable, Form::Token)
             }
-            Route::Checked(route) => self.check(host, &route, &route_name),
+            Route::Checked(route) => self.check(host, &route),
         }
     }
 
@@ -127,12 +126,11 @@ impl Stream for AuthorizerStream {
                 self.conclude(host, &route, &outcome, 0)
             }
             News::Abandoned => {
-                let route_name = self.filter.route_name(host);
                 let headers = host.request_headers();
                 let filter = Rc::clone(&self.filter);
                 let context = Context::new(&filter.api, route.method.as_ref(), host);
-                let request = Request::new(&context, host, &headers, &route_name, route.authorizer.form);
-                match route.authorizer.sources.identify(&context, &headers, &route_name) {
+                let request = Request::new(&context, host, &headers, route.authorizer.form);
+                match route.authorizer.sources.identify(&request) {
                     Some(identity) => self.answer_for(&request, &identity, &route, Some(waiting.key)),
                     None => self.refuse(host, Refusal::Unauthorized, route.authorizer.form),
                 }
@@ -143,12 +141,12 @@ impl Stream for AuthorizerStream {
 
 impl AuthorizerStream {
     /// All that needs no answer; then the answer.
-    fn check(&mut self, host: &dyn Host, route: &Rc<Checked>, route_name: &[u8]) -> Step {
+    fn check(&mut self, host: &dyn Host, route: &Rc<Checked>) -> Step {
         let filter = Rc::clone(&self.filter);
         let Authorizer { form, sources, validation, ttl_millis, .. } = &*route.authorizer;
         let headers = host.request_headers();
         let context = Context::new(&filter.api, route.method.as_ref(), host);
-        let request = Request::new(&context, host, &headers, route_name, *form);
+        let request = Request::new(&context, host, &headers, *form);
         if let Some(policy) = &filter.resource_policy {
             let call = Call { method_arn: &request.method_arn, context: &context, host };
             if let Decision::Deny(statement) = call.evaluate(policy) {
@@ -157,7 +155,7 @@ impl AuthorizerStream {
                 return by_resource_policy(&request.method_arn, filter.deny_messages);
             }
         }
-        let Some(identity) = sources.identify(&context, &headers, route_name) else {
+        let Some(identity) = sources.identify(&request) else {
             return self.refuse(host, Refusal::Unauthorized, *form);
         };
         if validation.as_ref().is_some_and(|expression| !expression.admits(identity.token())) {
@@ -216,10 +214,9 @@ impl AuthorizerStream {
         let refusal = match outcome {
             Outcome::Document(document) => {
                 let filter = Rc::clone(&self.filter);
-                let route_name = self.filter.route_name(host);
                 let headers = host.request_headers();
                 let context = Context::new(&filter.api, route.method.as_ref(), host);
-                let request = Request::new(&context, host, &headers, &route_name, *form);
+                let request = Request::new(&context, host, &headers, *form);
                 return self.decide(&request, route, document, latency_millis);
             }
             Outcome::Unauthorized => Refusal::Unauthorized,

@@ -1,9 +1,10 @@
 //! What identifies the caller: the values of the identity sources, and whether they are there.
 
-use gateway::{ConfigError, Context, Headers, Source};
+use gateway::{ConfigError, Source, route_name};
 use regex_lite::{Regex, RegexBuilder};
 
 use crate::raw::Form;
+use crate::request::Request;
 
 /// Most identity sources of one authorizer. Not documented: ten times what definitions have.
 const MAX_SOURCES: usize = 50;
@@ -101,10 +102,10 @@ impl Sources {
     }
 
     /// The values in a request; `None` when one is missing. A value that is not UTF-8 identifies nobody.
-    pub(crate) fn identify(&self, context: &Context<'_>, headers: &Headers, route_name: &[u8]) -> Option<Identity> {
+    pub(crate) fn identify(&self, request: &Request<'_>) -> Option<Identity> {
         let mut identity = Identity::default();
         for place in &self.sources {
-            let values = place.values(context, headers, route_name);
+            let values = place.values(request);
             let last = String::from_utf8(values.last()?.clone()).ok()?;
             if last.is_empty() && !self.empty_counts {
                 return None;
@@ -118,10 +119,11 @@ impl Sources {
 }
 
 impl Place {
-    fn values(&self, context: &Context<'_>, headers: &Headers, route_name: &[u8]) -> Vec<Vec<u8>> {
+    fn values(&self, request: &Request<'_>) -> Vec<Vec<u8>> {
+        let (context, headers) = (request.context, request.headers);
         let one = |value: Option<String>| value.into_iter().map(String::into_bytes).collect();
         match self {
-            Self::RouteKey => vec![route_name.to_vec()],
+            Self::RouteKey => vec![route_name(request.host)],
             Self::Source(Source::Header(name)) => headers.all(name).map(<[u8]>::to_vec).collect(),
             Self::Source(Source::Query(name)) => {
                 context.query().all(name).map(|value| value.as_bytes().to_vec()).collect()

@@ -13,23 +13,15 @@ pub(crate) struct Request<'a> {
     pub(crate) headers: &'a Headers,
     /// ARN of the method, with the path as it was sent; of a handshake, that of `$connect`.
     pub(crate) method_arn: String,
-    /// Name of Envoy's route, which is the route key: `GET /pets`.
-    pub(crate) route_name: &'a [u8],
 }
 
 impl<'a> Request<'a> {
-    pub(crate) fn new(
-        context: &'a Context<'a>,
-        host: &'a dyn Host,
-        headers: &'a Headers,
-        route_name: &'a [u8],
-        form: Form,
-    ) -> Self {
+    pub(crate) fn new(context: &'a Context<'a>, host: &'a dyn Host, headers: &'a Headers, form: Form) -> Self {
         let method_arn = match form {
             Form::WebSocket => route_arn(context.api(), "$connect"),
             _ => method_arn(context.api(), verb(headers), context.resource_path_as_sent()),
         };
-        Self { context, host, headers, method_arn, route_name }
+        Self { context, host, headers, method_arn }
     }
 
     /// The client's verb.

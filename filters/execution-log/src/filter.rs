@@ -5,7 +5,7 @@ use std::rc::Rc;
 use gateway::execution::{ExecutionLog, Part, Redaction};
 use gateway::{
     Body, ConfigError, Context, Filter, GatewayError, Headers, Host, IntegrationResult, METHOD_HEADER, Property, Step,
-    Stream, attribute, media,
+    Stream, attribute, media, of_route,
 };
 
 use crate::config::{ExecutionLogs, RawConfig, RawExecutionRoute};
@@ -45,9 +45,7 @@ pub struct ExecutionStream {
 
 impl Stream for ExecutionStream {
     fn on_request_headers(&mut self, host: &dyn Host, _end_of_stream: bool) -> Step {
-        let name = host.attribute(&["xds", "route_name"]).unwrap_or_default();
-        let route = std::str::from_utf8(&name).ok().and_then(|name| self.filter.routes.get(name));
-        let Some(route) = route.map(Rc::clone) else { return Step::Continue };
+        let Some(route) = of_route(&self.filter.routes, host).map(Rc::clone) else { return Step::Continue };
         let redaction = Redaction::new(Rc::clone(&self.filter.secrets));
         host.begin_execution_log(ExecutionLog::new(route.verbosity(), redaction));
         if let Some(log) = host.execution_log() {

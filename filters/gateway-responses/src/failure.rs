@@ -1,5 +1,6 @@
 //! Envoy's own failures in API Gateway's words.
 
+use gateway::attribute::VIA_UPSTREAM;
 use gateway::{GatewayError, ResponseType};
 
 /// Who has answered a request, told from Envoy's `response.code_details`.
@@ -25,7 +26,7 @@ impl Answerer {
         }
         // Envoy appends specifics in braces: `upstream_reset_before_response_started{connection_timeout}`.
         let (reason, specifics) = details.split_once('{').unwrap_or((details, ""));
-        if reason == "via_upstream" {
+        if reason.as_bytes() == VIA_UPSTREAM {
             return Self::Upstream;
         }
         let response_type = match (reason, status) {

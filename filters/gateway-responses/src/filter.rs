@@ -2,9 +2,11 @@
 
 use std::rc::Rc;
 
+use gateway::attribute::VIA_UPSTREAM;
 use gateway::{
     Body, ConfigError, Context, Edits, Filter, GatewayError, Host, Ids, LogLevel, MAX_HEADER_BYTES, MAX_PAYLOAD_BYTES,
-    MAX_URL_BYTES, METHOD_HEADER, Metric, Property, Reply, ResponseType, Source, Step, Stream, clean_value, trace_id,
+    MAX_URL_BYTES, METHOD_HEADER, Metric, Property, Reply, ResponseType, Source, Step, Stream, clean_value, of_route,
+    trace_id,
 };
 
 use crate::config::{GatewayResponse, GatewayResponses, RawConfig, RawResponsesRoute, Refusal, SAMPLING_HEADER};
@@ -137,7 +139,7 @@ impl Stream for ResponsesStream {
         let details = host.attribute(&["response", "code_details"]);
         let ids = self.ids.get_or_insert_with(|| Ids::of_request(host)).clone();
         // The status tells Envoy's own answers apart, and only those; reading it costs a host call.
-        let status = if matches!(details.as_deref(), None | Some(b"via_upstream")) { 0 } else { status(host) };
+        let status = if matches!(details.as_deref(), None | Some(VIA_UPSTREAM)) { 0 } else { status(host) };
         let answerer = Answerer::of(details.as_deref(), status);
         let of_filter = answerer == Answerer::Filter;
         let (error, rewrite) = match answerer {
@@ -200,9 +202,7 @@ impl Stream for ResponsesStream {
 
 impl ResponsesStream {
     fn route_of(&mut self, host: &dyn Host) -> Rc<RawResponsesRoute> {
-        let name = host.attribute(&["xds", "route_name"]).unwrap_or_default();
-        let route = std::str::from_utf8(&name).ok().and_then(|name| self.filter.routes.get(name));
-        let route = Rc::clone(route.unwrap_or(&self.filter.default));
+        let route = Rc::clone(of_route(&self.filter.routes, host).unwrap_or(&self.filter.default));
         self.route = Some(Rc::clone(&route));
         route
     }

@@ -2,7 +2,7 @@
 //!
 //! Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-route-keys-connect-disconnect.html>
 
-use gateway::{GatewayError, Host, Ids, Property, Reply, ResponseType, json};
+use gateway::{GatewayError, Host, Ids, Property, Reply, ResponseType, json, route_name};
 use serde::{Deserialize, Serialize};
 use websocket::{ConnectionId, event_id};
 
@@ -34,7 +34,7 @@ impl Handshake {
     /// The handshake that a request is, and its ids, which are one; `None` for other requests. What others have to know
     /// of the connection is left for them.
     pub(crate) fn begin(api: RawWebSocketApi, host: &dyn Host) -> Option<(Self, Ids)> {
-        if host.attribute(&["xds", "route_name"]).as_deref() != Some(CONNECT) {
+        if route_name(host) != CONNECT {
             return None;
         }
         let id = event_id([host.random(), host.random()]);

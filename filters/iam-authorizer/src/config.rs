@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use gateway::policy::{DenyMessages, partition};
-use gateway::{Api, ConfigError, RawRoute};
+use gateway::{Api, ConfigError, Host, RawRoute, of_route};
 use iam_policy::{ExecuteApi, Kind, Policy, PolicyError};
 use sigv4::{KeyCache, Timestamp};
 
@@ -82,8 +82,8 @@ impl IamAuthorizer {
     }
 
     /// What happens on the Envoy route of that name; `None` where the configuration does not say.
-    pub(crate) fn route(&self, name: &[u8]) -> Option<Rc<Route>> {
-        self.routes.get(std::str::from_utf8(name).ok()?).map(Rc::clone)
+    pub(crate) fn route(&self, host: &dyn Host) -> Option<Rc<Route>> {
+        of_route(&self.routes, host).map(Rc::clone)
     }
 
     /// Who has an access key.

@@ -44,8 +44,7 @@ struct Signed {
 
 impl Stream for IamStream {
     fn on_request_headers(&mut self, host: &dyn Host, end_of_stream: bool) -> Step {
-        let name = host.attribute(&["xds", "route_name"]).unwrap_or_default();
-        let Some(route) = self.filter.route(&name) else {
+        let Some(route) = self.filter.route(host) else {
             host.log(LogLevel::Error, "iam-authorizer: the route is not configured");
             host.count(Metric::Error);
             return Step::refuse(GatewayError::new(ResponseType::AccessDenied));

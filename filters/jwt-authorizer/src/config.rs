@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use gateway::{ConfigError, Host, Property, ProtocolType};
+use gateway::{ConfigError, Host, Property, ProtocolType, of_route};
 use jwt::Algorithm;
 use regex_lite::Regex;
 
@@ -82,9 +82,7 @@ impl JwtAuthorizer {
 
     /// The settings of the request's route. Where there is only one set of them, the route does not matter.
     pub(crate) fn route(&self, host: &dyn Host) -> Option<Rc<Route>> {
-        let name = if self.routes.is_empty() { None } else { host.attribute(&["xds", "route_name"]) };
-        let name = name.as_deref().and_then(|name| std::str::from_utf8(name).ok());
-        name.and_then(|name| self.routes.get(name)).or(self.default.as_ref()).map(Rc::clone)
+        of_route(&self.routes, host).or(self.default.as_ref()).map(Rc::clone)
     }
 }
 

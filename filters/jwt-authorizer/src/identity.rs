@@ -1,6 +1,6 @@
 //! Where a request's token is.
 
-use gateway::{Host, Query, split_target};
+use gateway::{Host, Query};
 
 /// An identity source.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,8 +25,7 @@ impl IdentitySource {
             Self::Header(name) => host.request_headers().last(name).map(<[u8]>::to_vec),
             Self::Query(name) => {
                 let target = host.request_header(":path")?;
-                let (_, query) = split_target(&target);
-                Query::parse(query?).last(name).map(|value| value.as_bytes().to_vec())
+                Query::of_target(&target).last(name).map(|value| value.as_bytes().to_vec())
             }
         }
     }

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use gateway::{
     Answer, Body, Callout, ConfigError, Filter, GatewayError, Host, LogLevel, MAX_PAYLOAD_BYTES, Metric, Reply,
-    ResponseType, Step, Stream, attribute,
+    ResponseType, Step, Stream, attribute, of_route,
 };
 
 use crate::answer::Outcome;
@@ -62,9 +62,7 @@ pub struct MappingStream {
 
 impl Stream for MappingStream {
     fn on_request_headers(&mut self, host: &dyn Host, end_of_stream: bool) -> Step {
-        let name = host.attribute(&["xds", "route_name"]).unwrap_or_default();
-        let route = std::str::from_utf8(&name).ok().and_then(|name| self.filter.routes.get(name));
-        let route = Rc::clone(route.unwrap_or(&self.filter.default));
+        let route = Rc::clone(of_route(&self.filter.routes, host).unwrap_or(&self.filter.default));
         let Some(integration) = &route.integration else { return Step::Continue };
         self.waiting = integration.needs_body() && !end_of_stream;
         self.route = Some(Rc::clone(&route));

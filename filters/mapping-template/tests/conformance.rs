@@ -183,7 +183,7 @@ fn strings(value: &Value) -> Vec<String> {
 fn query_of(callout: &Callout) -> BTreeMap<String, Vec<String>> {
     let target = header_values(callout, ":path").remove(0);
     let mut query: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for (name, value) in Query::parse(split_target(target.as_bytes()).1.unwrap_or_default()).iter() {
+    for (name, value) in Query::of_target(target.as_bytes()).iter() {
         query.entry(name.to_owned()).or_default().push(value.to_owned());
     }
     query

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use gateway::{ConfigError, DIMENSIONS, ProtocolType};
+use gateway::{ConfigError, DIMENSIONS, Host, ProtocolType, of_route};
 use serde::{Deserialize, Serialize};
 
 use crate::series::Series;
@@ -57,8 +57,8 @@ impl Metrics {
         Ok(Self { protocol_type: raw.protocol_type, routes, default })
     }
 
-    pub(crate) fn series(&self, route: &str) -> Rc<Series> {
-        Rc::clone(self.routes.get(route).unwrap_or(&self.default))
+    pub(crate) fn series(&self, host: &dyn Host) -> Rc<Series> {
+        Rc::clone(of_route(&self.routes, host).unwrap_or(&self.default))
     }
 }
 

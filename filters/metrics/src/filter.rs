@@ -32,8 +32,7 @@ pub struct MetricsStream {
 
 impl Stream for MetricsStream {
     fn on_request_headers(&mut self, host: &dyn Host, _end_of_stream: bool) -> Step {
-        let name = host.attribute(&["xds", "route_name"]).unwrap_or_default();
-        let series = self.filter.series(std::str::from_utf8(&name).unwrap_or_default());
+        let series = self.filter.series(host);
         self.request = Some((series, host.now_micros()));
         Step::Continue
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use gateway::media::{self, BinaryMediaTypes};
-use gateway::{Api, ConfigError, Host};
+use gateway::{Api, ConfigError, Host, of_route};
 
 use crate::parameters::Required;
 use crate::raw::{RawConfig, RawValidatorRoute};
@@ -59,9 +59,7 @@ impl RequestValidator {
 
     /// The settings of the request's route. Where there is only one set of them, the route does not matter.
     pub(crate) fn route(&self, host: &dyn Host) -> Rc<Route> {
-        let name = if self.routes.is_empty() { None } else { host.attribute(&["xds", "route_name"]) };
-        let name = name.as_deref().and_then(|name| std::str::from_utf8(name).ok());
-        Rc::clone(name.and_then(|name| self.routes.get(name)).unwrap_or(&self.default))
+        Rc::clone(of_route(&self.routes, host).unwrap_or(&self.default))
     }
 }
 

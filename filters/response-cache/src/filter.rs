@@ -5,7 +5,7 @@ use std::rc::Rc;
 use gateway::policy::{INVALIDATE_CACHE, method_arn};
 use gateway::{
     Body, ConfigError, Context, Edits, Filter, GatewayError, Host, METHOD_HEADER, Metric, Property, Reply,
-    ResponseType, Step, Stream, UnixMillis, client,
+    ResponseType, Step, Stream, UnixMillis, attribute, client, of_route,
 };
 use iam_policy::mask_account;
 
@@ -53,9 +53,7 @@ impl Stream for CacheStream {
         if !self.filter.flush.is_empty() {
             return flush::respond(&self.filter.flush, host);
         }
-        let name = host.attribute(&["xds", "route_name"]).unwrap_or_default();
-        let route = std::str::from_utf8(&name).ok().and_then(|name| self.filter.routes.get(name));
-        let Some(route) = route.map(Rc::clone) else { return Step::Continue };
+        let Some(route) = of_route(&self.filter.routes, host).map(Rc::clone) else { return Step::Continue };
         let context = Context::new(&self.filter.api, Some(&route.method), host);
         let mut fresh = client::asks_for_fresh(&host.request_headers());
         if fresh && !route.open_cache_control && host.property(Property::MayInvalidateCache).is_none() {
@@ -147,7 +145,7 @@ fn cacheable(host: &dyn Host) -> Option<Entry> {
     }
     // The backend's own, or what a filter has made of it. All else is a failure of Envoy's.
     let details = host.attribute(&["response", "code_details"]).unwrap_or_default();
-    if !(details == b"via_upstream" || details.is_empty() || details.starts_with(b"apigw.")) {
+    if !(details == attribute::VIA_UPSTREAM || details.is_empty() || details.starts_with(b"apigw.")) {
         return None;
     }
     let headers = host.response_headers();

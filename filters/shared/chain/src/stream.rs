@@ -4,7 +4,8 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use gateway::{
-    Answer, Edits, GatewayError, HeaderValue, Host, Ids, LogLevel, Property, Reply, ResponseType, Step, Stream,
+    Answer, Edits, GatewayError, HeaderValue, Host, Ids, LogLevel, Property, ROUTE_NAME, Reply, ResponseType, Step,
+    Stream,
 };
 
 use crate::chain::Chain;
@@ -71,7 +72,7 @@ impl ChainStream {
     /// The request's headers are here.
     pub fn on_request_headers(&mut self, proxy: &dyn Proxy, end_of_stream: bool) -> Action {
         let name = if self.chain.has_routes() {
-            self.memory.attribute(&["xds", "route_name"], || proxy.attribute(&["xds", "route_name"]))
+            self.memory.attribute(ROUTE_NAME, || proxy.attribute(ROUTE_NAME))
         } else {
             None
         };

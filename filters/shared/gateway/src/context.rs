@@ -182,7 +182,7 @@ impl<'a> Context<'a> {
 
     /// The query string, decoded.
     pub fn query(&self) -> Query {
-        Query::parse(split_target(self.target()).1.unwrap_or_default())
+        Query::of_target(self.target())
     }
 
     /// The path behind the stage or base path, as it was sent.

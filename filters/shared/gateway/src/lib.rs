@@ -24,6 +24,7 @@ mod path;
 pub mod policy;
 mod property;
 mod protocol;
+mod route;
 mod statistic;
 mod step;
 mod struct_value;
@@ -42,6 +43,7 @@ pub use network::{Address, Connection, NetworkFilter, NetworkRoot, Output, netwo
 pub use path::{PathParameters, Query, percent_decode, push_percent_encoded, split_target};
 pub use property::Property;
 pub use protocol::ProtocolType;
+pub use route::{ROUTE_NAME, of_route, route_name};
 pub use statistic::{DIMENSIONS, dimension_regex, statistic};
 pub use step::{Answer, Callout, Edits, HeaderValue, Reply, Step};
 pub use time::{Civil, UnixMillis};

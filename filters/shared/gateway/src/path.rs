@@ -89,6 +89,11 @@ impl Query {
         Self(pairs.collect())
     }
 
+    /// The query of a request target, `/pets?limit=2`.
+    pub fn of_target(target: &[u8]) -> Self {
+        Self::parse(split_target(target).1.unwrap_or_default())
+    }
+
     /// All pairs in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
