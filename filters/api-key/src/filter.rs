@@ -29,8 +29,8 @@ impl Filter for ApiKey {
         Ok(())
     }
 
-    fn publishes(&self, property: Property) -> bool {
-        self.published.as_ref().is_none_or(|published| published.contains(&property))
+    fn published(&self) -> Option<&[Property]> {
+        self.published.as_deref()
     }
 
     fn stream(self: &Rc<Self>) -> KeyStream {

@@ -39,8 +39,8 @@ impl Filter for CustomAuthorizer {
         if self.shares_calls { TICK_MILLIS } else { 0 }
     }
 
-    fn publishes(&self, property: Property) -> bool {
-        self.published.as_ref().is_none_or(|published| published.contains(&property))
+    fn published(&self) -> Option<&[Property]> {
+        self.published.as_deref()
     }
 
     fn stream(self: &Rc<Self>) -> AuthorizerStream {

@@ -41,8 +41,8 @@ impl Filter for JwtAuthorizer {
         self.fetcher.on_answer(host, answer).or_else(|| self.on_tick(host))
     }
 
-    fn publishes(&self, property: Property) -> bool {
-        self.published.as_ref().is_none_or(|published| published.contains(&property))
+    fn published(&self) -> Option<&[Property]> {
+        self.published.as_deref()
     }
 
     fn stream(self: &Rc<Self>) -> JwtStream {

@@ -30,8 +30,8 @@ struct Member {
 
 /// What members leave for others outside of the chain.
 enum Published {
-    /// Whatever the only member leaves for others.
-    Everything,
+    /// What the only member says.
+    ByMember,
     Only(Vec<Property>),
 }
 
@@ -56,7 +56,7 @@ pub enum ChainError {
 impl Chain {
     /// A filter alone; other filters may be other modules.
     pub fn of_one(filter: Box<dyn Root>) -> Self {
-        Self::new(vec![filter], BTreeMap::new(), Published::Everything)
+        Self::new(vec![filter], BTreeMap::new(), Published::ByMember)
     }
 
     /// Filters in the order in which they see a request. `without` are the filters that a route does not pass, by the
@@ -201,7 +201,10 @@ impl Chain {
 
     pub(crate) fn publishes(&self, property: Property) -> bool {
         match &self.published {
-            Published::Everything => self.root(0).is_none_or(|filter| filter.publishes(property)),
+            Published::ByMember => {
+                let published = self.root(0).and_then(Root::published);
+                published.is_none_or(|published| published.contains(&property))
+            }
             Published::Only(published) => property.is_taken_by_envoy() || published.contains(&property),
         }
     }

@@ -50,9 +50,10 @@ pub trait Filter: Sized + 'static {
         false
     }
 
-    /// Whether it leaves this property for filters in other modules and for access logs, where it is alone in its own.
-    fn publishes(&self, _property: Property) -> bool {
-        true
+    /// What it leaves for filters in other modules and for access logs, where it is alone in its own; `None` for
+    /// everything.
+    fn published(&self) -> Option<&[Property]> {
+        None
     }
 
     /// The way of a new request.
@@ -128,8 +129,8 @@ pub trait Root {
     fn on_callout(&self, host: &dyn Host, answer: Answer) -> Option<Callout>;
     /// [`Filter::takes_messages`].
     fn takes_messages(&self) -> bool;
-    /// [`Filter::publishes`].
-    fn publishes(&self, property: Property) -> bool;
+    /// [`Filter::published`].
+    fn published(&self) -> Option<&[Property]>;
     /// [`Filter::stream`].
     fn stream(&self) -> Box<dyn Stream>;
 }
@@ -145,8 +146,8 @@ impl<F: Filter> Root for Configured<F> {
         self.0.start(host)
     }
 
-    fn publishes(&self, property: Property) -> bool {
-        self.0.publishes(property)
+    fn published(&self) -> Option<&[Property]> {
+        self.0.published()
     }
 
     fn tick_millis(&self) -> u32 {

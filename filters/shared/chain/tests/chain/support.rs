@@ -54,8 +54,8 @@ impl Root for Scripted {
     }
 
     /// Alone, a scripted filter has nothing for others but its errors.
-    fn publishes(&self, property: Property) -> bool {
-        property == Property::Error
+    fn published(&self) -> Option<&[Property]> {
+        Some(&[Property::Error])
     }
 
     fn stream(&self) -> Box<dyn Stream> {
