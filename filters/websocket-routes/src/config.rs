@@ -7,7 +7,7 @@ use gateway::execution::Verbosity;
 use gateway::{Api, ConfigError, Host, LogLevel};
 use request_validator::Models;
 use selection::{CONNECT, DEFAULT, DISCONNECT, Expression, MAX_TEXT_BYTES, Routes, Use};
-use usage_plan::RouteThrottle;
+use usage_plan::{Recall, RouteThrottle};
 
 use crate::execution::{Execution, verbosity};
 use crate::filter::{CONNECT_ROUTE, CONNECTIONS_ROUTE};
@@ -33,6 +33,8 @@ pub struct WebSocketConfig {
     pub(crate) limits: RawLimits,
     pub(crate) draining: bool,
     pub(crate) account_throttle: Option<RouteThrottle>,
+    /// What this worker knows of the limits' counters.
+    pub(crate) recall: Recall,
     pub(crate) fleet: Fleet,
     pub(crate) access_log: Option<AccessLog>,
     pub(crate) execution: Option<Execution>,
@@ -104,6 +106,7 @@ impl WebSocketConfig {
         let account_throttle = raw.account_throttle.map(throttle::of_account).transpose();
         Ok(Self {
             account_throttle: account_throttle.map_err(|error| error.below("accountThrottle"))?,
+            recall: Recall::default(),
             routes: Routes::new(expression, routes),
             route_prefix: raw.route_prefix,
             api: raw.api,

@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use gateway::execution::{ExecutionLog, Redaction};
+use gateway::execution::Redaction;
 use gateway::{Answer, Callout, Connection, Host, LogLevel, Metric, Output, UnixMillis};
 use jsonpath::json as json_tree;
 use mapping_template::parts::Failure;
@@ -19,7 +19,7 @@ use crate::answer::Given;
 use crate::config::{Route, WebSocketConfig};
 use crate::error::{BAD_REQUEST_BODY, FORBIDDEN, error_text, of_failure, validation_error};
 use crate::event::{Event, Facts, Kind, Session};
-use crate::execution::{note_event, note_given};
+use crate::execution::{self, note_given};
 use crate::head::{Head, MAX_HEAD_BYTES};
 use crate::integration::{Begun, Integration};
 use crate::journal::{self, Ending};
@@ -82,7 +82,6 @@ struct UnderWay {
     integration: Rc<Integration>,
     two_way: bool,
     metrics: Rc<Metrics>,
-    log: Option<ExecutionLog>,
 }
 
 /// A message that is being handled, and what it is counted as.
@@ -90,7 +89,6 @@ struct Handled<'a> {
     config: &'a WebSocketConfig,
     facts: &'a Facts,
     metrics: &'a Metrics,
-    log: Option<&'a ExecutionLog>,
 }
 
 impl Default for SocketConnection {
@@ -227,13 +225,13 @@ impl Connection for SocketConnection {
     }
 
     fn on_close(&mut self, host: &dyn Host) -> Option<Callout> {
-        let State::Open(open) = std::mem::replace(&mut self.state, State::Ended) else { return None };
+        let State::Open(mut open) = std::mem::replace(&mut self.state, State::Ended) else { return None };
         worker::forget(open.serial);
         let config = worker::current(&open.config);
         let route = config.routes.get(DISCONNECT)?;
-        let facts = Facts::new(host, Kind::Disconnect(open.end.unwrap_or(End::Lost)), DISCONNECT);
-        let log = config.execution.as_ref().and_then(|log| log.log(Some(route), open.secrets.as_ref()));
-        let event = Event { facts: &facts, session: &open.session, host, log: log.as_ref() };
+        let mut facts = Facts::new(host, Kind::Disconnect(open.end.take().unwrap_or(End::Lost)), DISCONNECT);
+        facts.log = open.begin_log(host, &config, Some(route), &facts, "");
+        let event = Event { facts: &facts, session: &open.session, host };
         let begun = route.integration.as_ref().map(|integration| integration.begin(&config.api, &event, ""));
         // Nobody waits for the integration's answer.
         let ending = match &begun {
@@ -338,16 +336,17 @@ impl Open {
         let document = json_tree::parse(&message).ok();
         let Some((key, route)) = config.routes.select(document.as_ref()) else {
             config.metrics.message(host);
-            let facts = Facts::message(host, "");
-            let log = self.begin_log(host, &config, None, &facts, &message);
-            let handled = Handled { config: &config, facts: &facts, metrics: &config.metrics, log: log.as_ref() };
+            let mut facts = Facts::message(host, "");
+            facts.log = self.begin_log(host, &config, None, &facts, &message);
+            let handled = Handled { config: &config, facts: &facts, metrics: &config.metrics };
             return self.refuse(host, &handled, (403, FORBIDDEN), output);
         };
-        let facts = Facts::message(host, key);
-        let log = self.begin_log(host, &config, Some(route), &facts, &message);
-        let handled = Handled { config: &config, facts: &facts, metrics: &route.metrics, log: log.as_ref() };
+        let mut facts = Facts::message(host, key);
+        facts.log = self.begin_log(host, &config, Some(route), &facts, &message);
+        let handled = Handled { config: &config, facts: &facts, metrics: &route.metrics };
         route.metrics.message(host);
-        if !throttle::admit(config.account_throttle.iter().chain(&route.throttle), host) {
+        let limits = config.account_throttle.iter().chain(&route.throttle);
+        if !throttle::admit(limits, &config.recall, host) {
             return self.refuse(host, &handled, (429, TOO_MANY_REQUESTS), output);
         }
         match route.validation.as_ref().map(|validation| validation.check(&message, document.as_ref())) {
@@ -355,10 +354,10 @@ impl Open {
             Some(Err(invalid)) => return self.invalid(host, &invalid, &handled, output),
         }
         drop(document);
-        self.call(host, &config, route, (facts, log), message, output);
+        self.call(host, &config, route, facts, message, output);
     }
 
-    /// The execution log of a message, where there is one.
+    /// The execution log of an event, where there is one.
     fn begin_log(
         &self,
         host: &dyn Host,
@@ -366,10 +365,9 @@ impl Open {
         route: Option<&Route>,
         facts: &Facts,
         message: &str,
-    ) -> Option<ExecutionLog> {
-        let log = config.execution.as_ref()?.log(route, self.secrets.as_ref())?;
-        note_event(&Event { facts, session: &self.session, host, log: Some(&log) }, &config.api.api_id, message);
-        Some(log)
+    ) -> Option<gateway::execution::ExecutionLog> {
+        let event = Event { facts, session: &self.session, host };
+        execution::begin(config, route, self.secrets.as_ref(), &event, message)
     }
 
     /// A message that may pass goes to its integration.
@@ -378,32 +376,32 @@ impl Open {
         host: &dyn Host,
         config: &WebSocketConfig,
         route: &Route,
-        (facts, log): (Facts, Option<ExecutionLog>),
+        facts: Facts,
         message: String,
         output: &mut Output,
     ) {
         let Some(integration) = &route.integration else {
-            let handled = Handled { config, facts: &facts, metrics: &route.metrics, log: log.as_ref() };
+            let handled = Handled { config, facts: &facts, metrics: &route.metrics };
             return self.fail(host, &Failure::configuration("the route has no integration"), &handled, false, output);
         };
-        let event = Event { facts: &facts, session: &self.session, host, log: log.as_ref() };
+        let event = Event { facts: &facts, session: &self.session, host };
         match integration.begin(&config.api, &event, &message) {
             Ok(Begun::Call(callout)) => {
                 output.callout = Some(callout);
                 let integration = Rc::clone(integration);
                 let metrics = Rc::clone(&route.metrics);
-                self.under_way = Some(UnderWay { facts, message, integration, two_way: route.two_way, metrics, log });
+                self.under_way = Some(UnderWay { facts, message, integration, two_way: route.two_way, metrics });
             }
             Ok(Begun::Given(given)) => {
                 if route.two_way {
                     note_given(&event, &given);
                 }
-                let handled = Handled { config, facts: &facts, metrics: &route.metrics, log: log.as_ref() };
+                let handled = Handled { config, facts: &facts, metrics: &route.metrics };
                 self.note(host, &handled, &Ending::given(given.status));
                 self.give(host, given, route.two_way, &route.metrics, output);
             }
             Err(failure) => {
-                let handled = Handled { config, facts: &facts, metrics: &route.metrics, log: log.as_ref() };
+                let handled = Handled { config, facts: &facts, metrics: &route.metrics };
                 self.fail(host, &failure, &handled, false, output);
             }
         }
@@ -428,12 +426,12 @@ impl Open {
 
     /// The integration of the message under way has answered.
     fn answered(&mut self, host: &dyn Host, answer: Answer, output: &mut Output) {
-        let Some(UnderWay { facts, message, integration, two_way, metrics, log }) = self.under_way.take() else {
+        let Some(UnderWay { facts, message, integration, two_way, metrics }) = self.under_way.take() else {
             return;
         };
         let config = worker::current(&self.config);
-        let handled = Handled { config: &config, facts: &facts, metrics: &metrics, log: log.as_ref() };
-        let event = Event { facts: &facts, session: &self.session, host, log: log.as_ref() };
+        let handled = Handled { config: &config, facts: &facts, metrics: &metrics };
+        let event = Event { facts: &facts, session: &self.session, host };
         match integration.end(&config.api, &event, &message, answer) {
             Ok(given) => {
                 if two_way {
@@ -449,7 +447,7 @@ impl Open {
 
     /// Counts a message that is over, and writes its line.
     fn note(&self, host: &dyn Host, handled: &Handled<'_>, ending: &Ending) {
-        let event = Event { facts: handled.facts, session: &self.session, host, log: handled.log };
+        let event = Event { facts: handled.facts, session: &self.session, host };
         journal::note(handled.config, handled.metrics, &event, ending);
     }
 

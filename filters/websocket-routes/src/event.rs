@@ -61,7 +61,7 @@ pub enum Kind {
 }
 
 /// What is kept of an event while its integration runs.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Facts {
     /// What has happened.
     pub kind: Kind,
@@ -71,18 +71,20 @@ pub struct Facts {
     pub request_id: String,
     /// When it came.
     pub time: UnixMillis,
+    /// The execution log, where the route has one.
+    pub log: Option<ExecutionLog>,
 }
 
 impl Facts {
     /// A new event on the route `route_key`.
     pub fn new(host: &dyn Host, kind: Kind, route_key: &str) -> Self {
         let request_id = new_id(host);
-        Self { kind, route_key: route_key.to_owned(), request_id, time: host.now() }
+        Self { kind, route_key: route_key.to_owned(), request_id, time: host.now(), log: None }
     }
 
     /// A handshake.
     pub fn handshake(host: &dyn Host, request_id: String) -> Self {
-        Self { kind: Kind::Connect, route_key: CONNECT.to_owned(), request_id, time: host.now() }
+        Self { kind: Kind::Connect, route_key: CONNECT.to_owned(), request_id, time: host.now(), log: None }
     }
 
     /// A message on the route `route_key`.
@@ -120,8 +122,6 @@ pub struct Event<'a> {
     pub session: &'a Session,
     /// The surroundings; a handshake's request is theirs.
     pub host: &'a dyn Host,
-    /// The execution log, where the route has one.
-    pub log: Option<&'a ExecutionLog>,
 }
 
 impl Event<'_> {
@@ -232,7 +232,7 @@ impl Host for Event<'_> {
     }
 
     fn execution_log(&self) -> Option<&ExecutionLog> {
-        self.log
+        self.facts.log.as_ref()
     }
 
     fn count(&self, metric: Metric) {

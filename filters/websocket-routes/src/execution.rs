@@ -1,6 +1,6 @@
 //! The execution log of an event: what became of it, step by step, in API Gateway's words.
 //!
-//! An event whose route has such a log carries one through its integration ([`crate::event::Event::log`]); all others
+//! An event whose route has such a log carries one through its integration ([`Facts::log`](crate::event::Facts::log)); all others
 //! carry none, and nothing is put together for them. When the event is over the lines go the way of the access log.
 //!
 //! Not documented: the sentences are those that users of API Gateway quote.
@@ -10,10 +10,10 @@
 use std::rc::Rc;
 
 use gateway::execution::{ExecutionLog, Part, Redaction, Verbosity};
-use gateway::{ConfigError, Host, Query, split_target};
+use gateway::{ConfigError, Host, Query};
 
 use crate::answer::Given;
-use crate::config::Route;
+use crate::config::{Route, WebSocketConfig};
 use crate::event::{Event, Kind};
 use crate::journal::{Destination, Ending};
 use crate::raw::{LoggingLevel, RawExecutionLog};
@@ -51,14 +51,15 @@ impl Execution {
         for (name, value) in headers.iter() {
             redaction.learn(&String::from_utf8_lossy(name), &String::from_utf8_lossy(value));
         }
-        let query = Query::parse(split_target(headers.first(":path").unwrap_or_default()).1.unwrap_or_default());
-        query.iter().for_each(|(name, value)| redaction.learn(name, value));
+        Query::of_target(headers.first(":path").unwrap_or_default())
+            .iter()
+            .for_each(|(name, value)| redaction.learn(name, value));
         redaction
     }
 
     /// The log of an event on `route`; `None` where it has none. A connection whose secrets are not known, because there
     /// was no log when it came, has no data in it.
-    pub fn log(&self, route: Option<&Route>, secrets: Option<&Redaction>) -> Option<ExecutionLog> {
+    fn log(&self, route: Option<&Route>, secrets: Option<&Redaction>) -> Option<ExecutionLog> {
         let verbosity = route.map_or(self.default, |route| route.logging)?;
         let redaction = secrets.cloned().unwrap_or_else(|| Redaction::new(Rc::clone(&self.secrets)));
         Some(ExecutionLog::new(Verbosity { data: verbosity.data && secrets.is_some(), ..verbosity }, redaction))
@@ -70,9 +71,22 @@ pub fn verbosity(level: Option<LoggingLevel>, data: bool) -> Option<Verbosity> {
     Some(Verbosity { info: level? == LoggingLevel::Info, data })
 }
 
-/// Notes what has come; `body` is the message.
-pub fn note_event(event: &Event<'_>, api_id: &str, body: &str) {
-    let Some(log) = event.log.filter(|log| log.wants_info()) else { return };
+/// The log of an event that has just come, where it has one; `body` is the message.
+pub fn begin(
+    config: &WebSocketConfig,
+    route: Option<&Route>,
+    secrets: Option<&Redaction>,
+    event: &Event<'_>,
+    body: &str,
+) -> Option<ExecutionLog> {
+    let log = config.execution.as_ref()?.log(route, secrets)?;
+    if log.wants_info() {
+        note_event(&log, event, &config.api.api_id, body);
+    }
+    Some(log)
+}
+
+fn note_event(log: &ExecutionLog, event: &Event<'_>, api_id: &str, body: &str) {
     let (session, host) = (event.session, event.host);
     match event.facts.kind {
         Kind::Connect => {
@@ -81,8 +95,7 @@ pub fn note_event(event: &Event<'_>, api_id: &str, body: &str) {
             log.note(Part::Request, &format!("{client} is connecting to WebSocket API [{api_id}]."));
             if log.wants_data() {
                 let headers = host.request_headers();
-                let query =
-                    Query::parse(split_target(headers.first(":path").unwrap_or_default()).1.unwrap_or_default());
+                let query = Query::of_target(headers.first(":path").unwrap_or_default());
                 let query = query.iter().map(|(name, value)| (name, value.as_bytes()));
                 log.note_map(Part::Request, "Method request query string", query);
                 log.note_headers(Part::Request, "Method request headers", headers.iter());
@@ -101,15 +114,15 @@ pub fn note_event(event: &Event<'_>, api_id: &str, body: &str) {
 
 /// Notes what the client gets of what an integration gives.
 pub fn note_given(event: &Event<'_>, given: &Given) {
-    if let Some(log) = event.log.filter(|log| log.wants_data()) {
+    if let Some(log) = event.facts.log.as_ref().filter(|log| log.wants_data()) {
         log.note_body(Part::Response, "Method response body after transformations", &given.body);
     }
 }
 
 /// The lines of an event that is over; `None` where nothing of it is logged.
 pub fn lines(event: &Event<'_>, api_id: &str, ending: &Ending) -> Option<String> {
-    let log = event.log?;
     let (facts, session) = (event.facts, event.session);
+    let log = facts.log.as_ref()?;
     if let Some(failure) = &ending.failure {
         log.note(Part::Failure, failure);
     } else if !log.wants_info() {

@@ -2,7 +2,10 @@
 
 use std::rc::Rc;
 
-use gateway::{Answer, Body, Callout, ConfigError, Filter, Host, LogLevel, Metric, NetworkFilter, Step, Stream};
+use gateway::attribute::VIA_UPSTREAM;
+use gateway::{
+    Answer, Body, Callout, ConfigError, Filter, Host, LogLevel, Metric, NetworkFilter, Step, Stream, route_name,
+};
 
 use crate::config::{Way, WebSocketConfig};
 use crate::connection::SocketConnection;
@@ -106,9 +109,8 @@ enum Role {
 impl Stream for RoutesStream {
     fn on_request_headers(&mut self, host: &dyn Host, end_of_stream: bool) -> Step {
         let config = worker::current(&self.config);
-        let name = host.attribute(&["xds", "route_name"]).unwrap_or_default();
         let upgrade = host.request_header("upgrade").is_some_and(|value| value.eq_ignore_ascii_case(b"websocket"));
-        let way = self.config.way_of(&name);
+        let way = self.config.way_of(&route_name(host));
         if way == Some(Way::Connect) && upgrade {
             let (handshake, step) = Handshake::begin(config, host);
             self.role = Role::Handshake(Box::new(handshake));
@@ -157,8 +159,7 @@ impl Stream for RoutesStream {
 
     /// A handshake that a filter before this one has refused never came here.
     fn on_log(&mut self, host: &dyn Host) {
-        let name = || host.attribute(&["xds", "route_name"]).unwrap_or_default();
-        if matches!(self.role, Role::Unknown) && self.config.way_of(&name()) == Some(Way::Connect) {
+        if matches!(self.role, Role::Unknown) && self.config.way_of(&route_name(host)) == Some(Way::Connect) {
             note_refused(&self.config, host);
         }
     }
@@ -167,7 +168,7 @@ impl Stream for RoutesStream {
     fn on_response_headers(&mut self, host: &dyn Host, _end_of_stream: bool) -> Step {
         let Role::Handshake(handshake) = &self.role else { return Step::Continue };
         let details = host.attribute(&["response", "code_details"]).unwrap_or_default();
-        if !handshake.is_accepted() || details == b"via_upstream" || details.starts_with(b"apigw.") {
+        if !handshake.is_accepted() || details == VIA_UPSTREAM || details.starts_with(b"apigw.") {
             return Step::Continue;
         }
         host.log(LogLevel::Error, &format!("the internal listener: {}", String::from_utf8_lossy(&details)));

@@ -4,8 +4,8 @@
 
 use std::rc::Rc;
 
-use gateway::execution::{ExecutionLog, Redaction};
-use gateway::{Answer, Edits, Host, LogLevel, Metric, Query, Reply, Step, split_target};
+use gateway::execution::Redaction;
+use gateway::{Answer, Edits, Host, LogLevel, Metric, Query, Reply, Step, attribute};
 use mapping_template::parts::Failure;
 use selection::CONNECT;
 
@@ -14,7 +14,7 @@ use crate::answer::Given;
 use crate::config::{Route, WebSocketConfig};
 use crate::error::{handshake_refusal, of_failure};
 use crate::event::{Event, Facts, Session};
-use crate::execution::note_event;
+use crate::execution;
 use crate::head::CONNECTION_HEADER;
 use crate::integration::Begun;
 use crate::journal::{self, Ending};
@@ -27,7 +27,6 @@ pub struct Handshake {
     facts: Facts,
     session: Session,
     secrets: Option<Redaction>,
-    log: Option<ExecutionLog>,
     serial: u64,
     accepted: bool,
 }
@@ -39,9 +38,11 @@ impl Handshake {
         let session = Session::of(host, &announced);
         let facts = Facts::handshake(host, announced.request_id);
         let secrets = config.execution.as_ref().map(|log| log.secrets_of(host));
-        let log = begin_log(&config, &facts, &session, secrets.as_ref(), host);
         let serial = announced.connection.serial;
-        let mut handshake = Self { config, facts, session, secrets, log, serial, accepted: false };
+        let mut handshake = Self { config, facts, session, secrets, serial, accepted: false };
+        let (secrets, event) = (handshake.secrets.as_ref(), handshake.event(host));
+        let route = handshake.config.routes.get(CONNECT);
+        handshake.facts.log = execution::begin(&handshake.config, route, secrets, &event, "");
         let step = match host.address() {
             Some(_) => handshake.run(host),
             None => handshake.fail(host, &Failure::configuration("this worker has no internal listener"), false),
@@ -63,7 +64,7 @@ impl Handshake {
         let config = Rc::clone(&self.config);
         let route = config.routes.get(CONNECT);
         let limits = config.account_throttle.iter().chain(route.and_then(|route| route.throttle.as_ref()));
-        if !throttle::admit(limits, host) {
+        if !throttle::admit(limits, &config.recall, host) {
             return self.refuse(host, 429, TOO_MANY_REQUESTS);
         }
         let Some(route) = route else {
@@ -168,7 +169,7 @@ impl Handshake {
     }
 
     fn event<'a>(&'a self, host: &'a dyn Host) -> Event<'a> {
-        Event { facts: &self.facts, session: &self.session, host, log: self.log.as_ref() }
+        Event { facts: &self.facts, session: &self.session, host }
     }
 
     fn refusal(&self, status: u16, message: &str) -> Reply {
@@ -180,27 +181,14 @@ impl Handshake {
 pub fn note_refused(config: &WebSocketConfig, host: &dyn Host) {
     let announced = Announced::of(host, config.fleet.node());
     let session = Session::of(host, &announced);
-    let facts = Facts::handshake(host, announced.request_id);
-    // Envoy writes numbers as eight bytes, little-endian.
-    let status = host.attribute(&["response", "code"]).and_then(|code| code.as_slice().try_into().ok());
-    let status = u16::try_from(status.map_or(0, u64::from_le_bytes)).unwrap_or_default();
+    let mut facts = Facts::handshake(host, announced.request_id);
+    let status = attribute::number(host, &["response", "code"]).unwrap_or_default();
+    let status = u16::try_from(status).unwrap_or_default();
     let ending = Ending::of_other(status, journal::error_of_other(host).as_ref());
     let secrets = config.execution.as_ref().map(|log| log.secrets_of(host));
-    let log = begin_log(config, &facts, &session, secrets.as_ref(), host);
-    note(config, &Event { facts: &facts, session: &session, host, log: log.as_ref() }, &ending);
-}
-
-/// The execution log of a handshake, where there is one.
-fn begin_log(
-    config: &WebSocketConfig,
-    facts: &Facts,
-    session: &Session,
-    secrets: Option<&Redaction>,
-    host: &dyn Host,
-) -> Option<ExecutionLog> {
-    let log = config.execution.as_ref()?.log(config.routes.get(CONNECT), secrets)?;
-    note_event(&Event { facts, session, host, log: Some(&log) }, &config.api.api_id, "");
-    Some(log)
+    let event = Event { facts: &facts, session: &session, host };
+    facts.log = execution::begin(config, config.routes.get(CONNECT), secrets.as_ref(), &event, "");
+    note(config, &Event { facts: &facts, session: &session, host }, &ending);
 }
 
 fn note(config: &WebSocketConfig, event: &Event<'_>, ending: &Ending) {
@@ -223,8 +211,7 @@ fn missing(route: &Route, host: &dyn Host) -> Option<String> {
         return None;
     }
     let headers = host.request_headers();
-    let target = headers.first(":path").unwrap_or_default();
-    let query = Query::parse(split_target(target).1.unwrap_or_default());
+    let query = Query::of_target(headers.first(":path").unwrap_or_default());
     let missing = route.required.iter().filter(|required| !required.is_in(&headers, &query));
     let names: Vec<_> = missing.map(|required| required.name()).collect();
     (!names.is_empty()).then(|| names.join(", "))

@@ -145,7 +145,7 @@ impl Integration {
             }
             Self::Misconfigured(reason) => return Err(Failure::configuration(reason.as_str())),
         };
-        if let Some(log) = event.log {
+        if let Some(log) = &event.facts.log {
             note_call(log, &callout);
         }
         Ok(Begun::Call(Box::new(callout)))
@@ -157,7 +157,7 @@ impl Integration {
     /// There is no answer, or none that can be used.
     pub fn end(&self, api: &Api, event: &Event<'_>, body: &str, answer: Answer) -> Result<Given, Failure> {
         let outcome = Outcome::read(answer)?;
-        if let Some(log) = event.log {
+        if let Some(log) = &event.facts.log {
             note_answer(log, &outcome, event.host.now().0.saturating_sub(event.facts.time.0));
         }
         match self {

@@ -3,7 +3,7 @@
 //! Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-overview.html>
 
 use gateway::{Api, ConfigError, Host, LogLevel};
-use usage_plan::{RouteThrottle, UnixMicros};
+use usage_plan::{Recall, RouteThrottle, UnixMicros};
 
 use crate::raw::RawThrottle;
 
@@ -25,8 +25,9 @@ fn wrong() -> ConfigError {
 }
 
 /// Takes a token of each limit. A limit that cannot be asked refuses.
-pub fn admit<'t>(limits: impl IntoIterator<Item = &'t RouteThrottle>, host: &dyn Host) -> bool {
-    limits.into_iter().all(|limit| match limit.admit(UnixMicros(host.now_micros()), host) {
+pub fn admit<'t>(limits: impl IntoIterator<Item = &'t RouteThrottle>, recall: &Recall, host: &dyn Host) -> bool {
+    let counters = recall.of(host);
+    limits.into_iter().all(|limit| match limit.admit(UnixMicros(host.now_micros()), &counters) {
         Ok(admitted) => admitted,
         Err(error) => {
             host.log(LogLevel::Warn, &format!("a limit cannot be asked: {error}"));
