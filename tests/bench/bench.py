@@ -107,11 +107,8 @@ def main():
             progress(f"{start.RUNS} starts with {start.KEYS:,} keys")
             value[START] = start.measure(tools, folder)
             print(start.line(value[START]))
-    progress(f"raw figures: {report.save(value, tools, peers, rounds, memory).relative_to(Path(__file__).parents[2])}")
+    report.save(value, tools, peers, rounds, memory)
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except RuntimeError as error:
-        sys.exit(f"error: {error}")
+    report.run(main)

@@ -241,7 +241,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="apigw-bench-") as folder:
         rounds, memory, version = measure(options, tools, Path(folder))
     print(table(rounds))
-    path = report.write({
+    report.write({
         "machine": machine, "seconds": options.seconds, "connections": CONNECTIONS, "workers": 1,
         "pinned": cores() != (None, None), "envoy": report.said([tools.envoy, "--version"]).rpartition("version: ")[2],
         "localstack": {
@@ -255,11 +255,7 @@ def main():
             },
         },
     })
-    print(f"raw figures: {path.relative_to(Path(__file__).parents[2])}", file=sys.stderr)
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except RuntimeError as error:
-        sys.exit(f"error: {error}")
+    report.run(main)

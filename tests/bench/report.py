@@ -6,6 +6,7 @@ import os
 import platform
 import statistics
 import subprocess
+import sys
 from dataclasses import asdict
 from pathlib import Path
 
@@ -66,8 +67,8 @@ def said(command):
 
 
 def save(value, tools, peers, rounds, memory):
-    """Writes the raw figures. Returns the file."""
-    return write({
+    """Keeps the raw figures of peers."""
+    write({
         **value,
         "envoy": said([tools.envoy, "--version"]).rpartition("version: ")[2],
         "module_bytes": {path.name: path.stat().st_size for path in sorted(tools.filters.glob("*.wasm"))},
@@ -84,7 +85,7 @@ def save(value, tools, peers, rounds, memory):
 
 
 def write(value):
-    """Writes figures with their date and commit. Returns the file."""
+    """Keeps raw figures, with their date and commit, and says where."""
     value = {
         "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "commit": said(["git", "describe", "--always", "--dirty"]),
@@ -93,9 +94,17 @@ def write(value):
     RESULTS.mkdir(exist_ok=True)
     path = RESULTS / (value["date"].replace(":", "") + ".json")
     path.write_text(rounded(value) + "\n")
-    return path
+    print(f"raw figures: {path.relative_to(RESULTS.parents[2])}", file=sys.stderr)
 
 
 def rounded(value):
     """JSON with figures as exact as they can be."""
     return json.dumps(json.loads(json.dumps(value), parse_float=lambda text: round(float(text), 4)), indent=1)
+
+
+def run(main):
+    """Runs a benchmark; what ends it is said in a line."""
+    try:
+        main()
+    except RuntimeError as error:
+        sys.exit(f"error: {error}")

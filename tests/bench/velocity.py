@@ -49,12 +49,8 @@ def main():
     module, classpath = sys.argv[1:]
     results = measure(module, classpath)
     print(table(results))
-    path = report.write({"machine": report.machine(), "velocity": results})
-    print(f"raw figures: {path.relative_to(Path(__file__).parents[2])}", file=sys.stderr)
+    report.write({"machine": report.machine(), "velocity": results})
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except RuntimeError as error:
-        sys.exit(f"error: {error}")
+    report.run(main)

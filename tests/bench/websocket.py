@@ -241,18 +241,14 @@ def main():
     print(table(rounds, pushes, memory, dropped))
     if options.memory:
         return
-    path = report.write({
+    report.write({
         "machine": report.machine(), "seconds": options.seconds, "workers": 1, "websocket": {
             "rounds": rounds, "ratio": {connections: ratio(rounds, connections) for connections in CONNECTIONS},
             "pushes": [vars(push) for push in pushes], "idle_connections": IDLE_CONNECTIONS,
             "bytes_per_idle_connection": memory, "bytes_per_dropped_connection": dropped,
         },
     })
-    print(f"raw figures: {path.relative_to(Path(__file__).parents[2])}", file=sys.stderr)
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except RuntimeError as error:
-        sys.exit(f"error: {error}")
+    report.run(main)
