@@ -1,15 +1,15 @@
 """Requests per second of the filters and of whole gateways, against Envoy without them. See README.md here."""
 
-import argparse
 import contextlib
 import sys
 import tempfile
 from pathlib import Path
 
+import command
 import report
 import start
 import tokens
-from peers import CALLS, PEERS, SERVICES, Tools, bootstraps, chosen
+from peers import CALLS, PEERS, SERVICES, bootstraps, chosen
 from processes import CONNECTIONS, Envoy, cores, get, load
 
 WARM_UP_SECONDS = 2
@@ -18,19 +18,14 @@ START = "start"
 
 def arguments():
     names = [peer.name for peer in PEERS] + [START]
-    parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
-    parser.add_argument("--seconds", type=int, default=5, help="of load for each peer in each round [default: 5]")
-    parser.add_argument("--rounds", type=int, default=7, help="over all peers [default: 7]")
+    parser = command.parser("bench", __doc__, seconds=5, rounds=7)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"what to measure [default: all]: {', '.join(names)}")
-    # scripts/bench gives these.
-    for hidden in ["--envoy", "--apigw", "--filters"]:
-        parser.add_argument(hidden, help=argparse.SUPPRESS, required=True, type=Path)
-    found = parser.parse_args()
-    if unknown := [name for name in found.names if name not in names]:
+    options = parser.parse_args()
+    if unknown := [name for name in options.names if name not in names]:
         parser.error(f"unknown: {', '.join(unknown)}; expected some of {', '.join(names)}")
-    if found.seconds < 1 or found.rounds < 1:
+    if options.seconds < 1 or options.rounds < 1:
         parser.error("expected at least one second and one round")
-    return found
+    return options
 
 
 def measure(tools, peers, seconds, rounds, folder):
@@ -90,7 +85,7 @@ def progress(text):
 
 def main():
     options = arguments()
-    tools = Tools(options.envoy, options.apigw.resolve(), options.filters.resolve())
+    tools = command.tools(options)
     names = set(options.names)
     peers = [] if names == {START} else chosen(names - {START})
     value = {

@@ -14,9 +14,10 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import command
 import configuration
 import report
-from peers import PETSTORE, Tools, bootstraps
+from peers import PETSTORE, bootstraps
 from processes import CONNECTIONS, Envoy, cores, cpu_seconds, get, load, memory_kib, on_core, stop
 
 # The gateway's requests per second for each of LocalStack's.
@@ -150,11 +151,7 @@ def free_port():
 
 
 def arguments():
-    parser = argparse.ArgumentParser(prog="scripts/bench-localstack", description=__doc__)
-    parser.add_argument("--seconds", type=int, default=4, help="of load for each in each round [default: 4]")
-    parser.add_argument("--rounds", type=int, default=5, help="over all [default: 5]")
-    for hidden in ["--envoy", "--apigw", "--filters"]:
-        parser.add_argument(hidden, help=argparse.SUPPRESS, required=True, type=Path)
+    parser = command.parser("bench-localstack", __doc__, seconds=4, rounds=5)
     # The Python that LocalStack is installed for.
     parser.add_argument("--localstack", help=argparse.SUPPRESS, type=Path)
     return parser.parse_args()
@@ -236,7 +233,7 @@ def table(rounds):
 
 def main():
     options = arguments()
-    tools = Tools(options.envoy, options.apigw.resolve(), options.filters.resolve())
+    tools = command.tools(options)
     machine = report.machine()
     with tempfile.TemporaryDirectory(prefix="apigw-bench-") as folder:
         rounds, memory, version = measure(options, tools, Path(folder))

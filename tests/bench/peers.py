@@ -12,19 +12,6 @@ PETSTORE = Path(__file__).parents[2] / "envoy/examples/petstore/openapi.yaml"
 
 
 @dataclass
-class Tools:
-    """The programs under test."""
-
-    envoy: Path
-    apigw: Path
-    filters: Path
-
-    def module(self, name):
-        """A filter's module."""
-        return self.filters / f"{name}.wasm"
-
-
-@dataclass
 class Peer:
     """One line of the table. Peers with the same `gateway` share an Envoy."""
 

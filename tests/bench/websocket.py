@@ -9,9 +9,9 @@ import sys
 import tempfile
 from pathlib import Path
 
+import command
 import configuration
 import report
-from peers import Tools
 from processes import Envoy, cores, get, load, on_core, stop
 
 # A message is a call of the integration here, and a copy there.
@@ -31,12 +31,10 @@ PUSHED = '{"from":"a backend","text":"pushed"}'
 
 
 def arguments():
-    parser = argparse.ArgumentParser(prog="scripts/bench-websocket", description=__doc__)
-    parser.add_argument("--seconds", type=int, default=4, help="of load in each round [default: 4]")
-    parser.add_argument("--rounds", type=int, default=5, help="over both [default: 5]")
+    parser = command.parser("bench-websocket", __doc__, seconds=4, rounds=5)
     parser.add_argument("--memory", action="store_true", help="measure memory alone")
-    for hidden in ["--envoy", "--apigw", "--filters", "--client"]:
-        parser.add_argument(hidden, help=argparse.SUPPRESS, required=True, type=Path)
+    # The WebSocket clients.
+    parser.add_argument("--client", help=argparse.SUPPRESS, required=True, type=Path)
     return parser.parse_args()
 
 
@@ -234,7 +232,7 @@ def table(rounds, pushes, memory, dropped):
 
 def main():
     options = arguments()
-    tools = Tools(options.envoy, options.apigw.resolve(), options.filters.resolve())
+    tools = command.tools(options)
     client = Client(options.client.resolve(), cores()[1])
     with tempfile.TemporaryDirectory(prefix="apigw-bench-") as folder:
         rounds, pushes, memory, dropped = measure(tools, client, options, Path(folder))
