@@ -1,7 +1,6 @@
 """Requests per second of the filters and of whole gateways, against Envoy without them. See README.md here."""
 
 import contextlib
-import sys
 import tempfile
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import report
 import start
 import tokens
 from peers import CALLS, PEERS, SERVICES, bootstraps, chosen
-from processes import CONNECTIONS, Envoy, cores, get, load
+from processes import CONNECTIONS, Envoy, cores, get, load, progress, turns
 
 WARM_UP_SECONDS = 2
 START = "start"
@@ -34,9 +33,7 @@ def measure(tools, peers, seconds, rounds, folder):
     wanted = {peer.gateway for peer in peers}
     with contextlib.ExitStack() as running:
         def envoy(name, bootstrap, core):
-            started = Envoy(tools.envoy, bootstrap, folder, name, core)
-            running.callback(started.stop)
-            return started
+            return running.enter_context(Envoy(tools.envoy, bootstrap, folder, name, core))
 
         called = {CALLS[name] for name in wanted if name in CALLS}
         ports = {name: envoy(f"service-{name}", SERVICES[name](), load_core).port for name in sorted(called)}
@@ -54,11 +51,8 @@ def measure(tools, peers, seconds, rounds, folder):
                 raise RuntimeError(f"{peer.name}: answered {status} {body!r}, expected 200")
             send(gateways[peer.gateway], peer, WARM_UP_SECONDS, load_core, sent)
         results = {peer.name: [] for peer in peers}
-        for number in range(rounds):
-            progress(f"round {number + 1} of {rounds}")
-            # There and back again, so that what grows or shrinks over time hits first and last alike.
-            for peer in peers if number % 2 == 0 else reversed(peers):
-                results[peer.name].append(send(gateways[peer.gateway], peer, seconds, load_core, sent))
+        for peer in turns(peers, rounds):
+            results[peer.name].append(send(gateways[peer.gateway], peer, seconds, load_core, sent))
     return results, memory
 
 
@@ -77,10 +71,6 @@ def token_file(folder, count):
 def first_line(path):
     with path.open() as lines:
         return next(lines).strip()
-
-
-def progress(text):
-    print(text, file=sys.stderr, flush=True)
 
 
 def main():

@@ -8,7 +8,6 @@ import os
 import socket
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 from dataclasses import asdict, dataclass
@@ -18,7 +17,7 @@ import command
 import configuration
 import report
 from peers import PETSTORE, bootstraps
-from processes import CONNECTIONS, Envoy, cores, cpu_seconds, get, load, memory_kib, on_core, stop
+from processes import CONNECTIONS, Envoy, cores, cpu_seconds, get, load, memory_kib, on_core, progress, stop, turns
 
 # The gateway's requests per second for each of LocalStack's.
 TARGET = 40
@@ -140,7 +139,10 @@ class LocalStack:
     def cpu_seconds(self):
         return cpu_seconds(self.process.pid)
 
-    def stop(self):
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
         stop(self.process)
 
 
@@ -161,22 +163,18 @@ def measure(options, tools, folder):
     """The rounds of each method by who answers it, what all hold in memory afterwards, and LocalStack's version."""
     first_core, load_core = cores()
     with contextlib.ExitStack() as running:
-        def started(service):
-            running.callback(service.stop)
-            return service
-
         makers = bootstraps(tools, folder)
         gateways = {
-            method.gateway: started(Envoy(tools.envoy, makers[method.gateway](NO_BACKEND), folder, method.gateway,
-                                          first_core))
+            method.gateway: running.enter_context(
+                Envoy(tools.envoy, makers[method.gateway](NO_BACKEND), folder, method.gateway, first_core))
             for method in methods()
         }
         others = []
         for variant in VARIANTS if options.localstack else []:
             try:
-                others.append(started(LocalStack(options.localstack, variant, folder, first_core)))
+                others.append(running.enter_context(LocalStack(options.localstack, variant, folder, first_core)))
             except RuntimeError as error:
-                print(f"{error}\nits rows are left out", file=sys.stderr)
+                progress(f"{error}\nits rows are left out")
         rounds = {}
         for method in methods():
             pairs = [("gateway", gateways[method.gateway], f"/{STAGE}{method.path}")]
@@ -185,10 +183,8 @@ def measure(options, tools, folder):
             for _, service, path in pairs:
                 load(service, path, {}, WARM_UP_SECONDS, load_core)
             results = {name: [] for name, _, _ in pairs}
-            for number in range(options.rounds):
-                print(f"{method.title}: round {number + 1} of {options.rounds}", file=sys.stderr, flush=True)
-                for name, service, path in pairs if number % 2 == 0 else reversed(pairs):
-                    results[name].append(load(service, path, {}, options.seconds, load_core))
+            for name, service, path in turns(pairs, options.rounds, f"{method.title}: "):
+                results[name].append(load(service, path, {}, options.seconds, load_core))
             rounds[method.title] = results
         memory = {service.name: memory_kib(service.process.pid) for service in [*gateways.values(), *others]}
         return rounds, memory, others[0].version if others else None

@@ -48,9 +48,13 @@ class Envoy:
             self.process = subprocess.Popen(
                 command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, preexec_fn=on_core(core)
             )
-        self.admin = self.wait_for(lambda: address.exists() and address.read_text().strip())
-        self.wait_for(lambda: get(self.admin, "/ready")[0] == 200)
-        self.port = self.wait_for(self.find_port)
+        try:
+            self.admin = self.wait_for(lambda: address.exists() and address.read_text().strip())
+            self.wait_for(lambda: get(self.admin, "/ready")[0] == 200)
+            self.port = self.wait_for(self.find_port)
+        except RuntimeError:
+            stop(self.process)
+            raise
 
     def find_port(self):
         """The port of the first listener."""
@@ -79,8 +83,24 @@ class Envoy:
         """What it holds in memory."""
         return memory_kib(self.process.pid)
 
-    def stop(self):
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
         stop(self.process)
+
+
+def turns(items, rounds, title=""):
+    """Every item, once in each round; there and back again, so that what grows or shrinks over time hits first and last
+    alike."""
+    items = list(items)
+    for number in range(rounds):
+        progress(f"{title}round {number + 1} of {rounds}")
+        yield from items if number % 2 == 0 else reversed(items)
+
+
+def progress(text):
+    print(text, file=sys.stderr, flush=True)
 
 
 def stop(process):
@@ -134,7 +154,7 @@ def load(envoy, path, headers, seconds, core, body=None, tokens=None):
     for _ in range(TRIES):
         if result := one_load(envoy, path, headers, seconds, core, body, tokens):
             return result
-        print(f"{envoy.name}{path}: nothing was answered in {seconds} s, once more", file=sys.stderr)
+        progress(f"{envoy.name}{path}: nothing was answered in {seconds} s, once more")
     raise RuntimeError(f"{envoy.name}{path} answered nothing, {TRIES} times")
 
 

@@ -75,16 +75,18 @@ def filter_alone(tools, folder, name):
     bootstrap.write_text(json.dumps(
         configuration.direct([configuration.wasm(tools.module("api_key"), "api-key", settings)])))
     began = time.monotonic()
-    envoy = Envoy(tools.envoy, bootstrap, folder, name, None)
-    try:
+    with Envoy(tools.envoy, bootstrap, folder, name, None) as envoy:
         seconds = time.monotonic() - began
-        for value, expected in [(key(KEYS - 1), 200), (key(KEYS), 403)]:
-            status, _ = get(f"127.0.0.1:{envoy.port}", "/", {"x-api-key": value})
-            if status != expected:
-                raise RuntimeError(f"the filter with {KEYS} keys answered {status}, not {expected}")
+        check(f"127.0.0.1:{envoy.port}", "/", accepted=200)
         return seconds
-    finally:
-        envoy.stop()
+
+
+def check(address, path, accepted):
+    """The last key is accepted, and the one after it refused."""
+    for value, expected in [(key(KEYS - 1), accepted), (key(KEYS), 403)]:
+        status, _ = get(address, path, {"x-api-key": value})
+        if status != expected:
+            raise RuntimeError(f"a request with one of {KEYS} keys was answered {status}, not {expected}")
 
 
 def one_run(tools, inputs, log):
@@ -105,10 +107,7 @@ def one_run(tools, inputs, log):
             raise RuntimeError(f"apigw run with {KEYS} keys: {line}{log.read_text()[-2000:]}")
         address = line.removeprefix("listening on http://").partition("/")[0]
         # The backend does not exist: 504 says that the key was accepted.
-        for value, expected in [(key(KEYS - 1), 504), (key(KEYS), 403)]:
-            status, _ = get(address, "/prod/pets", {"x-api-key": value})
-            if status != expected:
-                raise RuntimeError(f"a request with one of {KEYS} keys was answered {status}, not {expected}")
+        check(address, "/prod/pets", accepted=504)
         child = subprocess.run(["ps", "--ppid", str(process.pid), "-o", "pid="], capture_output=True, text=True)
         return seconds, memory_kib(int(child.stdout.split()[0]))
     finally:

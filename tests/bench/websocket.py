@@ -5,14 +5,13 @@ import contextlib
 import json
 import statistics
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
 import command
 import configuration
 import report
-from processes import Envoy, cores, get, load, on_core, stop
+from processes import Envoy, cores, get, load, on_core, progress, stop, turns
 
 # A message is a call of the integration here, and a copy there.
 TARGET = 0.45
@@ -126,9 +125,7 @@ def measure(tools, client, options, folder):
     envoy_core, load_core = cores()
     with contextlib.ExitStack() as running:
         def envoy(name, bootstrap, core):
-            started = Envoy(tools.envoy, bootstrap, folder, name, core)
-            running.callback(started.stop)
-            return started
+            return running.enter_context(Envoy(tools.envoy, bootstrap, folder, name, core))
 
         echo = running.enter_context(client.serve("serve"))
         http = running.enter_context(client.serve("serve-http"))
@@ -136,15 +133,13 @@ def measure(tools, client, options, folder):
         compiled = configuration.compiled(tools, template(), settings, folder, "gateway")
         gateways = {"envoy": envoy("plain", proxy(echo), envoy_core), "apigw": envoy("gateway", compiled, envoy_core)}
         rounds = {name: {connections: [] for connections in CONNECTIONS} for name in gateways}
-        for number in range(0 if options.memory else options.rounds):
-            print(f"round {number + 1} of {options.rounds}", file=sys.stderr, flush=True)
-            for name in gateways if number % 2 == 0 else reversed(gateways):
-                gateway = gateways[name]
-                for connections in CONNECTIONS:
-                    before = gateway.cpu_seconds()
-                    result = client.load(gateway.port, connections, options.seconds)
-                    result["cpu_micros"] = (gateway.cpu_seconds() - before) / result["messages"] * 1e6
-                    rounds[name][connections].append(result)
+        for name in turns(gateways, 0 if options.memory else options.rounds):
+            gateway = gateways[name]
+            for connections in CONNECTIONS:
+                before = gateway.cpu_seconds()
+                result = client.load(gateway.port, connections, options.seconds)
+                result["cpu_micros"] = (gateway.cpu_seconds() - before) / result["messages"] * 1e6
+                rounds[name][connections].append(result)
         gateway, pushes = gateways["apigw"], []
         if not options.memory:
             with client.hold(gateway.port, 1) as told:
@@ -176,7 +171,7 @@ def leaked_bytes(client, gateway):
     """What each connection leaves behind that is opened and dropped."""
     held = []
     for number in range(DROPPING_ROUNDS):
-        print(f"{DROPPED_CONNECTIONS} connections, {number + 1} of {DROPPING_ROUNDS}", file=sys.stderr, flush=True)
+        progress(f"{DROPPED_CONNECTIONS} connections, {number + 1} of {DROPPING_ROUNDS}")
         client.drop(gateway.port, DROPPED_CONNECTIONS)
         for name in ["http.apigw.downstream_cx_active", "cluster.websocket.upstream_cx_active"]:
             gateway.wait_for(lambda: statistic(gateway, name) == 0)
