@@ -78,10 +78,7 @@ def main():
     tools = command.tools(options)
     names = set(options.names)
     peers = [] if names == {START} else chosen(names - {START})
-    value = {
-        "machine": report.machine(), "seconds": options.seconds, "connections": CONNECTIONS, "workers": 1,
-        "pinned": cores() != (None, None),
-    }
+    value = {**report.conditions(options, tools), "connections": CONNECTIONS}
     rounds, memory = {}, {}
     with tempfile.TemporaryDirectory(prefix="apigw-bench-") as folder:
         folder = Path(folder)

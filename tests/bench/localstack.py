@@ -6,11 +6,10 @@ import http.client
 import json
 import os
 import socket
-import statistics
 import subprocess
 import tempfile
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import command
@@ -18,6 +17,7 @@ import configuration
 import report
 from peers import PETSTORE, bootstraps
 from processes import CONNECTIONS, Envoy, cores, cpu_seconds, get, load, memory_kib, on_core, progress, stop, turns
+from report import median, reached
 
 # The gateway's requests per second for each of LocalStack's.
 TARGET = 40
@@ -200,29 +200,23 @@ def same_answers(method, pairs):
 
 def ratios(results, name):
     """How many times as many requests per second the gateway answers as the other, and how many times less processor
-    time each takes: within each round, then the median of all."""
-    pairs = list(zip(results["gateway"], results[name]))
-    return {
-        "requests": statistics.median(own.requests_per_second / other.requests_per_second for own, other in pairs),
-        "cpu": statistics.median(other.cpu_micros_per_request / own.cpu_micros_per_request for own, other in pairs),
-    }
+    time each takes."""
+    own, other = results["gateway"], results[name]
+    return {"requests": report.ratio(own, other), "cpu": report.ratio(other, own, "cpu_micros_per_request")}
 
 
 def table(rounds):
     lines = [f"{'':60} {'requests/s':>10} {'p50 µs':>8} {'p99 µs':>8} {'CPU µs':>8} {'gateway is':>11} {'by CPU':>7}"]
     for title, results in rounds.items():
         for name, result in results.items():
-            def median(field):
-                return statistics.median(getattr(one, field) for one in result)
-
             line = (
-                f"{f'MOCK, {title}: {name}':60} {median('requests_per_second'):10,.0f} {median('p50_micros'):8,.0f} "
-                f"{median('p99_micros'):8,.0f} {median('cpu_micros_per_request'):8,.1f}"
+                f"{f'MOCK, {title}: {name}':60} {median(result, 'requests_per_second'):10,.0f} "
+                f"{median(result, 'p50_micros'):8,.0f} {median(result, 'p99_micros'):8,.0f} "
+                f"{median(result, 'cpu_micros_per_request'):8,.1f}"
             )
             if name != "gateway":
                 times = ratios(results, name)
-                reached = "reached" if times["requests"] >= TARGET else "missed"
-                line += f" {times['requests']:10.1f}× {times['cpu']:6.1f}×  ≥ {TARGET} {reached}"
+                line += f" {times['requests']:10.1f}× {times['cpu']:6.1f}×  ≥ {TARGET} {reached(times['requests'] >= TARGET)}"
             lines.append(line)
     return "\n".join(lines)
 
@@ -230,19 +224,18 @@ def table(rounds):
 def main():
     options = arguments()
     tools = command.tools(options)
-    machine = report.machine()
+    conditions = report.conditions(options, tools)
     with tempfile.TemporaryDirectory(prefix="apigw-bench-") as folder:
         rounds, memory, version = measure(options, tools, Path(folder))
     print(table(rounds))
     report.write({
-        "machine": machine, "seconds": options.seconds, "connections": CONNECTIONS, "workers": 1,
-        "pinned": cores() != (None, None), "envoy": report.said([tools.envoy, "--version"]).rpartition("version: ")[2],
+        **conditions, "connections": CONNECTIONS,
         "localstack": {
-            "version": version, "variants": [asdict(variant) for variant in VARIANTS], "memory_kib": memory,
+            "version": version, "variants": VARIANTS, "memory_kib": memory,
             "methods": {
                 title: {
                     "ratios": {name: ratios(results, name) for name in results if name != "gateway"},
-                    "rounds": {name: [asdict(one) for one in result] for name, result in results.items()},
+                    "rounds": results,
                 }
                 for title, results in rounds.items()
             },

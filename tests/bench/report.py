@@ -7,16 +7,31 @@ import platform
 import statistics
 import subprocess
 import sys
-from dataclasses import asdict
 from pathlib import Path
+
+from processes import cores
 
 RESULTS = Path(__file__).parent / "results"
 
 
-def ratio(peer, rounds):
-    """Requests per second against the other peer's in the same round; the median of all rounds."""
-    pairs = zip(rounds[peer.name], rounds[peer.against])
-    return statistics.median(own.requests_per_second / other.requests_per_second for own, other in pairs)
+def median(results, figure):
+    """Of a figure of all rounds."""
+    return statistics.median(getattr(one, figure) for one in results)
+
+
+def ratio(results, others, figure="requests_per_second"):
+    """A figure against another's in the same round; the median of all rounds."""
+    return statistics.median(getattr(own, figure) / getattr(other, figure) for own, other in zip(results, others))
+
+
+def reached(holds):
+    """Of a target."""
+    return "reached" if holds else "missed"
+
+
+def against(peer, rounds):
+    """The ratio of a peer and the one that it is measured against."""
+    return ratio(rounds[peer.name], rounds[peer.against])
 
 
 def table(peers, rounds):
@@ -24,18 +39,15 @@ def table(peers, rounds):
     titles = {peer.name: peer.title for peer in peers}
     lines = [("", "requests/s", "p50 µs", "p99 µs", "CPU µs", "ratio", "", "target")]
     for peer in peers:
-        def median(name):
-            return statistics.median(getattr(one, name) for one in rounds[peer.name])
-
-        against, share, target = "", "", ""
+        results, share, other, target = rounds[peer.name], "", "", ""
         if peer.against:
-            value = ratio(peer, rounds)
-            against, share = f"of {titles[peer.against]}", f"{value:.3f}"
+            value = against(peer, rounds)
+            share, other = f"{value:.3f}", f"of {titles[peer.against]}"
             if peer.target:
-                target = f"≥ {peer.target:.2f} {'reached' if value >= peer.target else 'missed'}"
+                target = f"≥ {peer.target:.2f} {reached(value >= peer.target)}"
         lines.append((
-            peer.title, f"{median('requests_per_second'):,.0f}", f"{median('p50_micros'):,.0f}",
-            f"{median('p99_micros'):,.0f}", f"{median('cpu_micros_per_request'):.1f}", share, against, target,
+            peer.title, f"{median(results, 'requests_per_second'):,.0f}", f"{median(results, 'p50_micros'):,.0f}",
+            f"{median(results, 'p99_micros'):,.0f}", f"{median(results, 'cpu_micros_per_request'):.1f}", share, other, target,
         ))
     widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
     left = {0, 6, 7}
@@ -46,8 +58,16 @@ def table(peers, rounds):
     return "\n".join(rows)
 
 
+def conditions(options, tools):
+    """What the figures depend on, taken before the first of them."""
+    return {
+        "machine": machine(), "seconds": options.seconds, "workers": 1, "pinned": cores() != (None, None),
+        "envoy": said([tools.envoy, "--version"]).rpartition("version: ")[2],
+    }
+
+
 def machine():
-    """What the figures depend on."""
+    """The machine, and how busy it is."""
     models = [line.partition(":")[2].strip() for line in Path("/proc/cpuinfo").read_text().splitlines()
               if line.startswith("model name")]
     memory = next(line for line in Path("/proc/meminfo").read_text().splitlines() if line.startswith("MemTotal"))
@@ -70,14 +90,13 @@ def save(value, tools, peers, rounds, memory):
     """Keeps the raw figures of peers."""
     write({
         **value,
-        "envoy": said([tools.envoy, "--version"]).rpartition("version: ")[2],
         "module_bytes": {path.name: path.stat().st_size for path in sorted(tools.filters.glob("*.wasm"))},
         "envoy_memory_kib": memory,
         "peers": {
             peer.name: {
                 "title": peer.title,
-                "ratio": {"against": peer.against, "value": ratio(peer, rounds)} if peer.against else None,
-                "rounds": [asdict(one) for one in rounds[peer.name]],
+                "ratio": {"against": peer.against, "value": against(peer, rounds)} if peer.against else None,
+                "rounds": rounds[peer.name],
             }
             for peer in peers
         },
@@ -99,7 +118,7 @@ def write(value):
 
 def rounded(value):
     """JSON with figures as exact as they can be."""
-    return json.dumps(json.loads(json.dumps(value), parse_float=lambda text: round(float(text), 4)), indent=1)
+    return json.dumps(json.loads(json.dumps(value, default=vars), parse_float=lambda text: round(float(text), 4)), indent=1)
 
 
 def run(main):

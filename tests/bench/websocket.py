@@ -3,19 +3,21 @@
 import argparse
 import contextlib
 import json
-import statistics
 import subprocess
 import tempfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import command
 import configuration
 import report
 from processes import Envoy, cores, get, load, on_core, progress, stop, turns
+from report import median, reached
 
 # A message is a call of the integration here, and a copy there.
 TARGET = 0.45
 TARGET_BYTES = 64 << 10
+TITLES = {"envoy": "Envoy alone", "apigw": "gateway"}
 CONNECTIONS = [1, 100]
 # One that Envoy alone holds has a second end, at the backend.
 IDLE_CONNECTIONS = {"envoy": 4000, "apigw": 10_000}
@@ -86,7 +88,7 @@ class Client:
         run = subprocess.run(command, capture_output=True, text=True, preexec_fn=on_core(self.core))
         if run.returncode != 0:
             raise RuntimeError(f"{' '.join(map(str, command))}: {run.stderr}")
-        return json.loads(run.stdout)
+        return SimpleNamespace(**json.loads(run.stdout))
 
     @contextlib.contextmanager
     def hold(self, port, connections):
@@ -138,7 +140,7 @@ def measure(tools, client, options, folder):
             for connections in CONNECTIONS:
                 before = gateway.cpu_seconds()
                 result = client.load(gateway.port, connections, options.seconds)
-                result["cpu_micros"] = (gateway.cpu_seconds() - before) / result["messages"] * 1e6
+                result.cpu_micros = (gateway.cpu_seconds() - before) / result.messages * 1e6
                 rounds[name][connections].append(result)
         gateway, pushes = gateways["apigw"], []
         if not options.memory:
@@ -186,24 +188,15 @@ def statistic(envoy, name):
     return int(text.rpartition(":")[2])
 
 
-def median(results, name):
-    return statistics.median(result[name] for result in results)
-
-
 def ratio(rounds, connections):
-    """Messages per second against Envoy alone in the same round; the median of all rounds."""
-    pairs = zip(rounds["apigw"][connections], rounds["envoy"][connections])
-    return statistics.median(own["per_second"] / other["per_second"] for own, other in pairs)
-
-
-def reached(holds):
-    return "reached" if holds else "missed"
+    """Messages per second against Envoy alone."""
+    return report.ratio(rounds["apigw"][connections], rounds["envoy"][connections], "per_second")
 
 
 def table(rounds, pushes, memory, dropped):
     lines = []
     for connections in CONNECTIONS if pushes else []:
-        for name, title in [("envoy", "Envoy alone"), ("apigw", "gateway")]:
+        for name, title in TITLES.items():
             results = rounds[name][connections]
             lines.append(
                 f"{title + f', {connections} connections':28} {median(results, 'per_second'):9,.0f} messages/s  "
@@ -213,10 +206,9 @@ def table(rounds, pushes, memory, dropped):
         share = ratio(rounds, connections)
         lines.append(f"{'':28} {share:.3f} of Envoy alone, ≥ {TARGET} {reached(share >= TARGET)}")
     if pushes:
-        rate = statistics.median(push.requests_per_second for push in pushes)
-        lines.append(f"{'pushes to one connection':28} {rate:9,.0f} calls/s     "
-                     f"p50 {statistics.median(push.p50_micros for push in pushes):6,.0f} µs")
-    for name, title in [("envoy", "Envoy alone"), ("apigw", "gateway")]:
+        lines.append(f"{'pushes to one connection':28} {median(pushes, 'requests_per_second'):9,.0f} calls/s     "
+                     f"p50 {median(pushes, 'p50_micros'):6,.0f} µs")
+    for name, title in TITLES.items():
         target = f", ≤ {TARGET_BYTES >> 10} {reached(memory[name] <= TARGET_BYTES)}" if name == "apigw" else ""
         lines.append(f"{f'{title}, {IDLE_CONNECTIONS[name]:,} idle':28} {memory[name] / 1024:9.1f} KiB each{target}")
     count = DROPPED_CONNECTIONS * DROPPING_ROUNDS
@@ -228,6 +220,7 @@ def table(rounds, pushes, memory, dropped):
 def main():
     options = arguments()
     tools = command.tools(options)
+    conditions = report.conditions(options, tools)
     client = Client(options.client.resolve(), cores()[1])
     with tempfile.TemporaryDirectory(prefix="apigw-bench-") as folder:
         rounds, pushes, memory, dropped = measure(tools, client, options, Path(folder))
@@ -235,9 +228,9 @@ def main():
     if options.memory:
         return
     report.write({
-        "machine": report.machine(), "seconds": options.seconds, "workers": 1, "websocket": {
+        **conditions, "websocket": {
             "rounds": rounds, "ratio": {connections: ratio(rounds, connections) for connections in CONNECTIONS},
-            "pushes": [vars(push) for push in pushes], "idle_connections": IDLE_CONNECTIONS,
+            "pushes": pushes, "idle_connections": IDLE_CONNECTIONS,
             "bytes_per_idle_connection": memory, "bytes_per_dropped_connection": dropped,
         },
     })
