@@ -24,9 +24,7 @@ def service():
 def custom_authorizer(module, port, seconds):
     """The filter, which keeps answers for so many seconds."""
     configuration = {
-        "api": {
-            "apiId": c.API_ID, "stage": "prod", "accountId": "123456789012", "region": "us-east-1",
-        },
+        "api": c.API,
         "authorizers": {"tokens": {
             "form": "token", "identitySource": ["method.request.header.Authorization"],
             "authorizerResultTtlInSeconds": seconds,

@@ -2,15 +2,17 @@
 
 import hashlib
 import json
-import subprocess
 
 import signing
+from processes import printed
 
 LOOPBACK = {"socket_address": {"address": "127.0.0.1", "port_value": 0}}
 TYPE = "type.googleapis.com/envoy.extensions.filters"
 KEY = "benchmark-key-0123456789"
 KEY_HEADER = {"x-api-key": KEY}
 API_ID = "petstore01"
+# Which API it is, as filters are told.
+API = {"apiId": API_ID, "stage": "prod", "accountId": "123456789012", "region": "us-east-1"}
 # A million requests a second with as many in reserve: checked and counted like any other limit, never reached.
 THROTTLE = {"rateLimit": 1_000_000, "burstLimit": 1_000_000}
 MODELS = f"https://apigateway.amazonaws.com/restapis/{API_ID}/models/"
@@ -87,20 +89,21 @@ def wasm(module, root_id, configuration=None):
 def api_key(quota, by_route=False):
     """The api-key filter's own configuration: one key in one plan. The same settings hold for all routes, and nobody
     behind the filter asks whose key it is; or settings go by the route's name, and the identity is left for others."""
-    plan = {
-        "id": "plan", "apiStages": [{"apiId": API_ID, "stage": "prod"}], "throttle": THROTTLE, "keyIds": ["k1"],
-        **({"quota": QUOTA} if quota else {}),
-    }
     digest = hashlib.sha256(KEY.encode()).hexdigest()
     route = {"apiKeyRequired": True, "resourcePath": "/", "httpMethod": "GET"}
     return {
-        "api": {
-            "apiId": API_ID, "stage": "prod", "accountId": "123456789012", "region": "us-east-1",
-            "deploymentId": "bench1",
-        },
-        "plans": {"apiKeys": [{"id": "k1", "valueSha256": digest}], "usagePlans": [plan]},
+        "api": {**API, "deploymentId": "bench1"},
+        "plans": {"apiKeys": [{"id": "k1", "valueSha256": digest}], "usagePlans": [plan(quota)]},
         **({"routes": {"GET /": route}} if by_route else {"published": []}),
         "default": route,
+    }
+
+
+def plan(quota):
+    """A usage plan of one key."""
+    stages = [{"apiId": API_ID, "stage": "prod"}]
+    return {
+        "id": "plan", "apiStages": stages, "throttle": THROTTLE, "keyIds": ["k1"], **({"quota": QUOTA} if quota else {}),
     }
 
 
@@ -149,9 +152,7 @@ def request_validator():
 def iam():
     """The iam-authorizer filter's own configuration: one caller."""
     return {
-        "api": {
-            "apiId": API_ID, "stage": "prod", "accountId": "123456789012", "region": "us-east-1", "basePath": "/prod",
-        },
+        "api": {**API, "basePath": "/prod"},
         "credentials": [signing.CREDENTIALS],
         "routes": {"GET /": {"authorizationType": "AWS_IAM"}},
     }
@@ -175,34 +176,34 @@ def native():
 
 def settings(backend_port=9):
     """Settings whose limits are checked and never reached."""
-    plan = {
-        "id": "plan", "apiStages": [{"apiId": API_ID, "stage": "prod"}], "keyIds": ["k1"],
-        "throttle": THROTTLE, "quota": QUOTA,
-    }
     return {
         "apiId": API_ID, "stage": {"stageName": "prod"},
         "apiKeys": [{"id": "k1", "name": "bench", "value": KEY, "enabled": True}],
-        "usagePlans": [plan],
+        "usagePlans": [plan(quota=True)],
         "endpoints": {"hosts": {"petstore.internal:80": f"http://127.0.0.1:{backend_port}"}},
+    }
+
+
+def openapi(title, paths, **more):
+    """An OpenAPI document."""
+    return {"openapi": "3.0.1", "info": {"title": title, "version": "1"}, "paths": paths, **more}
+
+
+def method(answer, integration=None, **more):
+    """A method that renders an answer: of a MOCK, or of another integration."""
+    mock = {"type": "mock", "requestTemplates": {"application/json": '{"statusCode": 200}'}}
+    responses = {"default": {"statusCode": "200", "responseTemplates": {"application/json": answer}}}
+    return {
+        "responses": {"200": {"description": "ok"}},
+        "x-amazon-apigateway-integration": {**(integration or mock), "responses": responses}, **more,
     }
 
 
 def many_routes():
     """A definition of a hundred mock methods, each with a path parameter."""
-    integration = {
-        "type": "mock",
-        "requestTemplates": {"application/json": '{"statusCode": 200}'},
-        "responses": {"default": {"statusCode": "200", "responseTemplates": {"application/json": '{"ok":true}'}}},
-    }
-    operation = {"responses": {"200": {"description": "ok"}}, "x-amazon-apigateway-integration": integration}
     parameter = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
-    return {
-        "openapi": "3.0.1", "info": {"title": "routes", "version": "1"},
-        "paths": {
-            f"/resource{number:02}/{{id}}": {"get": {**operation, "parameters": [parameter]}}
-            for number in range(ROUTES)
-        },
-    }
+    operation = method('{"ok":true}', parameters=[parameter])
+    return openapi("routes", {f"/resource{number:02}/{{id}}": {"get": operation} for number in range(ROUTES)})
 
 
 # Renders the pets of `$pets`.
@@ -217,26 +218,17 @@ PETS = "[" + ", ".join(f"{{'id': {n}, 'name': 'pet {n}'}}" for n in range(5)) + 
 
 def templates():
     """A MOCK whose answer is rendered, and an HTTP integration with templates both ways."""
-    def answers(pets):
-        templates = {"application/json": f"#set($pets = {pets})\n{TEMPLATE}"}
-        return {"default": {"statusCode": "200", "responseTemplates": templates}}
+    def rendered(pets):
+        return f"#set($pets = {pets})\n{TEMPLATE}"
 
-    mock = {
-        "type": "mock", "responses": answers(PETS), "requestTemplates": {"application/json": '{"statusCode": 200}'},
-    }
     http = {
         "type": "http", "httpMethod": "POST", "uri": "http://petstore.internal/pets",
-        "responses": answers("$input.path('$.pets')"),
         "requestTemplates": {"application/json": '{"page": "$input.params(\'page\')", "on": "$context.stage"}'},
     }
-    operations = {"/mock": mock, "/http": http}
-    return {
-        "openapi": "3.0.1", "info": {"title": "templates", "version": "1"},
-        "paths": {
-            path: {"get": {"responses": {"200": {"description": "ok"}}, "x-amazon-apigateway-integration": operation}}
-            for path, operation in operations.items()
-        },
-    }
+    return openapi("templates", {
+        "/mock": {"get": method(rendered(PETS))},
+        "/http": {"get": method(rendered("$input.path('$.pets')"), http)},
+    })
 
 
 def whole_chain(issuer):
@@ -247,23 +239,18 @@ def whole_chain(issuer):
 {"user": "$context.authorizer.claims.sub", "page": $input.json('$.page'), "names": [
 #foreach($item in $items)"$util.escapeJavaScript($item.name)"#if($foreach.hasNext),#end#end
 ]}"""
-    operation = {
+    http = {
+        "type": "http", "httpMethod": "POST", "uri": "http://petstore.internal/orders",
+        "requestTemplates": {"application/json": request},
+    }
+    operation = method(json.dumps(response), http, **{
         "security": [{"pool": ["orders/read"]}, {"key": []}],
         "x-amazon-apigateway-request-validator": "body",
         "requestBody": {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Pets"}}}},
-        "responses": {"200": {"description": "ok"}},
-        "x-amazon-apigateway-integration": {
-            "type": "http", "httpMethod": "POST", "uri": "http://petstore.internal/orders",
-            "requestTemplates": {"application/json": request},
-            "responses": {"default": {
-                "statusCode": "200", "responseTemplates": {"application/json": json.dumps(response)},
-            }},
-        },
-    }
+    })
     # In an OpenAPI document models refer to each other by their place in it.
     schemas = json.loads(json.dumps(models()).replace(MODELS, "#/components/schemas/"))
-    return {
-        "openapi": "3.0.1", "info": {"title": "whole chain", "version": "1"},
+    return openapi("whole chain", {"/orders": {"post": operation}}, **{
         "x-amazon-apigateway-request-validators": {"body": {"validateRequestBody": True}},
         "components": {"schemas": schemas, "securitySchemes": {
             "pool": {
@@ -272,8 +259,7 @@ def whole_chain(issuer):
             },
             "key": {"type": "apiKey", "name": "x-api-key", "in": "header"},
         }},
-        "paths": {"/orders": {"post": operation}},
-    }
+    })
 
 
 def compiled(tools, definition, settings_value, folder, name):
@@ -284,13 +270,8 @@ def compiled(tools, definition, settings_value, folder, name):
     settings_path = folder / f"{name}.settings.json"
     settings_path.write_text(json.dumps(settings_value))
     output = folder / f"{name}.yaml"
-    run = subprocess.run(
-        [
-            tools.apigw, "compile", definition, "--settings", settings_path, "--listen", "127.0.0.1:0",
-            "--filters", tools.filters, "--output", output,
-        ],
-        capture_output=True, text=True,
-    )
-    if run.returncode != 0:
-        raise RuntimeError(f"apigw compile failed for {name}: {run.stderr}")
+    printed([
+        tools.apigw, "compile", definition, "--settings", settings_path, "--listen", "127.0.0.1:0",
+        "--filters", tools.filters, "--output", output,
+    ])
     return output

@@ -100,23 +100,25 @@ def chosen(names):
 
 def bootstraps(tools, folder):
     """A function for each gateway that makes its configuration, given the port of the service that it calls."""
-    api_key, authorizer = tools.module("api_key"), tools.module("custom_authorizer")
+    def behind(module, root_id, configuration=None):
+        """Envoy's own answer behind a filter of this name."""
+        return c.direct([c.wasm(tools.module(module), root_id, configuration)])
+
+    authorizer = tools.module("custom_authorizer")
     return {
         "direct": lambda _: c.direct(),
-        "bare": lambda _: c.direct([c.wasm(tools.module("bench_bare"), "bare")]),
-        "empty": lambda _: c.direct([c.wasm(tools.module("bench_empty"), "empty")]),
-        "api-key": lambda _: c.direct([c.wasm(api_key, "api-key", c.api_key(quota=False))]),
-        "api-key-routes": lambda _: c.direct([c.wasm(api_key, "api-key", c.api_key(quota=False, by_route=True))]),
-        "api-key-quota": lambda _: c.direct([c.wasm(api_key, "api-key", c.api_key(quota=True))]),
-        "api-key-apigw": lambda _: c.direct([c.wasm(tools.module("apigw"), "api-key", c.api_key(quota=False))]),
-        "buffering": lambda _: c.direct([c.wasm(tools.module("bench_buffering"), "buffering")]),
-        "request-validator": lambda _: c.direct(
-            [c.wasm(tools.module("request_validator"), "request-validator", c.request_validator())]),
-        "iam": lambda _: c.direct([c.wasm(tools.module("iam_authorizer"), "iam-authorizer", c.iam())]),
+        "bare": lambda _: behind("bench_bare", "bare"),
+        "empty": lambda _: behind("bench_empty", "empty"),
+        "api-key": lambda _: behind("api_key", "api-key", c.api_key(quota=False)),
+        "api-key-routes": lambda _: behind("api_key", "api-key", c.api_key(quota=False, by_route=True)),
+        "api-key-quota": lambda _: behind("api_key", "api-key", c.api_key(quota=True)),
+        "api-key-apigw": lambda _: behind("apigw", "api-key", c.api_key(quota=False)),
+        "buffering": lambda _: behind("bench_buffering", "buffering"),
+        "request-validator": lambda _: behind("request_validator", "request-validator", c.request_validator()),
+        "iam": lambda _: behind("iam_authorizer", "iam-authorizer", c.iam()),
         "native": lambda _: c.direct(c.native()),
-        "jwt": lambda _: c.direct([c.wasm(tools.module("jwt_authorizer"), "jwt-authorizer", tokens.jwt_authorizer())]),
-        "jwt-routes": lambda _: c.direct(
-            [c.wasm(tools.module("jwt_authorizer"), "jwt-authorizer", tokens.jwt_authorizer(by_route=True))]),
+        "jwt": lambda _: behind("jwt_authorizer", "jwt-authorizer", tokens.jwt_authorizer()),
+        "jwt-routes": lambda _: behind("jwt_authorizer", "jwt-authorizer", tokens.jwt_authorizer(by_route=True)),
         "jwt-authn": lambda _: c.direct([tokens.jwt_authn(cached=False)]),
         "jwt-authn-cached": lambda _: c.direct([tokens.jwt_authn(cached=True)]),
         "authorizer": lambda port: authorizers.custom_authorizer(authorizer, port, seconds=300),

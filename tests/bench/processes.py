@@ -114,6 +114,14 @@ def stop(process):
             process.wait()
 
 
+def printed(command, **options):
+    """What a program prints. One that fails ends the benchmark."""
+    run = subprocess.run(list(map(str, command)), capture_output=True, encoding="utf-8", **options)
+    if run.returncode != 0:
+        raise RuntimeError(f"{' '.join(run.args)} failed: {run.stdout[-2000:]}{run.stderr[-2000:]}")
+    return run.stdout
+
+
 def cpu_seconds(pid):
     # The command's name, in parentheses, may hold blanks; utime and stime are the 12th and 13th field behind it.
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()

@@ -1,11 +1,11 @@
 """The template engine in wasm on V8 against Apache Velocity 1.7 on a warm JVM: the same templates, payloads, outputs."""
 
 import json
-import subprocess
 import sys
 from pathlib import Path
 
 import report
+from processes import printed
 
 HERE = Path(__file__).parent / "velocity"
 TARGET = 2.0
@@ -13,10 +13,7 @@ TARGET = 2.0
 
 def rows(command, text=""):
     """The lines that a program prints, by the names in them."""
-    run = subprocess.run([str(part) for part in command], input=text, capture_output=True, text=True, encoding="utf-8")
-    if run.returncode != 0:
-        raise RuntimeError(f"{command[0]} failed: {run.stderr[-2000:]}")
-    return {row["name"]: row for row in map(json.loads, run.stdout.splitlines())}
+    return {row["name"]: row for row in map(json.loads, printed(command, input=text).splitlines())}
 
 
 def measure(module, classpath):

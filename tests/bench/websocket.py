@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import command
 import configuration
 import report
-from processes import Envoy, cores, get, load, on_core, progress, stop, turns
+from processes import Envoy, cores, get, load, on_core, printed, progress, stop, turns
 from report import median, reached
 
 # A message is a call of the integration here, and a copy there.
@@ -80,15 +80,15 @@ class Client:
         self.core = core
 
     def command(self, mode, port, connections, *more):
-        return [self.program, mode, f"127.0.0.1:{port}", "/prod", str(connections), *more]
+        return [self.program, mode, f"127.0.0.1:{port}", "/prod", str(connections), *map(str, more)]
+
+    def run(self, *arguments):
+        """What a client tells when it is done."""
+        return json.loads(printed(self.command(*arguments), preexec_fn=on_core(self.core)))
 
     def load(self, port, connections, seconds):
         """Messages there and back."""
-        command = self.command("load", port, connections, str(seconds))
-        run = subprocess.run(command, capture_output=True, text=True, preexec_fn=on_core(self.core))
-        if run.returncode != 0:
-            raise RuntimeError(f"{' '.join(map(str, command))}: {run.stderr}")
-        return SimpleNamespace(**json.loads(run.stdout))
+        return SimpleNamespace(**self.run("load", port, connections, seconds))
 
     @contextlib.contextmanager
     def hold(self, port, connections):
@@ -107,10 +107,9 @@ class Client:
 
     def drop(self, port, connections):
         """Connections that are opened, used and dropped."""
-        command = self.command("drop", port, connections)
-        run = subprocess.run(command, capture_output=True, text=True, preexec_fn=on_core(self.core))
-        if run.returncode != 0 or json.loads(run.stdout)["connections"] != connections:
-            raise RuntimeError(f"{' '.join(map(str, command))}: {run.stdout}{run.stderr}")
+        dropped = self.run("drop", port, connections)
+        if dropped["connections"] != connections:
+            raise RuntimeError(f"not all of {connections} connections to port {port} could be opened: {dropped}")
 
     @contextlib.contextmanager
     def serve(self, mode):
