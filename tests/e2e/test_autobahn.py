@@ -1,15 +1,14 @@
 """Autobahn's cases, sections 1 to 7 and 10, driven by its own kind of client: `kosoku`, against an API that echoes."""
 
-import http.server
 import json
 import os
 import subprocess
 import tempfile
-import threading
 import unittest
 from pathlib import Path
 
 from processes import ROOT, gateway
+from servers import Handler, serve
 
 SECTIONS = ["1.*", "2.*", "3.*", "4.*", "5.*", "6.*", "7.*", "10.*"]
 # What API Gateway itself refuses, or does not send.
@@ -22,20 +21,11 @@ EXPECTED_FAILURES = {
 PATIENCE = 280
 
 
-class Echo(http.server.BaseHTTPRequestHandler):
+class Echo(Handler):
     """Answers with what it is sent."""
 
-    protocol_version = "HTTP/1.1"
-
     def do_POST(self):
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_):
-        pass
+        self.answer(self.body())
 
 
 def template():
@@ -55,13 +45,10 @@ def template():
 
 class Autobahn(unittest.TestCase):
     def test_all_cases(self):
-        backend = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Echo)
-        threading.Thread(target=backend.serve_forever, daemon=True).start()
-        self.addCleanup(backend.server_close)
-        self.addCleanup(backend.shutdown)
+        backend = self.enterContext(serve(Echo))
         settings = json.dumps({
             "apiId": "autobahn00", "connections": {"authorization": "NONE"},
-            "endpoints": {"hosts": {"backend.internal:80": f"http://127.0.0.1:{backend.server_port}"}},
+            "endpoints": {"hosts": {"backend.internal:80": backend.url}},
         })
         # The client asks for `/`.
         url = self.enterContext(gateway(template(), settings, "--base-path", "/"))

@@ -1,15 +1,14 @@
 """Cross-origin requests of a page in Chromium: to a REST API whose OPTIONS method is a MOCK as the console sets it up, and
 to an HTTP API with a CORS configuration."""
 
-import http.server
 import json
 import os
 import subprocess
-import threading
 import unittest
 from pathlib import Path
 
 from processes import gateway
+from servers import Handler, serve
 
 CLIENT = Path(__file__).parent / "clients/fetch.cjs"
 # How long the browser may take on a busy machine, in seconds.
@@ -64,33 +63,19 @@ def http_api(origin, backend):
     }
 
 
-class Page(http.server.BaseHTTPRequestHandler):
+class Page(Handler):
     """A page, and the HTTP API's backend."""
 
-    protocol_version = "HTTP/1.1"
-
     def do_GET(self):
-        body = b'{"from": "http"}'
-        self.send_response(200)
-        for name, value in [("content-type", "application/json"), ("content-length", str(len(body))), ("x-shown", "yes")]:
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(body)
+        self.answer('{"from": "http"}', content_type="application/json", x_shown="yes")
 
     do_PUT = do_GET
-
-    def log_message(self, *_):
-        pass
 
 
 class Cors(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page)
-        cls.addClassCleanup(server.server_close)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        cls.addClassCleanup(server.shutdown)
-        cls.origin = f"http://127.0.0.1:{server.server_port}"
+        cls.origin = cls.enterClassContext(serve(Page)).url
 
     def fetch(self, *requests):
         """What the page sees of requests: URL, method and headers."""

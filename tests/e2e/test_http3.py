@@ -2,11 +2,9 @@
 
 import asyncio
 import contextlib
-import http.server
 import ssl
 import subprocess
 import tempfile
-import threading
 import unittest
 import urllib.request
 from urllib.parse import urlsplit
@@ -18,6 +16,7 @@ from aioquic.h3.events import DataReceived, HeadersReceived
 from aioquic.quic.configuration import QuicConfiguration
 
 from processes import gateway
+from servers import Handler, serve
 
 DEFINITION = {
     "openapi": "3.0.1",
@@ -78,23 +77,13 @@ class Client(QuicConnectionProtocol):
                     return int(answer[":status"]), answer, received
 
 
-class Echo(http.server.BaseHTTPRequestHandler):
+class Echo(Handler):
     """Says what it has got."""
 
-    protocol_version = "HTTP/1.1"
-
     def do_GET(self):
-        body = self.rfile.read(int(self.headers["content-length"] or 0))
-        answer = f"{self.command} {self.path} {self.headers['x-forwarded-for']} ".encode() + body
-        self.send_response(200)
-        self.send_header("content-length", str(len(answer)))
-        self.end_headers()
-        self.wfile.write(answer)
+        self.answer(f"{self.command} {self.path} {self.headers['x-forwarded-for']} ".encode() + self.body())
 
     do_POST = do_PUT = do_GET
-
-    def log_message(self, *_):
-        pass
 
 
 class Http3(unittest.TestCase):
@@ -111,11 +100,7 @@ class Http3(unittest.TestCase):
                 ],
                 check=True, capture_output=True,
             )
-            server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Echo)
-            started.callback(server.server_close)
-            threading.Thread(target=server.serve_forever, daemon=True).start()
-            started.callback(server.shutdown)
-            settings = SETTINGS.format(folder=folder, port=server.server_port)
+            settings = SETTINGS.format(folder=folder, port=started.enter_context(serve(Echo)).port)
             url = started.enter_context(gateway(DEFINITION, settings))
             cls.address = urlsplit(url)
             cls.addClassCleanup(started.pop_all().close)

@@ -2,11 +2,9 @@
 calls to AWS services."""
 
 import contextlib
-import http.server
 import json
 import subprocess
 import tempfile
-import threading
 import time
 import unittest
 from pathlib import Path
@@ -16,6 +14,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from processes import gateway, send
+from servers import Handler, serve
 
 ALICE = Credentials("AKIDALICE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
 SESSION = Credentials("ASIASESSION", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "IQoJEXAMPLE//TOKEN==")
@@ -82,13 +81,11 @@ endpoints:
 """
 
 
-class Service(http.server.BaseHTTPRequestHandler):
+class Service(Handler):
     """An AWS service: says whether botocore would have signed the request the same way."""
 
-    protocol_version = "HTTP/1.1"
-
     def do_POST(self):
-        body = self.rfile.read(int(self.headers["content-length"] or 0))
+        body = self.body()
         claimed = dict(part.strip().split("=", 1) for part in self.headers["authorization"].split(" ", 1)[1].split(","))
         access_key, _, region, service, _ = claimed["Credential"].split("/")
         signed = {name: self.headers[name] for name in claimed["SignedHeaders"].split(";")}
@@ -103,15 +100,8 @@ class Service(http.server.BaseHTTPRequestHandler):
         canonical = auth.canonical_request(request)
         right = auth.signature(auth.string_to_sign(request, canonical), request) == claimed["Signature"]
         token = self.headers["x-amz-security-token"] == credentials.token
-        answer = json.dumps({"right": right, "token": token, "scope": [region, service], "canonical": canonical}).encode()
-        self.send_response(200)
-        self.send_header("content-type", "application/json")
-        self.send_header("content-length", str(len(answer)))
-        self.end_headers()
-        self.wfile.write(answer)
-
-    def log_message(self, *_):
-        pass
+        said = {"right": right, "token": token, "scope": [region, service], "canonical": canonical}
+        self.answer(json.dumps(said), content_type="application/json")
 
 
 class S3(SigV4Auth):
@@ -125,14 +115,11 @@ class Signatures(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         with contextlib.ExitStack() as started:
-            server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Service)
-            started.callback(server.server_close)
-            threading.Thread(target=server.serve_forever, daemon=True).start()
-            started.callback(server.shutdown)
+            server = started.enter_context(serve(Service))
             folder = started.enter_context(tempfile.TemporaryDirectory(prefix="apigw-e2e-"))
             cls.credentials = Path(folder, "credentials.yaml")
             cls.credentials.write_text("[]")
-            settings = SETTINGS.format(port=server.server_port)
+            settings = SETTINGS.format(port=server.port)
             cls.url = started.enter_context(gateway(DEFINITION, settings, "--credentials", cls.credentials))
             cls.addClassCleanup(started.pop_all().close)
 

@@ -1,32 +1,24 @@
 """Custom domains that CloudFormation and SAM templates declare, over TLS, as curl sees them."""
 
 import contextlib
-import http.server
 import subprocess
 import tempfile
-import threading
 import unittest
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from processes import gateway
+from servers import Handler, serve
 
 TEMPLATES = Path(__file__).with_name("domains")
 FORBIDDEN = '{"message":"Forbidden"}'
 
 
-class Backend(http.server.BaseHTTPRequestHandler):
+class Backend(Handler):
     """Answers with the path that it was asked for."""
 
     def do_GET(self):
-        body = f"backend {self.path}".encode()
-        self.send_response(200)
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_):
-        pass
+        self.answer(f"backend {self.path}")
 
 
 def openssl(*arguments):
@@ -49,11 +41,7 @@ class TemplateDomains(unittest.TestCase):
                 certificate(cls.folder, name, host)
             certificate(cls.folder, "client", "client")
             certificate(cls.folder, "stranger", "stranger")
-            backend = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Backend)
-            threading.Thread(target=backend.serve_forever, daemon=True).start()
-            started.callback(backend.server_close)
-            started.callback(backend.shutdown)
-            cls.backend = f"http://127.0.0.1:{backend.server_port}"
+            cls.backend = started.enter_context(serve(Backend)).url
             cls.addClassCleanup(started.pop_all().close)
 
     def settings(self, certificates):
@@ -77,6 +65,12 @@ class TemplateDomains(unittest.TestCase):
     def client(self, name):
         return ["--cert", self.folder / f"{name}.pem", "--key", self.folder / f"{name}.key"]
 
+    def check_answers(self, address, answers):
+        """Of the domain that is open to all, by path."""
+        for path, answer in answers.items():
+            with self.subTest(path=path):
+                self.assertEqual(self.curl(f"https://api.example.com{path}", address, "api"), answer)
+
     def check(self, address, admin_path, admin_answer):
         """What both templates have in common: a domain with a certificate of its own, and one for known clients."""
         admin = f"https://admin.example.com{admin_path}"
@@ -96,13 +90,12 @@ class TemplateDomains(unittest.TestCase):
         )
         with gateway(TEMPLATES / "cloudformation.yaml", settings) as url:
             address = urlsplit(url)
-            for path, answer in {
+            self.check_answers(address, {
                 "/who": "prod /who",
                 "/next/who": "test /next/who",
                 "/shop/v2/a": "backend /shop/a",
                 "/nothing": '{"message":"Missing Authentication Token"}',
-            }.items():
-                self.assertEqual(self.curl(f"https://api.example.com{path}", address, "api"), answer)
+            })
             own = ["--header", "host: pets.execute-api.us-east-1.localhost"]
             self.assertEqual(self.curl("https://localhost/prod/who", address, "own", *own), FORBIDDEN)
             self.check(address, "/who", "prod /who")
@@ -113,12 +106,11 @@ class TemplateDomains(unittest.TestCase):
         )
         with gateway(TEMPLATES / "sam.yaml", settings) as url:
             address = urlsplit(url)
-            for path, answer in {
+            self.check_answers(address, {
                 "/v1/who": "prod /v1/who",
                 "/two/who": "prod /two/who",
                 "/v-1/who": FORBIDDEN,
-            }.items():
-                self.assertEqual(self.curl(f"https://api.example.com{path}", address, "api"), answer)
+            })
             self.check(address, "/shop/v2/a", "backend /shop")
 
     def test_without_the_truststore(self):

@@ -1,8 +1,5 @@
 """Traces of a stage, as an OpenTelemetry collector gets them: Envoy's spans, and the header that the backend gets."""
 
-import contextlib
-import http.server
-import threading
 import time
 import unittest
 
@@ -10,6 +7,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from processes import free_port, gateway, send
+from servers import Handler, serve
 
 DEFINITION = {
     "openapi": "3.0.1",
@@ -36,7 +34,7 @@ ROOT = "Root=1-5759e988-bd862e3fe1be46a994272793"
 FLUSH_SECONDS = 15
 
 
-class Collector(http.server.BaseHTTPRequestHandler):
+class Collector(Handler):
     """Takes traces by OTLP over HTTP."""
 
     def do_POST(self):
@@ -54,28 +52,7 @@ class Collector(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self):
         """The backend's part: says which trace header it got."""
-        self.answer(self.headers.get("x-amzn-trace-id", "").encode())
-
-    def answer(self, body):
-        self.send_response(200)
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_):
-        pass
-
-
-@contextlib.contextmanager
-def collector():
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Collector)
-    server.exports = []
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield server
-    finally:
-        server.shutdown()
-        server.server_close()
+        self.answer(self.headers.get("x-amzn-trace-id", ""))
 
 
 def traced(collector_port, backend_port):
@@ -94,7 +71,8 @@ def spans(exports):
 
 class Tracing(unittest.TestCase):
     def test_sampled_requests_are_spans(self):
-        with collector() as server, traced(server.server_port, server.server_port) as url:
+        with serve(Collector) as server, traced(server.port, server.port) as url:
+            server.exports = []
             seen = {}
             for sampled in "01":
                 headers = {"x-amzn-trace-id": f"{ROOT};Sampled={sampled}"}
@@ -126,7 +104,7 @@ class Tracing(unittest.TestCase):
         self.assertLess(span.start_time_unix_nano, span.end_time_unix_nano)
 
     def test_nobody_waits_for_a_collector_that_is_down(self):
-        with collector() as server, traced(free_port(), server.server_port) as url:
+        with serve(Collector) as server, traced(free_port(), server.port) as url:
             for _ in range(20):
                 status, _, body = send("GET", f"{url}/orders/1", headers={"x-amzn-trace-id": f"{ROOT};Sampled=1"})
                 self.assertEqual(status, 200)
