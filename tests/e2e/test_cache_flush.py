@@ -3,26 +3,12 @@
 import contextlib
 import unittest
 
+from definitions import api, method, mock
 from processes import free_port, gateway, send
 
 # What is kept names its own request, and whether it is the canary's.
 ECHO = "$context.isCanaryRequest $context.requestId"
-DEFINITION = {
-    "openapi": "3.0.1",
-    "info": {"title": "cached", "version": "1"},
-    "paths": {
-        "/a": {
-            "get": {
-                "responses": {"200": {"description": "ok"}},
-                "x-amazon-apigateway-integration": {
-                    "type": "mock",
-                    "requestTemplates": {"application/json": '{"statusCode": 200}'},
-                    "responses": {"default": {"statusCode": "200", "responseTemplates": {"application/json": ECHO}}},
-                },
-            }
-        }
-    },
-}
+DEFINITION = api("cached", {"/a": {"get": method(mock(ECHO))}})
 SETTINGS = """
 apiId: cached0001
 flushStageCache: {{listen: "127.0.0.1:{port}"}}

@@ -5,26 +5,14 @@ import gzip
 import unittest
 import zlib
 
+from definitions import api, method, mock
 from processes import gateway, send
 
 LARGE = '{"large":"%s"}' % ("a" * 500)
-DEFINITION = {
-    "openapi": "3.0.1",
-    "info": {"title": "compressed", "version": "1"},
-    "x-amazon-apigateway-minimum-compression-size": 100,
-    "paths": {
-        "/large": {
-            "post": {
-                "responses": {"200": {"description": "ok"}},
-                "x-amazon-apigateway-integration": {
-                    "type": "mock",
-                    "requestTemplates": {"application/json": '{"statusCode": $input.json("$.status")}'},
-                    "responses": {"default": {"statusCode": "200", "responseTemplates": {"application/json": LARGE}}},
-                },
-            }
-        }
-    },
-}
+DEFINITION = api(
+    "compressed", {"/large": {"post": method(mock(LARGE, request='{"statusCode": $input.json("$.status")}'))}},
+    **{"x-amazon-apigateway-minimum-compression-size": 100},
+)
 
 
 class Compression(unittest.TestCase):

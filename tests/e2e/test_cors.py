@@ -7,6 +7,7 @@ import subprocess
 import unittest
 from pathlib import Path
 
+from definitions import api, http_proxy, method, mock
 from processes import gateway
 from servers import Handler, serve
 
@@ -19,48 +20,35 @@ def rest_api(origin):
     """`GET` and `PUT` with a MOCK each, the preflight of the console, and refusals that a page may read."""
     headers = {"Access-Control-Allow-Origin": f"'{origin}'", "X-Shown": "'yes'", "Access-Control-Expose-Headers": "'X-Shown'"}
 
-    def mock(**parameters):
-        return {
-            "responses": {"200": {"description": "ok", "headers": {name: {"schema": {"type": "string"}} for name in parameters}}},
-            "x-amazon-apigateway-integration": {
-                "type": "mock", "requestTemplates": {"application/json": '{"statusCode": 200}'},
-                "passthroughBehavior": "when_no_templates",
-                "responses": {"default": {
-                    "statusCode": "200", "responseTemplates": {"application/json": '{"from": "rest"}'},
-                    "responseParameters": {f"method.response.header.{name}": value for name, value in parameters.items()},
-                }},
-            },
-        }
+    def shown(**parameters):
+        """A MOCK whose answer has these headers."""
+        declared = {"200": {"description": "ok", "headers": {name: {"schema": {"type": "string"}} for name in parameters}}}
+        mapped = {f"method.response.header.{name}": value for name, value in parameters.items()}
+        integration = {**mock('{"from": "rest"}', responseParameters=mapped), "passthroughBehavior": "when_no_templates"}
+        return {**method(integration), "responses": declared}
 
     allow = {"Access-Control-Allow-Headers": "'Content-Type,X-Team'", "Access-Control-Allow-Methods": "'OPTIONS,PUT'"}
-    return {
-        "openapi": "3.0.1", "info": {"title": "rest", "version": "1"},
+    paths = {
+        "/open": {"get": shown(**headers), "put": shown(**headers), "options": shown(**headers, **allow)},
+        "/keyed": {"get": {**shown(**headers), "security": [{"key": []}]}},
+        "/silent": {"get": shown()},
+    }
+    return api("rest", paths, **{
         "x-amazon-apigateway-gateway-responses": {
             "INVALID_API_KEY": {"responseParameters": {"gatewayresponse.header.Access-Control-Allow-Origin": f"'{origin}'"}},
         },
         "components": {"securitySchemes": {"key": {"type": "apiKey", "name": "x-api-key", "in": "header"}}},
-        "paths": {
-            "/open": {"get": mock(**headers), "put": mock(**headers), "options": mock(**headers, **allow)},
-            "/keyed": {"get": {**mock(**headers), "security": [{"key": []}]}},
-            "/silent": {"get": mock()},
-        },
-    }
+    })
 
 
 def http_api(origin, backend):
     """Two routes and no OPTIONS; everything but CORS is the backend's."""
-    return {
-        "openapi": "3.0.1", "info": {"title": "http", "version": "1"},
+    operation = method(http_proxy(f"{backend}/", "ANY", payloadFormatVersion="1.0"))
+    return api("http", {"/open": {"get": operation, "put": operation}}, **{
         "x-amazon-apigateway-cors": {
             "allowOrigins": [origin], "allowMethods": ["GET", "PUT"], "allowHeaders": ["x-team"], "exposeHeaders": ["x-shown"],
         },
-        "paths": {"/open": {method: {
-            "responses": {"default": {"description": "any"}},
-            "x-amazon-apigateway-integration": {
-                "type": "http_proxy", "httpMethod": "ANY", "uri": f"{backend}/", "payloadFormatVersion": "1.0",
-            },
-        } for method in ["get", "put"]}},
-    }
+    })
 
 
 class Page(Handler):

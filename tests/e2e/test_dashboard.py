@@ -10,50 +10,21 @@ import unittest
 import urllib.parse
 from pathlib import Path
 
+from definitions import api, http_proxy, method, mock
 from processes import ROOT, free_port, gateway, program, send
 
 DASHBOARD = json.loads(Path(ROOT, "envoy/grafana/dashboard.json").read_text())
 # How long scraping and Envoy's histograms may take on a busy machine.
 LATER_SECONDS = 60
-
-
-def mock(status):
-    """A MOCK integration that answers with a status."""
-    return {
-        "responses": {"200": {"description": "ok"}},
-        "x-amazon-apigateway-integration": {
-            "type": "mock",
-            "requestTemplates": {"application/json": '{"statusCode": %d}' % status},
-            "responses": {"default": {"statusCode": str(status)}},
-        },
-    }
-
-
-def forwarded(version):
-    """An HTTP_PROXY integration; Prometheus itself is its backend."""
-    return {
-        "responses": {"200": {"description": "ok"}},
-        "x-amazon-apigateway-integration": {
-            "type": "http_proxy", "httpMethod": "GET", "uri": "http://backend.internal/-/healthy", **version,
-        },
-    }
-
-
-REST = {
-    "openapi": "3.0.1",
-    "info": {"title": "pets", "version": "1"},
-    "paths": {
-        "/proxied": {"get": forwarded({})},
-        "/cached": {"get": mock(200)},
-        "/missing": {"get": mock(404)},
-        "/failing": {"get": mock(500)},
-    },
-}
-HTTP = {
-    "openapi": "3.0.1",
-    "info": {"title": "web", "version": "1"},
-    "paths": {"/proxied": {"get": forwarded({"payloadFormatVersion": "1.0"})}},
-}
+# Prometheus itself is the backend.
+BACKEND = "http://backend.internal/-/healthy"
+REST = api("pets", {
+    "/proxied": {"get": method(http_proxy(BACKEND))},
+    "/cached": {"get": method(mock())},
+    "/missing": {"get": method(mock(status=404))},
+    "/failing": {"get": method(mock(status=500))},
+})
+HTTP = api("web", {"/proxied": {"get": method(http_proxy(BACKEND, payloadFormatVersion="1.0"))}})
 SETTINGS = """
 apis:
   - definition: rest.json

@@ -15,23 +15,13 @@ from aioquic.h3.connection import H3_ALPN, H3Connection
 from aioquic.h3.events import DataReceived, HeadersReceived
 from aioquic.quic.configuration import QuicConfiguration
 
+from definitions import api, http_proxy, method
 from processes import gateway
 from servers import Handler, serve
 
-DEFINITION = {
-    "openapi": "3.0.1",
-    "info": {"title": "quick", "version": "1"},
-    "paths": {
-        "/echo": {
-            "x-amazon-apigateway-any-method": {
-                "responses": {"200": {"description": "ok"}},
-                "x-amazon-apigateway-integration": {
-                    "type": "http_proxy", "httpMethod": "ANY", "uri": "http://backend.internal/echo",
-                },
-            }
-        }
-    },
-}
+DEFINITION = api("quick", {
+    "/echo": {"x-amazon-apigateway-any-method": method(http_proxy("http://backend.internal/echo", "ANY"))},
+})
 SETTINGS = """
 apiId: quick00001
 tls: {{certificateChain: {folder}/server.pem, privateKey: {folder}/server.key, http3: true}}

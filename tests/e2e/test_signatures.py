@@ -13,6 +13,7 @@ from botocore.auth import SigV4Auth, SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
+from definitions import api, method, mock, path_parameter
 from processes import gateway, send
 from servers import Handler, serve
 
@@ -21,43 +22,26 @@ SESSION = Credentials("ASIASESSION", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY",
 # How long a change of a file may take on a busy machine.
 LATER_SECONDS = 30
 ECHO = "$context.identity.userArn $context.httpMethod $context.path $input.body"
-DEFINITION = {
-    "openapi": "3.0.1",
-    "info": {"title": "signed", "version": "1"},
-    "paths": {
-        "/{proxy+}": {
-            "x-amazon-apigateway-any-method": {
-                "parameters": [{"name": "proxy", "in": "path", "required": True, "schema": {"type": "string"}}],
-                "responses": {"200": {"description": "ok"}},
-                "x-amazon-apigateway-auth": {"type": "AWS_IAM"},
-                "x-amazon-apigateway-integration": {
-                    "type": "mock",
-                    "passthroughBehavior": "when_no_match",
-                    "requestTemplates": {"application/json": '{"statusCode": 200}'},
-                    "responses": {"default": {"statusCode": "200", "responseTemplates": {"application/json": ECHO}}},
-                },
-            }
-        },
-        **{
-            path: {
-                "post": {
-                    "responses": {"200": {"description": "ok"}},
-                    "x-amazon-apigateway-integration": {
-                        "type": "aws", "httpMethod": "POST", "uri": f"arn:aws:apigateway:eu-west-1:{uri}",
-                        "requestParameters": parameters,
-                        "responses": {"default": {"statusCode": "200"}},
-                    },
-                }
-            }
-            for path, uri, parameters in [
-                ("/queue", "sqs:path/123456789012/my%20queue", {"integration.request.querystring.q": "'a b+c'"}),
-                ("/table", "dynamodb:action/PutItem", {}),
-                ("/object", "s3:path/bucket/a%20b", {"integration.request.header.x-amz-acl": "'private'"}),
-                ("/function", "lambda:path/2015-03-31/functions/orders/invocations", {}),
-            ]
-        },
-    },
-}
+
+
+def service(action, parameters):
+    """A method that calls an AWS service."""
+    return {"post": method({
+        "type": "aws", "httpMethod": "POST", "uri": f"arn:aws:apigateway:eu-west-1:{action}",
+        "requestParameters": parameters, "responses": {"default": {"statusCode": "200"}},
+    })}
+
+
+DEFINITION = api("signed", {
+    "/{proxy+}": {"x-amazon-apigateway-any-method": method(
+        {**mock(ECHO), "passthroughBehavior": "when_no_match"}, parameters=[path_parameter("proxy")],
+        **{"x-amazon-apigateway-auth": {"type": "AWS_IAM"}},
+    )},
+    "/queue": service("sqs:path/123456789012/my%20queue", {"integration.request.querystring.q": "'a b+c'"}),
+    "/table": service("dynamodb:action/PutItem", {}),
+    "/object": service("s3:path/bucket/a%20b", {"integration.request.header.x-amz-acl": "'private'"}),
+    "/function": service("lambda:path/2015-03-31/functions/orders/invocations", {}),
+})
 SETTINGS = """
 apiId: a1b2c3d4e5
 accountId: "123456789012"

@@ -6,22 +6,13 @@ import unittest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest, ExportTraceServiceResponse
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
+from definitions import api, http_proxy, method, path_parameter
 from processes import free_port, gateway, send
 from servers import Handler, serve
 
-DEFINITION = {
-    "openapi": "3.0.1",
-    "info": {"title": "traced", "version": "1"},
-    "paths": {
-        "/orders/{id}": {
-            "get": {
-                "parameters": [{"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}],
-                "responses": {"200": {"description": "ok"}},
-                "x-amazon-apigateway-integration": {"type": "http_proxy", "httpMethod": "GET", "uri": "http://orders.internal/"},
-            }
-        }
-    },
-}
+DEFINITION = api("traced", {
+    "/orders/{id}": {"get": method(http_proxy("http://orders.internal/"), parameters=[path_parameter("id")])},
+})
 SETTINGS = """
 stage: {{stageName: prod, tracingEnabled: true}}
 samplingRate: 0
