@@ -57,19 +57,14 @@ def stop(process):
 
 @contextlib.contextmanager
 def gateway(definition, settings, *options, workers=1):
-    """`apigw run` with a definition (a document, or a path), settings (text, or a path) and more options. Gives the base URL,
+    """`apigw run` with a definition and settings, each a path, a document or its text, and more options. Gives the base URL,
     http://ADDRESS:PORT/STAGE."""
     with tempfile.TemporaryDirectory(prefix="apigw-e2e-") as folder:
-        path, log = Path(folder, "settings.yaml"), Path(folder, "log")
-        if isinstance(settings, Path):
-            path = settings
-        else:
-            path.write_text(settings)
-        if isinstance(definition, dict):
-            document, definition = definition, Path(folder, "definition.json")
-            definition.write_text(json.dumps(document))
+        log = Path(folder, "log")
         command = [
-            os.environ["APIGW"], "run", definition, "--settings", path, "--listen", "127.0.0.1:0", "--concurrency", str(workers),
+            os.environ["APIGW"], "run", in_file(definition, Path(folder, "definition.yaml")),
+            "--settings", in_file(settings, Path(folder, "settings.yaml")),
+            "--listen", "127.0.0.1:0", "--concurrency", str(workers),
             "--envoy", os.environ["ENVOY"], "--filters", os.environ["FILTERS"],
             *options,
         ]
@@ -88,6 +83,14 @@ def gateway(definition, settings, *options, workers=1):
             timer.cancel()
             stop(process)
             process.stdout.close()
+
+
+def in_file(value, path):
+    """Where a document is, once it is in a file: a value or text goes to `path`."""
+    if isinstance(value, Path):
+        return value
+    path.write_text(value if isinstance(value, str) else json.dumps(value))
+    return path
 
 
 def send(method, url, body=None, headers=None):

@@ -46,10 +46,10 @@ def template():
 class Autobahn(unittest.TestCase):
     def test_all_cases(self):
         backend = self.enterContext(serve(Echo))
-        settings = json.dumps({
+        settings = {
             "apiId": "autobahn00", "connections": {"authorization": "NONE"},
             "endpoints": {"hosts": {"backend.internal:80": backend.url}},
-        })
+        }
         # The client asks for `/`.
         url = self.enterContext(gateway(template(), settings, "--base-path", "/"))
         reports = self.enterContext(tempfile.TemporaryDirectory(prefix="apigw-e2e-"))

@@ -1,6 +1,5 @@
 """The response cache of a stage and its canary, with two workers: `FlushStageCache` empties both, for both workers."""
 
-import contextlib
 import unittest
 
 from definitions import api, method, mock
@@ -21,11 +20,9 @@ stages:
 class CacheFlush(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        with contextlib.ExitStack() as started:
-            cls.port = free_port()
-            url = started.enter_context(gateway(DEFINITION, SETTINGS.format(port=cls.port), workers=2))
-            cls.url = url.removesuffix("/prod")
-            cls.addClassCleanup(started.pop_all().close)
+        cls.port = free_port()
+        url = cls.enterClassContext(gateway(DEFINITION, SETTINGS.format(port=cls.port), workers=2))
+        cls.url = url.removesuffix("/prod")
 
     def answers(self, stage):
         """What many requests of connections of their own get: both workers take some of them."""

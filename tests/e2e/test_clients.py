@@ -9,8 +9,8 @@ import sys
 import tempfile
 import unittest
 import urllib.parse
-from pathlib import Path
 
+from certificates import certificate
 from processes import ROOT, free_port, gateway, program
 from websockets.sync.client import connect
 
@@ -76,21 +76,15 @@ class ClientsOverTls(Clients):
 
     @classmethod
     def security(cls):
-        folder = Path(cls.enterClassContext(tempfile.TemporaryDirectory(prefix="apigw-e2e-")))
-        cls.certificate = folder / "certificate.pem"
-        key = folder / "key.pem"
-        subprocess.run(
-            ["openssl", "req", "-x509", "-subj", "/CN=chat", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "2",
-             "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc", "-keyout", key, "-out", cls.certificate],
-            check=True, capture_output=True,
-        )
-        os.environ["NODE_EXTRA_CA_CERTS"] = str(cls.certificate)
+        folder = cls.enterClassContext(tempfile.TemporaryDirectory(prefix="apigw-e2e-"))
+        cls.certificate = certificate(folder, "chat", "IP:127.0.0.1")
+        os.environ["NODE_EXTRA_CA_CERTS"] = cls.certificate.chain
         cls.addClassCleanup(os.environ.pop, "NODE_EXTRA_CA_CERTS")
-        tls = json.dumps({"certificateChain": str(cls.certificate), "privateKey": str(key)})
-        return {"SCHEME": "https", "SSL_CERT_FILE": str(cls.certificate)}, f"tls: {tls}\n"
+        tls = json.dumps({"certificateChain": cls.certificate.chain, "privateKey": cls.certificate.key})
+        return {"SCHEME": "https", "SSL_CERT_FILE": cls.certificate.chain}, f"tls: {tls}\n"
 
     def test_websockets(self):
-        context = ssl.create_default_context(cafile=self.certificate)
+        context = ssl.create_default_context(cafile=self.certificate.chain)
         with connect(self.url, ssl=context) as client:
             client.send('{"action": "ping"}')
             self.assertIn("pong", json.loads(client.recv(10)))

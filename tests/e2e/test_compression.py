@@ -1,6 +1,5 @@
 """Bodies in gzip and deflate, both ways, as Python's zlib reads and writes them."""
 
-import contextlib
 import gzip
 import unittest
 import zlib
@@ -18,9 +17,7 @@ DEFINITION = api(
 class Compression(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        with contextlib.ExitStack() as started:
-            cls.url = started.enter_context(gateway(DEFINITION, "{}"))
-            cls.addClassCleanup(started.pop_all().close)
+        cls.url = cls.enterClassContext(gateway(DEFINITION, {}))
 
     def test_both_ways(self):
         codings = {"gzip": (gzip.compress, gzip.decompress), "deflate": (zlib.compress, zlib.decompress)}

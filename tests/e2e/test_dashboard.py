@@ -1,6 +1,5 @@
 """The Grafana dashboard: a real Prometheus scrapes a real Envoy, and every query of every panel has the expected answer."""
 
-import contextlib
 import json
 import math
 import os
@@ -11,7 +10,7 @@ import urllib.parse
 from pathlib import Path
 
 from definitions import api, http_proxy, method, mock
-from processes import ROOT, free_port, gateway, program, send
+from processes import ROOT, free_port, gateway, in_file, program, send
 
 DASHBOARD = json.loads(Path(ROOT, "envoy/grafana/dashboard.json").read_text())
 # How long scraping and Envoy's histograms may take on a busy machine.
@@ -52,29 +51,25 @@ VARIABLES = {"__rate_interval": "2m", **{v["name"]: v.get("allValue") for v in D
 class Dashboard(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        with contextlib.ExitStack() as started:
-            folder = Path(started.enter_context(tempfile.TemporaryDirectory(prefix="apigw-e2e-")))
-            for name, definition in [("rest", REST), ("http", HTTP)]:
-                Path(folder, f"{name}.json").write_text(json.dumps(definition))
-            cls.admin, cls.prometheus = free_port(), free_port()
-            Path(folder, "prometheus.yml").write_text(json.dumps({
-                "global": {"scrape_interval": "1s"},
-                "scrape_configs": [{
-                    "job_name": "envoy", "metrics_path": "/stats/prometheus",
-                    "static_configs": [{"targets": [f"127.0.0.1:{cls.admin}"]}],
-                }],
-            }))
-            settings = Path(folder, "settings.yaml")
-            settings.write_text(SETTINGS.format(backend=cls.prometheus))
-            options = ["--admin", f"127.0.0.1:{cls.admin}"]
-            url = started.enter_context(gateway(Path(folder, "rest.json"), settings, *options))
-            cls.url = url.removesuffix("/prod")
-            command = [
-                os.environ["PROMETHEUS"], f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/data",
-                f"--web.listen-address=127.0.0.1:{cls.prometheus}",
-            ]
-            started.enter_context(program(command, cls.prometheus))
-            cls.addClassCleanup(started.pop_all().close)
+        folder = Path(cls.enterClassContext(tempfile.TemporaryDirectory(prefix="apigw-e2e-")))
+        in_file(HTTP, folder / "http.json")
+        cls.admin, cls.prometheus = free_port(), free_port()
+        scraping = in_file({
+            "global": {"scrape_interval": "1s"},
+            "scrape_configs": [{
+                "job_name": "envoy", "metrics_path": "/stats/prometheus",
+                "static_configs": [{"targets": [f"127.0.0.1:{cls.admin}"]}],
+            }],
+        }, folder / "prometheus.yml")
+        settings = in_file(SETTINGS.format(backend=cls.prometheus), folder / "settings.yaml")
+        rest = in_file(REST, folder / "rest.json")
+        url = cls.enterClassContext(gateway(rest, settings, "--admin", f"127.0.0.1:{cls.admin}"))
+        cls.url = url.removesuffix("/prod")
+        command = [
+            os.environ["PROMETHEUS"], f"--config.file={scraping}", f"--storage.tsdb.path={folder}/data",
+            f"--web.listen-address=127.0.0.1:{cls.prometheus}",
+        ]
+        cls.enterClassContext(program(command, cls.prometheus))
         # Every series is there before the round that is looked at.
         cls.send_round()
         cls.wait_for(1)

@@ -4,7 +4,6 @@ MiniStack runs them in processes of their own, tells their failures by `X-Amz-Fu
 calls before the function has run, all as Lambda does. Its queues take the messages that an HTTP API sends by itself.
 """
 
-import contextlib
 import io
 import json
 import os
@@ -48,22 +47,20 @@ LATER_SECONDS = 30
 def setUpModule():
     """The emulator with its functions, for all tests."""
     global port, notes, sqs, machines
-    with contextlib.ExitStack() as started:
-        folder = Path(started.enter_context(tempfile.TemporaryDirectory(prefix="apigw-e2e-")))
-        port, notes = free_port(), folder / "notes"
-        environment = {
-            **os.environ, "BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(port), "SERVICES": "lambda,sqs,stepfunctions,iam,sts,logs",
-            "AWS_EC2_METADATA_DISABLED": "true", "TMPDIR": str(folder),
-        }
-        emulator = [Path(sys.executable).with_name("ministack")]
-        started.enter_context(program(emulator, port, env=environment, cwd=folder))
-        create_functions()
-        sqs = client("sqs")
-        sqs.create_queue(QueueName="jobs")
-        machines = client("stepfunctions")
-        keep = json.dumps({"StartAt": "Keep", "States": {"Keep": {"Type": "Pass", "End": True}}})
-        machines.create_state_machine(name="orders", definition=keep, roleArn=f"arn:aws:iam::{ACCOUNT}:role/machine")
-        unittest.addModuleCleanup(started.pop_all().close)
+    folder = Path(unittest.enterModuleContext(tempfile.TemporaryDirectory(prefix="apigw-e2e-")))
+    port, notes = free_port(), folder / "notes"
+    environment = {
+        **os.environ, "BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(port), "SERVICES": "lambda,sqs,stepfunctions,iam,sts,logs",
+        "AWS_EC2_METADATA_DISABLED": "true", "TMPDIR": str(folder),
+    }
+    emulator = [Path(sys.executable).with_name("ministack")]
+    unittest.enterModuleContext(program(emulator, port, env=environment, cwd=folder))
+    create_functions()
+    sqs = client("sqs")
+    sqs.create_queue(QueueName="jobs")
+    machines = client("stepfunctions")
+    keep = json.dumps({"StartAt": "Keep", "States": {"Keep": {"Type": "Pass", "End": True}}})
+    machines.create_state_machine(name="orders", definition=keep, roleArn=f"arn:aws:iam::{ACCOUNT}:role/machine")
 
 
 def client(service):
@@ -95,10 +92,8 @@ def signed(url):
 class Functions(unittest.TestCase):
     @classmethod
     def start(cls, template):
-        with contextlib.ExitStack() as started:
-            url = started.enter_context(gateway(FOLDER / template, SETTINGS.replace("PORT", str(port))))
-            cls.url = url.rstrip("/")
-            cls.addClassCleanup(started.pop_all().close)
+        url = cls.enterClassContext(gateway(FOLDER / template, SETTINGS.replace("PORT", str(port))))
+        cls.url = url.rstrip("/")
 
     def get(self, path, **headers):
         headers = {name.replace("_", "-"): value for name, value in headers.items()}

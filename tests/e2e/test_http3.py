@@ -1,9 +1,7 @@
 """HTTP/3: aioquic's client on the UDP port of the listener, which answers over TCP say is there."""
 
 import asyncio
-import contextlib
 import ssl
-import subprocess
 import tempfile
 import unittest
 import urllib.request
@@ -15,6 +13,7 @@ from aioquic.h3.connection import H3_ALPN, H3Connection
 from aioquic.h3.events import DataReceived, HeadersReceived
 from aioquic.quic.configuration import QuicConfiguration
 
+from certificates import certificate
 from definitions import api, http_proxy, method
 from processes import gateway
 from servers import Handler, serve
@@ -24,7 +23,7 @@ DEFINITION = api("quick", {
 })
 SETTINGS = """
 apiId: quick00001
-tls: {{certificateChain: {folder}/server.pem, privateKey: {folder}/server.key, http3: true}}
+tls: {{certificateChain: {tls.chain}, privateKey: {tls.key}, http3: true}}
 endpoints: {{hosts: {{"backend.internal:80": "http://127.0.0.1:{port}"}}}}
 """
 # How long an answer may take on a busy machine.
@@ -79,26 +78,16 @@ class Echo(Handler):
 class Http3(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        with contextlib.ExitStack() as started:
-            folder = started.enter_context(tempfile.TemporaryDirectory(prefix="apigw-e2e-"))
-            cls.certificate = f"{folder}/server.pem"
-            subprocess.run(
-                [
-                    "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc", "-days", "2",
-                    "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
-                    "-keyout", f"{folder}/server.key", "-out", cls.certificate,
-                ],
-                check=True, capture_output=True,
-            )
-            settings = SETTINGS.format(folder=folder, port=started.enter_context(serve(Echo)).port)
-            url = started.enter_context(gateway(DEFINITION, settings))
-            cls.address = urlsplit(url)
-            cls.addClassCleanup(started.pop_all().close)
+        folder = cls.enterClassContext(tempfile.TemporaryDirectory(prefix="apigw-e2e-"))
+        cls.certificate = certificate(folder, "server", "DNS:localhost", "IP:127.0.0.1")
+        settings = SETTINGS.format(tls=cls.certificate, port=cls.enterClassContext(serve(Echo)).port)
+        url = cls.enterClassContext(gateway(DEFINITION, settings))
+        cls.address = urlsplit(url)
 
     def over_quic(self, *requests):
         async def run():
             trusted = QuicConfiguration(is_client=True, alpn_protocols=H3_ALPN, server_name="localhost")
-            trusted.load_verify_locations(self.certificate)
+            trusted.load_verify_locations(self.certificate.chain)
             port = self.address.port
             async with connect("127.0.0.1", port, configuration=trusted, create_protocol=Client) as client:
                 return [await client.send(method, f"localhost:{port}", path, body) for method, path, body in requests]
@@ -118,7 +107,7 @@ class Http3(unittest.TestCase):
         self.assertEqual((large_one[0], large_one[2]), (200, b"PUT /echo 127.0.0.1 " + large))
 
     def test_answers_over_tcp_name_the_port(self):
-        context = ssl.create_default_context(cafile=self.certificate)
+        context = ssl.create_default_context(cafile=self.certificate.chain)
         for path, status in [("/prod/echo", 200), ("/prod/nothing", 403)]:
             request = urllib.request.Request(f"https://127.0.0.1:{self.address.port}{path}")
             opener = urllib.request.build_opener(urllib.request.HTTPSHandler(context=context), KeepErrors)

@@ -4,7 +4,6 @@ That API differs from Lambda's in two points, which test_functions.py covers ins
 HTTP 500 there, and an asynchronous invocation is answered with the result.
 """
 
-import contextlib
 import json
 import os
 import unittest
@@ -34,11 +33,9 @@ class Lambda(unittest.TestCase):
             "AWS_LAMBDA_FUNCTION_VERSION": "1", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "128",
             "AWS_LAMBDA_LOG_GROUP_NAME": "e2e", "AWS_LAMBDA_LOG_STREAM_NAME": "e2e",
         }
-        with contextlib.ExitStack() as started:
-            started.enter_context(program(emulator, port, cwd=FUNCTION))
-            started.enter_context(program([os.environ["FUNCTION"]], env=function))
-            cls.url = started.enter_context(gateway(FUNCTION / "openapi.yaml", SETTINGS.format(port=port)))
-            cls.addClassCleanup(started.pop_all().close)
+        cls.enterClassContext(program(emulator, port, cwd=FUNCTION))
+        cls.enterClassContext(program([os.environ["FUNCTION"]], env=function))
+        cls.url = cls.enterClassContext(gateway(FUNCTION / "openapi.yaml", SETTINGS.format(port=port)))
 
     def test_the_event_of_a_get(self):
         status, headers, body = send("GET", f"{self.url}/proxy/7?q=a%20b&q=c&wish=echo", headers={"x-test": "t"})

@@ -1,6 +1,5 @@
 """Signatures of AWS's SDK for Rust: `signer` signs as its crate `aws-sigv4` does, and the gateway verifies."""
 
-import contextlib
 import json
 import os
 import subprocess
@@ -17,10 +16,8 @@ ROLE = b"arn:aws:sts::123456789012:assumed-role/reader/s1 "
 class RustSignatures(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        with contextlib.ExitStack() as started:
-            # No test here calls a service.
-            cls.url = started.enter_context(gateway(DEFINITION, SETTINGS.format(port=9)))
-            cls.addClassCleanup(started.pop_all().close)
+        # No test here calls a service.
+        cls.url = cls.enterClassContext(gateway(DEFINITION, SETTINGS.format(port=9)))
 
     def sign(self, method, path, body="", headers=None, credentials=ALICE, **more):
         """URL and headers, signed; without a body (None) they say that none is signed."""

@@ -1,7 +1,6 @@
 """Signatures of other programs: botocore and curl sign requests to the gateway, and botocore verifies the gateway's own
 calls to AWS services."""
 
-import contextlib
 import json
 import subprocess
 import tempfile
@@ -98,14 +97,12 @@ class S3(SigV4Auth):
 class Signatures(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        with contextlib.ExitStack() as started:
-            server = started.enter_context(serve(Service))
-            folder = started.enter_context(tempfile.TemporaryDirectory(prefix="apigw-e2e-"))
-            cls.credentials = Path(folder, "credentials.yaml")
-            cls.credentials.write_text("[]")
-            settings = SETTINGS.format(port=server.port)
-            cls.url = started.enter_context(gateway(DEFINITION, settings, "--credentials", cls.credentials))
-            cls.addClassCleanup(started.pop_all().close)
+        server = cls.enterClassContext(serve(Service))
+        folder = cls.enterClassContext(tempfile.TemporaryDirectory(prefix="apigw-e2e-"))
+        cls.credentials = Path(folder, "credentials.yaml")
+        cls.credentials.write_text("[]")
+        settings = SETTINGS.format(port=server.port)
+        cls.url = cls.enterClassContext(gateway(DEFINITION, settings, "--credentials", cls.credentials))
 
     def signed(self, method, path, body=None, headers=None, credentials=ALICE):
         request = AWSRequest(method, self.url + path, headers or {}, body)

@@ -28,7 +28,7 @@ FEWEST, MOST = 130, 270
 
 
 def settings(folder):
-    return json.dumps({
+    return {
         "apiId": "staged0001",
         "stage": {
             "stageName": "prod", "variables": {"deployment": "released"},
@@ -43,7 +43,7 @@ def settings(folder):
             "accessLogs": {"*": f"{folder}/access.log"},
             "executionLogs": {LOG_GROUP: f"{folder}/released.log", f"{LOG_GROUP}/Canary": f"{folder}/next.log"},
         },
-    })
+    }
 
 
 class Stage(unittest.TestCase):

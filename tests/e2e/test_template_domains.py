@@ -1,12 +1,12 @@
 """Custom domains that CloudFormation and SAM templates declare, over TLS, as curl sees them."""
 
-import contextlib
 import subprocess
 import tempfile
 import unittest
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from certificates import certificate
 from processes import gateway
 from servers import Handler, serve
 
@@ -21,49 +21,39 @@ class Backend(Handler):
         self.answer(f"backend {self.path}")
 
 
-def openssl(*arguments):
-    subprocess.run(["openssl", *map(str, arguments)], check=True, capture_output=True)
-
-
-def certificate(folder, name, host):
-    """A key, and a certificate for a host name that its own authority signs."""
-    names = ["-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{host}"]
-    key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc", "-keyout", folder / f"{name}.key"]
-    openssl("req", "-x509", "-days", "2", *names, *key, "-out", folder / f"{name}.pem")
-
-
 class TemplateDomains(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        with contextlib.ExitStack() as started:
-            cls.folder = Path(started.enter_context(tempfile.TemporaryDirectory(prefix="apigw-e2e-")))
-            for name, host in [("own", "localhost"), ("api", "api.example.com"), ("admin", "admin.example.com")]:
-                certificate(cls.folder, name, host)
-            certificate(cls.folder, "client", "client")
-            certificate(cls.folder, "stranger", "stranger")
-            cls.backend = started.enter_context(serve(Backend)).url
-            cls.addClassCleanup(started.pop_all().close)
+        folder = cls.enterClassContext(tempfile.TemporaryDirectory(prefix="apigw-e2e-"))
+        hosts = {
+            "own": "localhost", "api": "api.example.com", "admin": "admin.example.com", "client": "client", "stranger": "stranger",
+        }
+        cls.certificates = {name: certificate(folder, name, f"DNS:{host}") for name, host in hosts.items()}
+        cls.backend = cls.enterClassContext(serve(Backend)).url
 
     def settings(self, certificates):
-        file = lambda name: f'{{certificateChain: "{self.folder}/{name}.pem", privateKey: "{self.folder}/{name}.key"}}'
-        own = "".join(f'  "{key}": {file(name)}\n' for key, name in certificates.items())
-        return (
-            f'endpoints: {{hosts: {{"backend.internal:80": "{self.backend}"}}}}\n'
-            f"tls: {file('own')}\ncertificates:\n{own}"
-            f'truststores: {{"s3://truststores/admin.pem": "{self.folder}/client.pem"}}\n'
-        )
+        def files(name):
+            return {"certificateChain": self.certificates[name].chain, "privateKey": self.certificates[name].key}
+
+        return {
+            "endpoints": {"hosts": {"backend.internal:80": self.backend}},
+            "tls": files("own"),
+            "certificates": {key: files(name) for key, name in certificates.items()},
+            "truststores": {"s3://truststores/admin.pem": self.certificates["client"].chain},
+        }
 
     def curl(self, url, address, authority, *more):
         """Body of an answer; `None` where no connection comes about."""
         parts = urlsplit(url)
         resolve = f"{parts.hostname}:{address.port}:{address.hostname}"
         url = f"{parts.scheme}://{parts.hostname}:{address.port}{parts.path}"
-        command = ["curl", "--silent", "--noproxy", "*", "--cacert", self.folder / f"{authority}.pem", "--resolve", resolve]
+        trusted = self.certificates[authority].chain
+        command = ["curl", "--silent", "--noproxy", "*", "--cacert", trusted, "--resolve", resolve]
         done = subprocess.run([*command, *more, url], capture_output=True, text=True)
         return done.stdout if done.returncode == 0 else None
 
     def client(self, name):
-        return ["--cert", self.folder / f"{name}.pem", "--key", self.folder / f"{name}.key"]
+        return ["--cert", self.certificates[name].chain, "--key", self.certificates[name].key]
 
     def check_answers(self, address, answers):
         """Of the domain that is open to all, by path."""
@@ -114,7 +104,8 @@ class TemplateDomains(unittest.TestCase):
             self.check(address, "/shop/v2/a", "backend /shop")
 
     def test_without_the_truststore(self):
-        settings = self.settings({}).partition("certificates:")[0]
+        settings = self.settings({})
+        del settings["certificates"], settings["truststores"]
         with self.assertRaisesRegex(RuntimeError, "name it as `truststores` of the settings"):
             with gateway(TEMPLATES / "sam.yaml", settings):
                 pass
