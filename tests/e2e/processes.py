@@ -15,6 +15,9 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 # How long a program may take to start on a busy machine.
 START_SECONDS = 60
+# How long anything else may take there that comes by itself, a while later.
+LATER_SECONDS = 30
+JSON = {"content-type": "application/json"}
 
 
 def free_port():
@@ -83,6 +86,21 @@ def gateway(definition, settings, *options, workers=1):
             timer.cancel()
             stop(process)
             process.stdout.close()
+
+
+def eventually(expected, look, seconds=LATER_SECONDS):
+    """Looks again and again until it sees what is expected. Returns what it saw last."""
+    deadline = time.monotonic() + seconds
+    while (seen := look()) != expected and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return seen
+
+
+def example_settings(example, shown, port):
+    """Those of an example whose backend listens on another port than the one shown."""
+    text = (example / "settings.yaml").read_text()
+    assert f"127.0.0.1:{shown}" in text
+    return text.replace(f"127.0.0.1:{shown}", f"127.0.0.1:{port}")
 
 
 def in_file(value, path):

@@ -8,7 +8,7 @@ import unittest
 
 import h2.connection
 import h2.events
-from processes import ROOT, free_port, gateway, program, send
+from processes import ROOT, example_settings, free_port, gateway, program, send
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
@@ -22,8 +22,7 @@ class Chat(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         port = free_port()
-        settings = (EXAMPLE / "settings.yaml").read_text().replace("127.0.0.1:9000", f"127.0.0.1:{port}")
-        assert str(port) in settings
+        settings = example_settings(EXAMPLE, 9000, port)
         cls.page = f"http://127.0.0.1:{port}/"
         functions = program([sys.executable, "-B", EXAMPLE / "lambda.py", str(port)], port, cwd=EXAMPLE)
         cls.enterClassContext(functions)

@@ -11,7 +11,7 @@ import unittest
 import urllib.parse
 
 from certificates import certificate
-from processes import ROOT, free_port, gateway, program
+from processes import ROOT, example_settings, free_port, gateway, program
 from websockets.sync.client import connect
 
 EXAMPLE = ROOT / "envoy/examples/chat"
@@ -28,7 +28,7 @@ class Clients(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         port = free_port()
-        settings = (EXAMPLE / "settings.yaml").read_text().replace("127.0.0.1:9000", f"127.0.0.1:{port}")
+        settings = example_settings(EXAMPLE, 9000, port)
         environment, more = cls.security()
         functions = [sys.executable, "-B", EXAMPLE / "lambda.py", str(port)]
         cls.enterClassContext(program(functions, port, cwd=EXAMPLE, env={**os.environ, **environment}))

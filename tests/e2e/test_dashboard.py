@@ -10,11 +10,11 @@ import urllib.parse
 from pathlib import Path
 
 from definitions import api, http_proxy, method, mock
-from processes import ROOT, free_port, gateway, in_file, program, send
+from processes import ROOT, eventually, free_port, gateway, in_file, program, send
 
 DASHBOARD = json.loads(Path(ROOT, "envoy/grafana/dashboard.json").read_text())
 # How long scraping and Envoy's histograms may take on a busy machine.
-LATER_SECONDS = 60
+SCRAPE_SECONDS = 60
 # Prometheus itself is the backend.
 BACKEND = "http://backend.internal/-/healthy"
 REST = api("pets", {
@@ -88,7 +88,6 @@ class Dashboard(unittest.TestCase):
     @classmethod
     def wait_for(cls, rounds):
         """Waits until Prometheus knows that many rounds, histograms too: Envoy adds those up every five seconds."""
-        deadline = time.monotonic() + LATER_SECONDS
         expected = {
             'sum(envoy_apigw_Count{ApiName="pets"})': 16 * rounds,
             'sum(envoy_apigw_Latency_count{ApiName="pets"})': 16 * rounds,
@@ -96,12 +95,10 @@ class Dashboard(unittest.TestCase):
             'sum(envoy_apigw_Latency_count{ApiId="http000001"})': 4 * rounds,
             'sum(envoy_apigw_CacheHitCount)': 8 * rounds - 1,
         }
-        while time.monotonic() < deadline:
-            found = {query: next(iter(cls.ask(query).values()), 0) for query in expected}
-            if found == expected:
-                return
-            time.sleep(0.2)
-        raise AssertionError(f"Prometheus has {found}, expected {expected}")
+        found = eventually(
+            expected, lambda: {query: next(iter(cls.ask(query).values()), 0) for query in expected}, SCRAPE_SECONDS)
+        if found != expected:
+            raise AssertionError(f"Prometheus has {found}, expected {expected}")
 
     @classmethod
     def ask(cls, query):

@@ -9,7 +9,6 @@ import json
 import os
 import sys
 import tempfile
-import time
 import unittest
 import zipfile
 from pathlib import Path
@@ -19,7 +18,7 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from processes import free_port, gateway, program, send
+from processes import JSON, eventually, free_port, gateway, program, send
 
 FOLDER = Path(__file__).parent / "functions"
 ALICE = Credentials("AKIDALICE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
@@ -40,8 +39,6 @@ endpoints:
     sqs: *emulator
     states: *emulator
 """
-# How long an asynchronous call may take on a busy machine.
-LATER_SECONDS = 30
 
 
 def setUpModule():
@@ -147,23 +144,20 @@ class RestApi(Functions):
         self.assertEqual(self.get("/mapped?wish=you")[::2], (404, {"says": "NotFound: nobody knows you"}))
 
     def test_an_asynchronous_call(self):
-        status, _, body = send("POST", f"{self.url}/later", b'{"job": 7}', {"content-type": "application/json"})
+        status, _, body = send("POST", f"{self.url}/later", b'{"job": 7}', JSON)
         self.assertEqual((status, json.loads(body)), (202, {"accepted": True}))
-        deadline = time.monotonic() + LATER_SECONDS
-        while not (notes.exists() and notes.read_text()) and time.monotonic() < deadline:
-            time.sleep(0.05)
-        self.assertEqual(json.loads(notes.read_text()), {"job": 7})
-
+        expected = json.dumps({"job": 7})
+        self.assertEqual(eventually(expected, lambda: notes.exists() and notes.read_text()), expected)
 
     def test_a_state_machine(self):
-        order, headers = {"id": 7, "note": 'it\'s "new"\n'}, {"content-type": "application/json"}
-        status, _, body = send("POST", f"{self.url}/orders", json.dumps(order).encode(), headers)
+        order = {"id": 7, "note": 'it\'s "new"\n'}
+        status, _, body = send("POST", f"{self.url}/orders", json.dumps(order).encode(), JSON)
         self.assertEqual(status, 200, body)
         started = machines.describe_execution(executionArn=json.loads(body)["executionArn"])
         self.assertEqual(json.loads(started["input"]), order)
-        self.assertEqual(send("POST", f"{self.url}/orders-as-is", b'{"id": 7}', headers)[0], 200)
+        self.assertEqual(send("POST", f"{self.url}/orders-as-is", b'{"id": 7}', JSON)[0], 200)
         # An apostrophe becomes `\\'`, which is no JSON.
-        self.assertEqual(send("POST", f"{self.url}/orders-as-is", b'{"note": "it\'s"}', headers)[0], 400)
+        self.assertEqual(send("POST", f"{self.url}/orders-as-is", b'{"note": "it\'s"}', JSON)[0], 400)
 
 
 class HttpApi(Functions):
@@ -210,12 +204,12 @@ class HttpApi(Functions):
         self.assertEqual((status, headers["access-control-allow-origin"]), (403, "https://www.example.com"))
 
     def test_a_message(self):
-        status, _, body = send("POST", f"{self.url}/messages", b'{"job": {"id": 7}}', {"content-type": "application/json"})
+        status, _, body = send("POST", f"{self.url}/messages", b'{"job": {"id": 7}}', JSON)
         self.assertEqual(status, 200, body)
         queue = sqs.get_queue_url(QueueName="jobs")["QueueUrl"]
         message, = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=10)["Messages"]
         self.assertEqual((json.loads(body)["MessageId"], json.loads(message["Body"])), (message["MessageId"], {"id": 7}))
-        status, _, body = send("POST", f"{self.url}/messages", b"{}", {"content-type": "application/json"})
+        status, _, body = send("POST", f"{self.url}/messages", b"{}", JSON)
         self.assertEqual((status, json.loads(body)), (400, {"message": "Bad Request"}))
 
 

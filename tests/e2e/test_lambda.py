@@ -9,7 +9,7 @@ import os
 import unittest
 from pathlib import Path
 
-from processes import free_port, gateway, program, send
+from processes import JSON, free_port, gateway, program, send
 
 FUNCTION = Path(__file__).parent / "function"
 SETTINGS = """
@@ -86,7 +86,7 @@ class Lambda(unittest.TestCase):
 
     def test_templates_both_ways(self):
         order = json.dumps({"order": {"id": "A-17", "lines": [1, 2]}}).encode()
-        status, _, body = send("POST", f"{self.url}/mapped", order, {"content-type": "application/json"})
+        status, _, body = send("POST", f"{self.url}/mapped", order, JSON)
         self.assertEqual((status, json.loads(body)), (202, {"accepted": "A-17", "on": "prod"}))
 
 

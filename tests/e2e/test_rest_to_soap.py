@@ -5,7 +5,7 @@ import subprocess
 import sys
 import unittest
 
-from processes import ROOT, free_port, gateway, program
+from processes import ROOT, example_settings, free_port, gateway, program
 
 EXAMPLE = ROOT / "envoy/examples/rest-to-soap"
 SHOWN_URL = "http://127.0.0.1:8080/prod"
@@ -21,8 +21,7 @@ def console_blocks(text):
 class RestToSoap(unittest.TestCase):
     def test_the_readme(self):
         port = free_port()
-        settings = (EXAMPLE / "settings.yaml").read_text().replace("127.0.0.1:9010", f"127.0.0.1:{port}")
-        self.assertIn(str(port), settings)
+        settings = example_settings(EXAMPLE, 9010, port)
         blocks = list(console_blocks((EXAMPLE / "README.md").read_text()))
         self.assertGreater(len(blocks), 4)
         with program([sys.executable, EXAMPLE / "service.py", str(port)], port), \

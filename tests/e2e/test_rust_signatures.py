@@ -5,10 +5,9 @@ import os
 import subprocess
 import unittest
 
-from processes import gateway, send
+from processes import JSON, gateway, send
 from test_signatures import ALICE, DEFINITION, SESSION, SETTINGS
 
-JSON = {"content-type": "application/json"}
 USER = b"arn:aws:iam::123456789012:user/alice "
 ROLE = b"arn:aws:sts::123456789012:assumed-role/reader/s1 "
 

@@ -4,7 +4,6 @@ calls to AWS services."""
 import json
 import subprocess
 import tempfile
-import time
 import unittest
 from pathlib import Path
 
@@ -13,13 +12,11 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from definitions import api, method, mock, path_parameter
-from processes import gateway, send
+from processes import JSON, eventually, gateway, send
 from servers import Handler, serve
 
 ALICE = Credentials("AKIDALICE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
 SESSION = Credentials("ASIASESSION", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "IQoJEXAMPLE//TOKEN==")
-# How long a change of a file may take on a busy machine.
-LATER_SECONDS = 30
 ECHO = "$context.identity.userArn $context.httpMethod $context.path $input.body"
 
 
@@ -114,8 +111,8 @@ class Signatures(unittest.TestCase):
             ("GET", "/pets", None, {}),
             ("GET", "/pets?b=2&a=1&a=0&empty=&blank=x%20y", None, {"x-tenant": "a  b", "x-amz-meta": "m"}),
             ("GET", "/a%20b/@c/d=e/~f", None, {}),
-            ("POST", "/pets", b'{"name":"rex"}', {"content-type": "application/json"}),
-            ("PUT", "/pets", bytes(range(256)) * 100, {"content-type": "application/json"}),
+            ("POST", "/pets", b'{"name":"rex"}', JSON),
+            ("PUT", "/pets", bytes(range(256)) * 100, JSON),
             ("DELETE", "/pets/a/../b//c/", None, {}),
         ]:
             with self.subTest(method=method, path=path):
@@ -152,10 +149,8 @@ class Signatures(unittest.TestCase):
         self.assertEqual(send(*self.signed("GET", "/pets", credentials=bob))[0], 403)
         for known, expected in [([named], 200), ([], 403)]:
             self.credentials.write_text(json.dumps(known))
-            deadline = time.monotonic() + LATER_SECONDS
-            while (status := send(*self.signed("GET", "/pets", credentials=bob))[0]) != expected:
-                self.assertLess(time.monotonic(), deadline, status)
-                time.sleep(0.1)
+            status = eventually(expected, lambda: send(*self.signed("GET", "/pets", credentials=bob))[0])
+            self.assertEqual(status, expected)
             self.assertEqual(send(*self.signed("GET", "/pets"))[0], 200)
 
     def test_curl_signs(self):
@@ -175,8 +170,7 @@ class Signatures(unittest.TestCase):
             ("/object", ["eu-west-1", "s3"]), ("/function", ["eu-west-1", "lambda"]),
         ]:
             with self.subTest(path=path):
-                headers = {"content-type": "application/json"}
-                status, _, answer = send("POST", self.url + path, b'{"a":1}', headers)
+                status, _, answer = send("POST", self.url + path, b'{"a":1}', JSON)
                 self.assertEqual(status, 200, answer)
                 said = json.loads(answer)
                 self.assertEqual((said["right"], said["token"], said["scope"]), (True, True, scope), said["canonical"])

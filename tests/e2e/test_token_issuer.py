@@ -11,7 +11,7 @@ import unittest
 from pathlib import Path
 
 from joserfc.jwk import KeySet, RSAKey
-from processes import free_port, gateway, program, send
+from processes import eventually, free_port, gateway, program, send
 
 HERE = Path(__file__).parent
 ISSUER = "https://issuer.example"
@@ -28,9 +28,7 @@ RETRY_SECONDS = 10
 
 class TokenIssuer(unittest.TestCase):
     def setUp(self):
-        self.started = contextlib.ExitStack()
-        self.addCleanup(self.started.close)
-        folder = self.started.enter_context(tempfile.TemporaryDirectory())
+        folder = self.enterContext(tempfile.TemporaryDirectory(prefix="apigw-e2e-"))
         self.keys, self.port = Path(folder, "keys.json"), free_port()
         self.publish(self.new_key())
 
@@ -69,10 +67,7 @@ class TokenIssuer(unittest.TestCase):
         return send("GET", url + path, headers={"authorization": f"Bearer {token}"})[0]
 
     def ask_until(self, expected, url, token):
-        deadline = time.monotonic() + 2 * RETRY_SECONDS
-        while self.ask(url, token) != expected and time.monotonic() < deadline:
-            time.sleep(0.2)
-        self.assertEqual(self.ask(url, token), expected)
+        self.assertEqual(eventually(expected, lambda: self.ask(url, token), 2 * RETRY_SECONDS), expected)
 
     def test_tokens_and_scopes(self):
         with self.issuer(), self.gateway() as url:
@@ -85,7 +80,7 @@ class TokenIssuer(unittest.TestCase):
             self.assertEqual(send("GET", f"{url}/read")[0], 401)
 
     def test_rotation_and_outage_under_load(self):
-        issuer = self.started.enter_context(contextlib.ExitStack())
+        issuer = self.enterContext(contextlib.ExitStack())
         issuer.enter_context(self.issuer())
         # Keys are fetched again every second, so that a retired key and the outage are noticed.
         with self.gateway(cache=1) as url:

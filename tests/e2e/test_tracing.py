@@ -7,7 +7,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from definitions import api, http_proxy, method, path_parameter
-from processes import free_port, gateway, send
+from processes import eventually, free_port, gateway, send
 from servers import Handler, serve
 
 DEFINITION = api("traced", {
@@ -73,9 +73,7 @@ class Tracing(unittest.TestCase):
                 self.assertRegex(seen[sampled], f"^{ROOT};Parent=[0-9a-f]{{16}};Sampled={sampled}$")
             # Without a decision of the client's, the stage's rate decides.
             self.assertEqual(send("GET", f"{url}/orders/2")[0], 200)
-            deadline = time.monotonic() + FLUSH_SECONDS
-            while not server.exports and time.monotonic() < deadline:
-                time.sleep(0.2)
+            eventually(True, lambda: bool(server.exports), FLUSH_SECONDS)
             # What comes later is sent in the same way.
             time.sleep(FLUSH_SECONDS / 2)
             found = list(spans(server.exports))
