@@ -14,31 +14,14 @@ import zipfile
 from pathlib import Path
 
 import botocore.session
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
+from callers import ACCOUNT, CREDENTIALS, keys, signed
 from processes import JSON, eventually, free_port, gateway, program, send
 
 FOLDER = Path(__file__).parent / "functions"
-ALICE = Credentials("AKIDALICE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
 # The emulator takes the account from the access key.
-ACCOUNT = "123456789012"
-SETTINGS = f"""
-apiId: functions1
-accountId: "{ACCOUNT}"
-region: us-east-1
-credentials:
-  - accessKeyId: AKIDALICE
-    secretAccessKey: wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY
-    principalArn: "arn:aws:iam::{ACCOUNT}:user/alice"
-    policies: [{{Version: "2012-10-17", Statement: [{{Effect: Allow, Action: "execute-api:Invoke", Resource: "*"}}]}}]
-endpoints:
-  services:
-    lambda: &emulator {{url: "http://127.0.0.1:PORT", accessKeyId: "{ACCOUNT}", secretAccessKey: test}}
-    sqs: *emulator
-    states: *emulator
-"""
+OWNER = Credentials(ACCOUNT, "test")
 
 
 def setUpModule():
@@ -62,8 +45,8 @@ def setUpModule():
 
 def client(service):
     return botocore.session.Session().create_client(
-        service, "us-east-1", endpoint_url=f"http://127.0.0.1:{port}", aws_access_key_id=ACCOUNT,
-        aws_secret_access_key="test",
+        service, "us-east-1", endpoint_url=f"http://127.0.0.1:{port}", aws_access_key_id=OWNER.access_key,
+        aws_secret_access_key=OWNER.secret_key,
     )
 
 
@@ -80,16 +63,14 @@ def create_functions():
         )
 
 
-def signed(url):
-    request = AWSRequest("GET", url, {})
-    SigV4Auth(ALICE, "execute-api", "us-east-1").add_auth(request)
-    return dict(request.headers)
-
-
 class Functions(unittest.TestCase):
     @classmethod
     def start(cls, template):
-        url = cls.enterClassContext(gateway(FOLDER / template, SETTINGS.replace("PORT", str(port))))
+        emulator = {"url": f"http://127.0.0.1:{port}", **keys(OWNER)}
+        url = cls.enterClassContext(gateway(FOLDER / template, {
+            "apiId": "functions1", "accountId": ACCOUNT, "region": "us-east-1", "credentials": CREDENTIALS,
+            "endpoints": {"services": dict.fromkeys(["lambda", "sqs", "states"], emulator)},
+        }))
         cls.url = url.rstrip("/")
 
     def get(self, path, **headers):
@@ -135,7 +116,7 @@ class RestApi(Functions):
         })
 
     def test_signed_requests(self):
-        status, _, event = self.get("/signed", **signed(f"{self.url}/signed"))
+        status, _, event = self.get("/signed", **signed("GET", f"{self.url}/signed"))
         self.assertEqual((status, event["requestContext"]["identity"]["userArn"]), (200, f"arn:aws:iam::{ACCOUNT}:user/alice"))
         self.assertEqual(self.get("/signed")[::2], (403, {"message": "Missing Authentication Token"}))
 
@@ -191,7 +172,7 @@ class HttpApi(Functions):
         self.check("/older", "x-word", self.REFUSALS)
 
     def test_signed_requests(self):
-        status, _, event = self.get("/signed", **signed(f"{self.url}/signed"))
+        status, _, event = self.get("/signed", **signed("GET", f"{self.url}/signed"))
         self.assertEqual(status, 200, event)
         self.assertEqual(event["requestContext"]["authorizer"]["iam"]["userArn"], f"arn:aws:iam::{ACCOUNT}:user/alice")
         self.assertEqual(self.get("/signed", x_word="allow")[::2], (403, {"message": "Forbidden"}))

@@ -5,8 +5,9 @@ import os
 import subprocess
 import unittest
 
+from callers import ALICE, SESSION
 from processes import JSON, gateway, send
-from test_signatures import ALICE, DEFINITION, SESSION, SETTINGS
+from test_signatures import DEFINITION, settings
 
 USER = b"arn:aws:iam::123456789012:user/alice "
 ROLE = b"arn:aws:sts::123456789012:assumed-role/reader/s1 "
@@ -16,7 +17,7 @@ class RustSignatures(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         # No test here calls a service.
-        cls.url = cls.enterClassContext(gateway(DEFINITION, SETTINGS.format(port=9)))
+        cls.url = cls.enterClassContext(gateway(DEFINITION, settings(port=9)))
 
     def sign(self, method, path, body="", headers=None, credentials=ALICE, **more):
         """URL and headers, signed; without a body (None) they say that none is signed."""

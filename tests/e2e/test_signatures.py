@@ -11,12 +11,11 @@ from botocore.auth import SigV4Auth, SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
+from callers import ACCOUNT, ALICE, CREDENTIALS, SESSION, keys, known, signed
 from definitions import api, method, mock, path_parameter
-from processes import JSON, eventually, gateway, send
+from processes import JSON, eventually, gateway, in_file, send
 from servers import Handler, serve
 
-ALICE = Credentials("AKIDALICE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
-SESSION = Credentials("ASIASESSION", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "IQoJEXAMPLE//TOKEN==")
 ECHO = "$context.identity.userArn $context.httpMethod $context.path $input.body"
 
 
@@ -38,27 +37,18 @@ DEFINITION = api("signed", {
     "/object": service("s3:path/bucket/a%20b", {"integration.request.header.x-amz-acl": "'private'"}),
     "/function": service("lambda:path/2015-03-31/functions/orders/invocations", {}),
 })
-SETTINGS = """
-apiId: a1b2c3d4e5
-accountId: "123456789012"
-region: us-east-1
-credentials:
-  - accessKeyId: AKIDALICE
-    secretAccessKey: wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY
-    principalArn: "arn:aws:iam::123456789012:user/alice"
-    policies: [{{Version: "2012-10-17", Statement: [{{Effect: Allow, Action: "execute-api:Invoke", Resource: "*"}}]}}]
-  - accessKeyId: ASIASESSION
-    secretAccessKey: wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY
-    sessionToken: IQoJEXAMPLE//TOKEN==
-    principalArn: "arn:aws:sts::123456789012:assumed-role/reader/s1"
-    policies: [{{Version: "2012-10-17", Statement: [{{Effect: Allow, Action: "execute-api:Invoke", Resource: "*"}}]}}]
-endpoints:
-  services:
-    sqs: &aws {{url: "http://127.0.0.1:{port}", accessKeyId: AKIDALICE, secretAccessKey: wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY}}
-    dynamodb: *aws
-    s3: *aws
-    lambda: {{url: "http://127.0.0.1:{port}", accessKeyId: ASIASESSION, secretAccessKey: wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY, sessionToken: "IQoJEXAMPLE//TOKEN=="}}
-"""
+
+
+def settings(port):
+    """All services are on one port, and called by Alice; functions by the session."""
+    def called_by(credentials):
+        return {"url": f"http://127.0.0.1:{port}", **keys(credentials)}
+
+    services = {"sqs": ALICE, "dynamodb": ALICE, "s3": ALICE, "lambda": SESSION}
+    return {
+        "apiId": "a1b2c3d4e5", "accountId": ACCOUNT, "region": "us-east-1", "credentials": CREDENTIALS,
+        "endpoints": {"services": {name: called_by(credentials) for name, credentials in services.items()}},
+    }
 
 
 class Service(Handler):
@@ -96,15 +86,13 @@ class Signatures(unittest.TestCase):
     def setUpClass(cls):
         server = cls.enterClassContext(serve(Service))
         folder = cls.enterClassContext(tempfile.TemporaryDirectory(prefix="apigw-e2e-"))
-        cls.credentials = Path(folder, "credentials.yaml")
-        cls.credentials.write_text("[]")
-        settings = SETTINGS.format(port=server.port)
-        cls.url = cls.enterClassContext(gateway(DEFINITION, settings, "--credentials", cls.credentials))
+        cls.credentials = in_file([], Path(folder, "credentials.yaml"))
+        cls.url = cls.enterClassContext(gateway(DEFINITION, settings(server.port), "--credentials", cls.credentials))
 
     def signed(self, method, path, body=None, headers=None, credentials=ALICE):
-        request = AWSRequest(method, self.url + path, headers or {}, body)
-        SigV4Auth(credentials, "execute-api", "us-east-1").add_auth(request)
-        return request.method, request.url, body, dict(request.headers)
+        """What `send` takes."""
+        url = self.url + path
+        return method, url, body, signed(method, url, body, headers, credentials)
 
     def test_botocore_signs_headers(self):
         for method, path, body, headers in [
@@ -141,14 +129,9 @@ class Signatures(unittest.TestCase):
 
     def test_who_comes_and_goes(self):
         bob = Credentials("AKIDBOB", "another-secret")
-        named = {
-            "accessKeyId": bob.access_key, "secretAccessKey": bob.secret_key,
-            "principalArn": "arn:aws:iam::123456789012:user/bob",
-            "policies": [{"Statement": {"Effect": "Allow", "Action": "execute-api:Invoke", "Resource": "*"}}],
-        }
         self.assertEqual(send(*self.signed("GET", "/pets", credentials=bob))[0], 403)
-        for known, expected in [([named], 200), ([], 403)]:
-            self.credentials.write_text(json.dumps(known))
+        for entries, expected in [([known(bob, f"iam::{ACCOUNT}:user/bob")], 200), ([], 403)]:
+            in_file(entries, self.credentials)
             status = eventually(expected, lambda: send(*self.signed("GET", "/pets", credentials=bob))[0])
             self.assertEqual(status, expected)
             self.assertEqual(send(*self.signed("GET", "/pets"))[0], 200)

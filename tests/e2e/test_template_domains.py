@@ -26,7 +26,8 @@ class TemplateDomains(unittest.TestCase):
     def setUpClass(cls):
         folder = cls.enterClassContext(tempfile.TemporaryDirectory(prefix="apigw-e2e-"))
         hosts = {
-            "own": "localhost", "api": "api.example.com", "admin": "admin.example.com", "client": "client", "stranger": "stranger",
+            "own": "localhost", "api": "api.example.com", "admin": "admin.example.com",
+            "client": "client", "stranger": "stranger",
         }
         cls.certificates = {name: certificate(folder, name, f"DNS:{host}") for name, host in hosts.items()}
         cls.backend = cls.enterClassContext(serve(Backend)).url
