@@ -3,19 +3,23 @@
 use std::cell::{OnceCell, RefCell};
 
 use gateway::execution::ExecutionLog;
-use gateway::{Headers, Property};
+use gateway::{Edits, Headers, Property};
 
 use crate::own::OwnReply;
 
 /// Most attributes that are kept for one request; a filter reads a handful.
 const MAX_ATTRIBUTES: usize = 16;
 
+/// Attributes that the chain knows by itself; the parts of a path are joined by NUL.
+const STATUS: &str = "response\0code";
+const CODE_DETAILS: &str = "response\0code_details";
+
 /// Answers of Envoy, kept for one request.
 #[derive(Default)]
 pub struct Memory {
     /// The client's headers, with the changes of members that others come after.
     pub request_headers: RefCell<Option<Headers>>,
-    /// The response's headers.
+    /// The response's headers, with the changes of members.
     pub response_headers: RefCell<Option<Headers>>,
     /// What members note for the execution log, where there is one.
     pub execution_log: OnceCell<Box<ExecutionLog>>,
@@ -40,13 +44,37 @@ impl Memory {
         value
     }
 
+    /// Envoy has changed the response's headers.
+    pub fn edited(&self, edits: &Edits) {
+        if let Some(headers) = self.response_headers.borrow_mut().as_mut().filter(|_| edits.changes_headers()) {
+            *headers = headers.edited(edits);
+        }
+    }
+
+    /// The response has left with the headers that are known here, if they are.
+    pub fn sent(&self) {
+        let headers = self.response_headers.borrow();
+        let status =
+            headers.as_ref().and_then(|headers| std::str::from_utf8(headers.first(":status")?).ok()?.parse().ok());
+        status.into_iter().for_each(|status| self.know_status(status));
+    }
+
+    fn know_status(&self, status: u16) {
+        self.know(STATUS, i64::from(status).to_le_bytes().to_vec());
+    }
+
+    fn know(&self, attribute: &str, value: Vec<u8>) {
+        let mut attributes = self.attributes.borrow_mut();
+        attributes.retain(|(name, _)| name != attribute);
+        attributes.push((attribute.to_owned(), Some(value)));
+    }
+
     /// What is known of a member's answer once Envoy has it, in the form that Envoy gives.
     pub fn answered(&self, own: &OwnReply) {
         self.response_begins();
         *self.response_headers.borrow_mut() = None;
-        let mut attributes = self.attributes.borrow_mut();
-        attributes.push(("response\0code".to_owned(), Some(i64::from(own.reply.status).to_le_bytes().to_vec())));
-        attributes.push(("response\0code_details".to_owned(), Some(own.details.clone().into_bytes())));
+        self.know_status(own.reply.status);
+        self.know(CODE_DETAILS, own.details.clone().into_bytes());
     }
 
     /// The response begins: what was said of it before does not count.

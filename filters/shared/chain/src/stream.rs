@@ -42,6 +42,8 @@ pub struct ChainStream {
     response: Way,
     /// There is a response.
     responded: bool,
+    /// The response's headers have gone on to the client.
+    passed: bool,
     /// The response is what the client gets; nothing more goes to response events.
     decided: bool,
     /// The `content-type` of an answer without a body, which Envoy takes away.
@@ -64,6 +66,7 @@ impl ChainStream {
             answered: false,
             response: Way::default(),
             responded: false,
+            passed: false,
             decided: false,
             content_type: None,
         }
@@ -143,6 +146,8 @@ impl ChainStream {
     pub fn on_log(&mut self, proxy: &dyn Proxy) {
         if !self.responded {
             self.memory.response_begins();
+        } else if self.passed && self.chain.is_closed() {
+            self.memory.sent();
         }
         let Self { chain, members, memory, .. } = self;
         for member in members {
@@ -221,6 +226,7 @@ impl ChainStream {
                     return Action::Pause;
                 }
                 self.response.moves_on();
+                self.passed = true;
                 return Action::Continue;
             };
             let at = self.started.saturating_sub(position).saturating_sub(1);
@@ -282,23 +288,34 @@ impl ChainStream {
     }
 
     fn edit(&mut self, proxy: &dyn Proxy, message: Message, at: usize, edits: &Edits) {
-        match (message, self.memory.own_reply.borrow_mut().as_mut()) {
-            (Message::Response, Some(own)) => own.edit(edits),
-            _ => proxy.edit(message, edits),
-        }
-        let changes_headers = !(edits.set.is_empty() && edits.add.is_empty() && edits.remove.is_empty());
         match message {
-            // What the last member writes is for the backend; on the way out, the client's request is meant.
-            Message::Request if at.saturating_add(1) >= self.members.len() && self.chain.is_shared() => {}
-            Message::Request if changes_headers => *self.memory.request_headers.borrow_mut() = None,
-            Message::Response if changes_headers => *self.memory.response_headers.borrow_mut() = None,
-            Message::Request | Message::Response => {}
-        }
-        if let (Message::Request, Some(body)) = (message, &edits.body) {
-            self.request.replaced_body(at, body.len());
+            Message::Request => self.edit_request(proxy, at, edits),
+            Message::Response => self.edit_response(proxy, edits),
         }
         for (property, value) in &edits.properties {
             self.view(proxy, at).set_property(*property, value);
+        }
+    }
+
+    fn edit_request(&mut self, proxy: &dyn Proxy, at: usize, edits: &Edits) {
+        proxy.edit(Message::Request, edits);
+        // What the last member writes is for the backend; on the way out, the client's request is meant.
+        let for_backend = at.saturating_add(1) >= self.members.len() && self.chain.is_shared();
+        if edits.changes_headers() && !for_backend {
+            *self.memory.request_headers.borrow_mut() = None;
+        }
+        if let Some(body) = &edits.body {
+            self.request.replaced_body(at, body.len());
+        }
+    }
+
+    fn edit_response(&mut self, proxy: &dyn Proxy, edits: &Edits) {
+        if let Some(own) = self.memory.own_reply.borrow_mut().as_mut() {
+            own.edit(edits);
+            *self.memory.response_headers.borrow_mut() = None;
+        } else {
+            proxy.edit(Message::Response, edits);
+            self.memory.edited(edits);
         }
     }
 

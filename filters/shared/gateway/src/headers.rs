@@ -3,17 +3,19 @@
 use std::ops::Range;
 use std::rc::Rc;
 
+use crate::Edits;
+
 /// The headers of one message, in order, duplicates kept. Names are lower case, values are bytes. A clone is the same map.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Headers(Rc<Map>);
 
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 struct Map {
     buffer: Vec<u8>,
     entries: Vec<Entry>,
 }
 
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 struct Entry {
     name: Range<usize>,
     value: Range<usize>,
@@ -80,8 +82,33 @@ impl Headers {
         Self::from_wire(Self::to_wire(pairs)).unwrap_or_default()
     }
 
+    /// The headers after changes, as Envoy's own map would have them.
+    #[must_use]
+    pub fn edited(&self, edits: &Edits) -> Self {
+        let mut map = Map::with_capacity(self.0.buffer.len(), self.0.entries.len());
+        let is = |name: &[u8], other: &str| name.eq_ignore_ascii_case(other.as_bytes());
+        let place = |name: &[u8]| edits.set.iter().rposition(|(other, _)| is(name, other));
+        let last =
+            edits.set.iter().enumerate().map(|(at, pair)| (place(pair.0.as_bytes()) == Some(at)).then_some(pair));
+        let mut set: Vec<_> = last.collect();
+        for (name, value) in self.iter().filter(|(name, _)| !edits.remove.iter().any(|other| is(name, other))) {
+            // A value that is set takes the place of the first one.
+            match place(name) {
+                None => map.push(name, value),
+                Some(at) => {
+                    if let Some((_, value)) = set.get_mut(at).and_then(Option::take) {
+                        map.push(name, value);
+                    }
+                }
+            }
+        }
+        let added = set.into_iter().flatten().chain(&edits.add);
+        added.for_each(|(name, value)| map.push(name.as_bytes(), value));
+        Self(Rc::new(map))
+    }
+
     /// All headers in order.
-    pub fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+    pub fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> + Clone {
         self.0.entries.iter().map(|entry| (self.slice(&entry.name), self.slice(&entry.value)))
     }
 
@@ -107,6 +134,28 @@ impl Headers {
 
     fn slice(&self, range: &Range<usize>) -> &[u8] {
         self.0.buffer.get(range.clone()).unwrap_or_default()
+    }
+}
+
+impl PartialEq for Headers {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
+    }
+}
+
+impl Eq for Headers {}
+
+impl Map {
+    fn with_capacity(bytes: usize, entries: usize) -> Self {
+        Self { buffer: Vec::with_capacity(bytes), entries: Vec::with_capacity(entries) }
+    }
+
+    fn push(&mut self, name: &[u8], value: &[u8]) {
+        let start = self.buffer.len();
+        self.buffer.extend_from_slice(name);
+        let middle = self.buffer.len();
+        self.buffer.extend_from_slice(value);
+        self.entries.push(Entry { name: start..middle, value: middle..self.buffer.len() });
     }
 }
 
@@ -146,6 +195,24 @@ mod tests {
     #[test]
     fn values_cannot_end_a_header_line() {
         assert_eq!(clean_value(b"a\r\nb\0c\td".to_vec()), b"a  b c\td");
+    }
+
+    #[test]
+    fn changes() {
+        let headers = Headers::from_pairs(&[("a", "1"), ("b", "2"), ("A", "3"), ("c", "4")]);
+        let mut edits = Edits::default();
+        edits.set("a", &b"5"[..]);
+        edits.set("d", &b"6"[..]);
+        edits.set("d", &b"7"[..]);
+        edits.remove("B");
+        edits.add.push(("c".into(), (&b"8"[..]).into()));
+        let expected = [("a", "5"), ("c", "4"), ("d", "7"), ("c", "8")];
+        assert_eq!(headers.edited(&edits), Headers::from_pairs(&expected));
+        // Taken away first, then set.
+        edits.remove("a");
+        let expected = [("c", "4"), ("a", "5"), ("d", "7"), ("c", "8")];
+        assert_eq!(headers.edited(&edits), Headers::from_pairs(&expected));
+        assert_eq!(headers.edited(&Edits::default()), headers);
     }
 
     proptest! {

@@ -56,6 +56,11 @@ impl Edits {
         self.set.push((name.into(), value.into()));
     }
 
+    /// Whether headers change.
+    pub fn changes_headers(&self) -> bool {
+        !(self.set.is_empty() && self.add.is_empty() && self.remove.is_empty())
+    }
+
     /// Takes one header away.
     pub fn remove(&mut self, name: impl Into<Cow<'static, str>>) {
         self.remove.push(name.into());

@@ -14,14 +14,20 @@ pub type Counters = [Option<u32>; Metric::ALL.len()];
 /// The surroundings of the context that Envoy is calling now.
 pub struct Envoy<'a> {
     counters: &'a [Counters],
-    /// The time, once a filter has asked for it: that of the callback.
-    now: Cell<Option<UnixMillis>>,
+    /// The time in nanoseconds, once a filter has asked for it: that of the callback.
+    now: Cell<Option<u64>>,
 }
 
 impl<'a> Envoy<'a> {
     /// The surroundings of a chain with these statistics, a set for each member.
     pub fn new(counters: &'a [Counters]) -> Self {
         Self { counters, now: Cell::new(None) }
+    }
+
+    fn now_nanos(&self) -> u64 {
+        let now = self.now.get().unwrap_or_else(|| abi::current_time_nanos().unwrap_or_default());
+        self.now.set(Some(now));
+        now
     }
 
     /// Adds one to a counter of the member at `index`.
@@ -45,13 +51,11 @@ fn present(result: abi::Result<Vec<u8>>) -> Option<Vec<u8>> {
 
 impl Host for Envoy<'_> {
     fn now(&self) -> UnixMillis {
-        let now = self.now.get().unwrap_or_else(|| UnixMillis(now_millis()));
-        self.now.set(Some(now));
-        now
+        UnixMillis(self.now_nanos() / 1_000_000)
     }
 
     fn now_micros(&self) -> u64 {
-        abi::current_time_nanos().unwrap_or_default() / 1000
+        self.now_nanos() / 1000
     }
 
     fn random(&self) -> u64 {

@@ -73,6 +73,48 @@ fn changed_headers_are_fetched_again() {
 }
 
 #[test]
+fn changed_headers_of_the_response_are_known() {
+    let sets: Decide = Rc::new(|event, host: &dyn Host| {
+        host.response_headers();
+        if event == "response" { edit("x") } else { Step::Continue }
+    });
+    let looks: Decide = Rc::new(|event, host: &dyn Host| {
+        if event == "response" {
+            assert_eq!(host.response_header("x").as_deref(), Some(&b"x"[..]));
+            assert_eq!(host.response_headers().first(":status"), Some(&b"200"[..]));
+        }
+        Step::Continue
+    });
+    let bench = Bench::new(&[("looks", looks), ("sets", sets)]);
+    let mut stream = bench.chain.stream();
+    stream.on_request_headers(&bench.proxy, true);
+    stream.on_response_headers(&bench.proxy, true);
+    assert_eq!(bench.journal().last().map(String::as_str), Some("looks response end"));
+    assert_eq!(bench.proxy.asked.take(), ["response headers"]);
+}
+
+#[test]
+fn the_status_of_a_response_that_has_passed_is_known() {
+    let asks: Decide = Rc::new(|event, host: &dyn Host| {
+        if event == "response" {
+            host.response_headers();
+        }
+        if event == "log" {
+            let status = 200_i64.to_le_bytes();
+            assert_eq!(host.attribute(&["response", "code"]).as_deref(), Some(&status[..]));
+        }
+        Step::Continue
+    });
+    let bench = Bench::new(&[("a", asks.clone()), ("b", asks)]);
+    let mut stream = bench.chain.stream();
+    stream.on_request_headers(&bench.proxy, true);
+    stream.on_response_headers(&bench.proxy, true);
+    stream.on_log(&bench.proxy);
+    assert_eq!(bench.journal()[4..], ["a log", "b log"]);
+    assert_eq!(bench.proxy.asked.take(), ["response headers"]);
+}
+
+#[test]
 fn the_last_members_changes_are_for_the_backend() {
     let looks: Decide = Rc::new(|event, host: &dyn Host| {
         host.request_headers();

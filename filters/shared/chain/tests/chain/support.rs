@@ -106,6 +106,10 @@ impl Stream for ScriptedStream {
     fn on_response_body(&mut self, host: &dyn Host, body: Body) -> Step {
         self.event(host, "response body", &format!(" {}{}", body.bytes, end(body.end_of_stream)))
     }
+
+    fn on_log(&mut self, host: &dyn Host) {
+        self.event(host, "log", "");
+    }
 }
 
 /// Envoy, as far as a chain needs it.
