@@ -28,6 +28,7 @@ pub mod localstack;
 mod misses;
 pub mod own;
 pub mod paths;
+mod progress;
 pub mod robustness;
 pub mod separate;
 pub mod tally;

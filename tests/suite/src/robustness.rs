@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use crate::client::{Connection, Request, Response};
 use crate::gateway::Gateway;
 use crate::paths;
+use crate::progress::Progress;
 use crate::tally::{Outcome, Tally};
 
 /// Clients that send while the configuration changes.
@@ -34,9 +35,12 @@ pub fn run() -> Tally {
         ("misses at the same time", crate::misses::make_one_call),
     ];
     let only = std::env::var("CASES").unwrap_or_default();
-    for (name, test) in tests.into_iter().filter(|(name, _)| name.contains(&only)) {
+    let tests: Vec<_> = tests.into_iter().filter(|(name, _)| name.contains(&only)).collect();
+    let mut progress = Progress::new("robustness", tests.len());
+    for (name, test) in tests {
         let outcome = test().map_or_else(Outcome::Failed, |()| Outcome::Passed);
         tally.add("own-envoy/robustness", name, outcome);
+        progress.done(name, &tally);
     }
     tally
 }

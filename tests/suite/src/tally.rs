@@ -84,8 +84,13 @@ impl Tally {
     }
 }
 
+/// A line for each area; in the alternate form, one for all.
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if f.alternate() {
+            let sum = |count: fn(&Area) -> usize| self.areas.values().map(count).sum::<usize>();
+            return write!(f, "{} passed, {} failed", sum(|area| area.passed), sum(|area| area.failed));
+        }
         for (name, area) in &self.areas {
             let not_run: usize = area.not_run.values().sum();
             let Area { passed, failed, known, .. } = area;

@@ -19,6 +19,7 @@ use crate::base64;
 use crate::client::Request;
 use crate::level::{Gateway, Level, NotStarted};
 use crate::paths;
+use crate::progress::Progress;
 use crate::tally::{Outcome, Tally};
 
 /// Gateways that run at the same time.
@@ -52,14 +53,17 @@ pub fn run(level: &dyn Level) -> Tally {
             .collect();
         groups.entry(json!(shared).to_string()).or_default().push(case);
     }
+    let progress = Progress::new(&format!("{SUITE}-{}", level.name()), groups.len());
     let queue = Mutex::new(groups.into_values());
-    let tally = Mutex::new(Tally::default());
+    let state = Mutex::new((Tally::default(), progress));
     std::thread::scope(|scope| {
         for _ in 0..PARALLEL {
             scope.spawn(|| {
                 loop {
                     let Some(cases) = queue.lock().expect("no run has died").next() else { return };
-                    for (case, outcome) in cases.iter().zip(run_group(&cases, level)) {
+                    let outcomes = run_group(&cases, level);
+                    let (tally, progress) = &mut *state.lock().expect("no run has died");
+                    for (case, outcome) in cases.iter().zip(outcomes) {
                         let id = text(&case["id"]);
                         let outcome = match (outcome, known.get(id)) {
                             (Outcome::Failed(_), Some(_)) => Outcome::KnownDifference,
@@ -69,13 +73,14 @@ pub fn run(level: &dyn Level) -> Tally {
                             (outcome, _) => outcome,
                         };
                         let area = format!("{SUITE}-{}/{}", level.name(), text(&case["area"]));
-                        tally.lock().expect("no run has died").add(&area, id, outcome);
+                        tally.add(&area, id, outcome);
                     }
+                    progress.done(text(&cases[0]["area"]), tally);
                 }
             });
         }
     });
-    tally.into_inner().expect("no run has died")
+    state.into_inner().expect("no run has died").0
 }
 
 /// Ids of cases that differ, with the reasons.

@@ -16,6 +16,7 @@ pub use sign::Sign;
 
 use crate::level::Level;
 use crate::paths;
+use crate::progress::Progress;
 use crate::tally::Tally;
 
 /// Files whose gateways run at the same time: one starts while another is asked.
@@ -33,8 +34,9 @@ pub fn run(level: &dyn Level) -> Tally {
         .filter(|path| only.as_ref().is_none_or(|only| path.to_string_lossy().contains(only.as_str())))
         .collect();
     files.sort();
+    let progress = Progress::new(&format!("own-{}", level.name()), files.len());
     let queue = Mutex::new(files.into_iter());
-    let tally = Mutex::new(Tally::default());
+    let state = Mutex::new((Tally::default(), progress));
     std::thread::scope(|scope| {
         for _ in 0..PARALLEL_FILES {
             scope.spawn(|| {
@@ -43,13 +45,15 @@ pub fn run(level: &dyn Level) -> Tally {
                     let area = path.file_stem().expect("a name").to_string_lossy().into_owned();
                     for (name, file) in file.variants() {
                         let of_file = runner::run(&file, &format!("own-{}/{area}{name}", level.name()), level);
-                        tally.lock().expect("no run has died").merge(of_file);
+                        state.lock().expect("no run has died").0.merge(of_file);
                     }
+                    let (tally, progress) = &mut *state.lock().expect("no run has died");
+                    progress.done(&area, tally);
                 }
             });
         }
     });
-    tally.into_inner().expect("no run has died")
+    state.into_inner().expect("no run has died").0
 }
 
 fn next(queue: &Mutex<std::vec::IntoIter<PathBuf>>) -> Option<PathBuf> {

@@ -22,6 +22,7 @@ use serde_json::json;
 
 use crate::backend::{Backend, Behaviour, Function};
 use crate::gateway::Gateway;
+use crate::progress::Progress;
 use crate::tally::{Outcome, Tally};
 use client::Client;
 
@@ -45,10 +46,6 @@ pub fn run() -> Tally {
         ("autobahn", autobahn::run),
     ];
     let echoing: Vec<_> = echoing.into_iter().filter(|(name, _)| name.contains(&only)).collect();
-    if !echoing.is_empty() {
-        let api = Api::start();
-        echoing.iter().for_each(|(_, group)| group(&api, &mut tally));
-    }
     let others: [Other; 8] = [
         ("connect", connect::run),
         ("changes", changes::run),
@@ -59,7 +56,19 @@ pub fn run() -> Tally {
         ("execution", execution::run),
         ("facts", facts::run),
     ];
-    others.iter().filter(|(name, _)| name.contains(&only)).for_each(|(_, group)| group(&mut tally));
+    let others: Vec<_> = others.into_iter().filter(|(name, _)| name.contains(&only)).collect();
+    let mut progress = Progress::new("websocket", echoing.len() + others.len());
+    if !echoing.is_empty() {
+        let api = Api::start();
+        for (name, group) in echoing {
+            group(&api, &mut tally);
+            progress.done(name, &tally);
+        }
+    }
+    for (name, group) in others {
+        group(&mut tally);
+        progress.done(name, &tally);
+    }
     tally
 }
 
