@@ -92,9 +92,12 @@ impl Value {
     /// Writes a value where null is.
     #[inline]
     pub(crate) fn fill(&mut self, value: Self) {
-        debug_assert!(matches!(self, Self::Null));
-        // Nothing to drop, so not even a call that finds that out.
-        std::mem::forget(std::mem::replace(self, value));
+        let old = std::mem::replace(self, value);
+        debug_assert!(matches!(old, Self::Null));
+        // Null has nothing to drop, so not even a call that finds that out.
+        if let Self::Null = old {
+            std::mem::forget(old);
+        }
     }
 
     /// Writes a clone of another value where null is.
@@ -102,7 +105,7 @@ impl Value {
     /// Each kind is written as what it is: a copy of a value that was just put together waits for its parts.
     pub(crate) fn fill_from(&mut self, other: &Self) {
         match other {
-            Self::Null => {}
+            Self::Null => self.fill(Self::Null),
             Self::Bool(value) => self.fill(Self::Bool(*value)),
             Self::Int(value) => self.fill(Self::Int(*value)),
             Self::Double(value) => self.fill(Self::Double(*value)),
