@@ -44,7 +44,7 @@ replaceAll(%p,%a) replaceFirst(%p,%a) matches(%p) split(%p) split(%p,%a) format(
 codePointAt(%a) contentEquals(%a) strip() isBlank() repeat(%a) intern() hashCode() subSequence(%a,%a) join(%a,%a)
 get(%a) put(%a,%a) add(%a) add(%a,%a) addAll(%a) set(%a,%a) remove(%a) clear() keySet() values() entrySet()
 containsKey(%a) containsValue(%a) containsAll(%a) putAll(%a) putIfAbsent(%a,%a) getOrDefault(%a,%a) retainAll(%a)
-removeAll(%a) iterator() next() hasNext() getKey() getValue() setValue(%a)
+removeAll(%a) toArray(%a) toArray(%a,%a) sort(%a) replace(%a,%a,%a) iterator() next() hasNext() getKey() getValue() setValue(%a)
 intValue() longValue() doubleValue() shortValue() byteValue() booleanValue() parseInt(%a) parseDouble(%a) valueOf(%a)
 toBinaryString(%a) toOctalString(%a) bitCount(%a) decode(%a) max(%a,%a) min(%a,%a) sum(%a,%a)
 compare(%a,%a) signum() pow(%a) isNaN() foo()
@@ -60,7 +60,7 @@ FORMATS = [
     "'%#s'", "'%+x'", "'%#.0f'", "'%#.0e'", "'%-05d'", "'%,e'", "'%+ d'", "'%3n'", "'%-5%|'", "'%.1c'", "'%,.2f'", "'%#g'", "'%05s'",
 ]
 TEXT_ARGUMENTS = ["'a'", "'o'", "'k'", "'Hello'", "','", "''", "'$1'", "'l'", "'\\\\'", "'id'", "'12'", "'1.5'"]
-OTHER_ARGUMENTS = ["0", "1", "2", "-1", "5", "100", "3.5", "true", "false", "007", "2147483648"]
+OTHER_ARGUMENTS = ["null", "0", "1", "2", "-1", "5", "100", "3.5", "true", "false", "007", "2147483648"]
 COLLECTIONS = ["[1,2]", "{}", '{"k":1}', "[]", '["a"]', "[1..3]"]
 
 NUMBERS = [

@@ -1,58 +1,12 @@
-//! Arrays, and the views of a map.
+//! The views of a map: its keys, values and entries.
 
 use std::rc::Rc;
 
-use super::{Called, element, elements, new_array, new_list, object, some, taken, void};
+use super::array::to_array;
+use super::{Called, elements, object, some, void};
 use crate::budget::Walk;
 use crate::render::Renderer;
-use crate::value::{Array, Cursor, ObjectKind, Value, View, ViewKind, contains, position, view_contains};
-
-/// `array.name(arguments)`: what a Java list of fixed size has.
-#[inline(never)]
-pub(super) fn call_array(
-    renderer: &mut Renderer<'_, '_>,
-    target: &Value,
-    array: &Array,
-    name: &str,
-    arguments: &mut [Value],
-) -> Called {
-    let items = || array.read(<[Value]>::to_vec);
-    let index = |n: i32| usize::try_from(n).ok();
-    match (name, &*arguments) {
-        ("size", []) => some(Value::size(array.len())),
-        ("isEmpty", []) => some(array.len() == 0),
-        ("get", [Value::Int(n)]) => element(index(*n).and_then(|n| array.get(n)), *n),
-        ("set", [Value::Int(n), _]) => {
-            let n = *n;
-            let value = taken(arguments, 1);
-            renderer.adopt(target, &value);
-            element(index(n).and_then(|n| array.set(n, value)), n)
-        }
-        ("contains", [wanted]) => some(contains(&items(), wanted, Walk::new(&renderer.budget))?),
-        ("indexOf", [wanted]) => {
-            let found = position(&items(), wanted, Walk::new(&renderer.budget))?;
-            some(found.map_or(Value::Int(-1), Value::size))
-        }
-        ("lastIndexOf", [wanted]) => {
-            let mut items = items();
-            items.reverse();
-            let last = items.len().saturating_sub(1);
-            let found = position(&items, wanted, Walk::new(&renderer.budget))?;
-            some(found.map_or(Value::Int(-1), |n| Value::size(last.saturating_sub(n))))
-        }
-        ("subList", [Value::Int(from), Value::Int(to)]) => {
-            let range = index(*from).zip(index(*to));
-            match range.and_then(|(from, to)| array.read(|items| items.get(from..to).map(<[Value]>::to_vec))) {
-                Some(items) => new_list(renderer, items),
-                None => Err(format!("from {from} to {to} in an array of {}", array.len()).into()),
-            }
-        }
-        ("iterator" | "listIterator", []) => some(Value::object(ObjectKind::Cursor(Rc::new(Cursor::array(array))))),
-        ("toArray", []) => new_array(renderer, items()),
-        ("add" | "remove" | "addAll", [_]) | ("clear", []) => Err("an array cannot grow or shrink".into()),
-        _ => object(renderer, target, name, arguments),
-    }
-}
+use crate::value::{Cursor, ObjectKind, Value, View, ViewKind, contains, position, view_contains};
 
 /// `view.name(arguments)`: what a Java set, or the collection of values, has.
 #[inline(never)]
@@ -61,9 +15,9 @@ pub(super) fn call_view(
     target: &Value,
     view: &Rc<View>,
     name: &str,
-    arguments: &[Value],
+    arguments: &mut [Value],
 ) -> Called {
-    match (name, arguments) {
+    match (name, &*arguments) {
         ("size", []) => some(Value::size(view.map.len())),
         ("isEmpty", []) => some(view.map.is_empty()),
         ("contains", [wanted]) => some(view_contains(view, wanted, Walk::new(&renderer.budget))?),
@@ -93,11 +47,28 @@ pub(super) fn call_view(
             void()
         }
         ("iterator", []) => some(Value::object(ObjectKind::Cursor(Rc::new(Cursor::view(&view.map, view.kind))))),
-        ("toArray", []) => new_array(renderer, view.to_vec()),
+        ("toArray", _) => to_array(renderer, view.to_vec(), arguments),
+        ("removeAll", [others]) => keep(renderer, view, others, false),
+        ("retainAll", [others]) => keep(renderer, view, others, true),
         ("addAll", [more]) if elements(renderer, more)?.is_none_or(|more| more.is_empty()) => {
             Ok(elements(renderer, more)?.map(|_| Value::Bool(false)))
         }
         ("add" | "addAll", [_]) => Err("the keys and values of a map cannot be added to".into()),
         _ => object(renderer, target, name, arguments),
     }
+}
+
+/// Removes the entries whose element is in a collection, or keeps only these.
+fn keep(renderer: &Renderer<'_, '_>, view: &View, others: &Value, common: bool) -> Called {
+    let Some(others) = elements(renderer, others)? else { return Ok(None) };
+    let mut removed = false;
+    for (key, value) in view.map.entries() {
+        let element = view.element((key.clone(), value));
+        if contains(&others, &element, Walk::new(&renderer.budget))? != common {
+            renderer.spend(u64::try_from(view.map.len() / 4).unwrap_or(u64::MAX))?;
+            view.map.remove(&key);
+            removed = true;
+        }
+    }
+    some(removed)
 }

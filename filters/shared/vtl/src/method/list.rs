@@ -2,7 +2,9 @@
 
 use std::rc::Rc;
 
-use super::{CallError, Called, element, elements, new_array, new_list, object, some, taken, void};
+use super::array::to_array;
+use super::sort::sorted;
+use super::{CallError, Called, element, elements, is_collection, new_list, object, some, taken, void};
 use crate::budget::Walk;
 use crate::render::Renderer;
 use crate::value::{Cursor, List, ListKind, ObjectKind, Value, contains, position};
@@ -48,7 +50,7 @@ pub(super) fn call(
             add_all(renderer, target, list, place, more)
         }
         ("addAll", [Value::Int(n), more]) => {
-            let place = insertion(list, *n)?;
+            let place = if is_collection(more) { insertion(list, *n)? } else { return Ok(None) };
             add_all(renderer, target, list, place, more)
         }
         ("contains", [wanted]) => {
@@ -110,7 +112,12 @@ pub(super) fn call(
             }
         }
         ("iterator" | "listIterator", []) => some(Value::object(ObjectKind::Cursor(Rc::new(Cursor::list(list))))),
-        ("toArray", []) => new_array(renderer, list.to_vec()),
+        ("toArray", _) => to_array(renderer, list.to_vec(), arguments),
+        ("sort", [Value::Null]) => {
+            let values = sorted(renderer, list.to_vec())?;
+            list.change(|items| *items = values);
+            void()
+        }
         ("clone", []) => {
             renderer.allocate(list.len().saturating_mul(size_of::<Value>()))?;
             some(List::new(list.kind(), list.to_vec()))

@@ -82,6 +82,18 @@ pub(super) fn call(
             let (key, value) = (taken(arguments, 0), taken(arguments, 1));
             put(renderer, target, map, key, value)
         }
+        ("replace", [key, old, _]) => {
+            searched(renderer, map, key)?;
+            let same = match map.find(key) {
+                Some(found) => equals(&found, old, Walk::new(&renderer.budget))?,
+                None => false,
+            };
+            if same {
+                let (key, value) = (taken(arguments, 0), taken(arguments, 2));
+                put(renderer, target, map, key, value)?;
+            }
+            some(same)
+        }
         ("containsValue", [value]) => {
             let values: Vec<Value> = map.entries().into_iter().map(|(_, value)| value).collect();
             some(contains(&values, value, Walk::new(&renderer.budget))?)

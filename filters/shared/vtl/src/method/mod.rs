@@ -5,6 +5,7 @@
 //!
 //! The functions for each class are kept out of line: a call goes through a small function to the one that it needs.
 
+mod array;
 mod collection;
 mod list;
 mod loops;
@@ -12,6 +13,7 @@ mod map;
 mod nulls;
 mod number;
 mod scalar;
+mod sort;
 mod string;
 
 use std::rc::Rc;
@@ -138,7 +140,7 @@ fn takes_nothing(target: &Value, name: &str) -> bool {
         ),
         Value::List(list) => {
             collection()
-                || matches!(name, "listIterator" | "clone")
+                || matches!(name, "listIterator" | "clone" | "trimToSize")
                 || (name == "toJSONString" && list.kind() == ListKind::Json)
         }
         Value::Map(_) => map() || name == "clone",
@@ -151,7 +153,7 @@ fn takes_nothing(target: &Value, name: &str) -> bool {
             ObjectKind::Array(_) => collection() || name == "listIterator",
             ObjectKind::View(_) => collection(),
             ObjectKind::Entry(_) => matches!(name, "getKey" | "getValue"),
-            ObjectKind::Cursor(_) => matches!(name, "hasNext" | "next"),
+            ObjectKind::Cursor(_) => matches!(name, "hasNext" | "next" | "remove"),
             ObjectKind::Loop(_) => map() || LoopProperty::of_getter(name).is_some(),
             ObjectKind::Block(_) => false,
             ObjectKind::Host(_) => return false,
@@ -175,7 +177,7 @@ fn find_and_call(renderer: &mut Renderer<'_, '_>, target: &Value, name: &str, ar
         Value::Bool(value) => scalar::call_bool(renderer, *value, name, arguments),
         Value::Char(unit) => scalar::call_char(renderer, *unit, name, arguments),
         Value::Object(Object(kind)) => match kind {
-            ObjectKind::Array(array) => collection::call_array(renderer, target, array, name, arguments),
+            ObjectKind::Array(array) => array::call_array(renderer, target, array, name, arguments),
             ObjectKind::View(view) => {
                 view.map.prepare(&renderer.budget)?;
                 collection::call_view(renderer, target, view, name, arguments)
@@ -332,6 +334,11 @@ fn call_entry(
         }
         _ => object(renderer, target, name, arguments),
     }
+}
+
+/// Whether Java has it as a `Collection`.
+fn is_collection(value: &Value) -> bool {
+    matches!(value, Value::List(_) | Value::Object(Object(ObjectKind::View(_))))
 }
 
 /// The elements of what Java has as a `Collection`.

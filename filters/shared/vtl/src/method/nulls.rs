@@ -13,15 +13,18 @@ pub(super) fn are_refused(target: &Value, name: &str, arguments: &[Value]) -> bo
     }
     match target {
         Value::String(_) => by_string(name, arguments),
-        Value::List(_) => match arguments {
-            [Value::Null] => matches!(name, "addAll" | "removeAll" | "retainAll" | "containsAll"),
+        Value::List(_) | Value::Object(Object(ObjectKind::Array(_))) => match arguments {
+            [Value::Null] => name == "replaceAll" || by_collection(name),
             [Value::Int(_), Value::Null] => name == "addAll",
             _ => false,
         },
-        Value::Map(_) => name == "putAll" && arguments.len() == 1,
-        Value::Object(Object(ObjectKind::View(_))) => {
-            matches!(name, "addAll" | "removeAll" | "retainAll" | "containsAll") && arguments.len() == 1
-        }
+        Value::Map(_) => match arguments {
+            [Value::Null] => matches!(name, "putAll" | "forEach" | "replaceAll"),
+            [_, Value::Null] => matches!(name, "compute" | "computeIfAbsent" | "computeIfPresent"),
+            [_, _, Value::Null] => name == "merge",
+            _ => false,
+        },
+        Value::Object(Object(ObjectKind::View(_))) => arguments.len() == 1 && by_collection(name),
         Value::Int(_) | Value::Long(_) => {
             let parse = if matches!(target, Value::Int(_)) { "parseInt" } else { "parseLong" };
             match arguments {
@@ -30,9 +33,17 @@ pub(super) fn are_refused(target: &Value, name: &str, arguments: &[Value]) -> bo
                 _ => false,
             }
         }
+        Value::BigInt(_) => {
+            arguments.len() == 1
+                && matches!(name, "add" | "subtract" | "multiply" | "divide" | "mod" | "remainder" | "max" | "min")
+        }
         Value::Double(_) => matches!(name, "valueOf" | "parseDouble") && arguments.len() == 1,
         _ => false,
     }
+}
+
+fn by_collection(name: &str) -> bool {
+    matches!(name, "addAll" | "removeAll" | "retainAll" | "containsAll" | "forEach" | "removeIf")
 }
 
 fn by_string(name: &str, arguments: &[Value]) -> bool {

@@ -164,7 +164,7 @@ fn double(renderer: &Renderer<'_, '_>, n: f64, name: &str, arguments: &[Value]) 
 }
 
 /// `Double.compare`: -0.0 before 0.0, NaN behind all.
-fn compare(a: f64, b: f64) -> std::cmp::Ordering {
+pub(super) fn compare(a: f64, b: f64) -> std::cmp::Ordering {
     match (a.is_nan(), b.is_nan()) {
         (true, true) => std::cmp::Ordering::Equal,
         _ => a.abs().copysign(if a.is_nan() { 1.0 } else { a }).total_cmp(&b.abs().copysign(if b.is_nan() {
@@ -251,6 +251,11 @@ fn big_integer(n: &BigInt, name: &str, arguments: &[Value]) -> Called {
                 "divide" | "mod" | "remainder" if other.is_zero() => Err("division by zero".into()),
                 "divide" => calculate(Operator::Divide, other),
                 "mod" => calculate(Operator::Modulo, other),
+                "remainder" => {
+                    let size = calculate_big(Operator::Modulo, &n.abs(), &other.abs())?;
+                    let signed = if n.is_negative() { BigInt::zero().checked_sub(&size) } else { Some(size) };
+                    some(Value::big_int(signed.ok_or("too many digits")?))
+                }
                 "compareTo" => some(ordering(n.cmp(other))),
                 "max" => some(Value::big_int(n.max(other).clone())),
                 "min" => some(Value::big_int(n.min(other).clone())),

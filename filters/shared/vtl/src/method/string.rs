@@ -7,7 +7,7 @@ use crate::text::format::format;
 use crate::text::{
     char_at, equals_ignore_case, find_from, fold, from_utf16, index_of_offset, len_utf16, offset_of_index, trim,
 };
-use crate::value::{Object, ObjectKind, Text, Value, compare_text};
+use crate::value::{Array, Object, ObjectKind, Text, Value, compare_text};
 
 /// `text.name(arguments)`
 pub(super) fn call(renderer: &mut Renderer<'_, '_>, text: &Text, name: &str, arguments: &[Value]) -> Called {
@@ -283,7 +283,8 @@ fn split(renderer: &mut Renderer<'_, '_>, text: &Text, java: &str, limit: i32) -
             parts.pop();
         }
     }
-    new_array(renderer, parts)
+    renderer.allocate(parts.len().saturating_mul(size_of::<Value>()))?;
+    some(Value::object(ObjectKind::Array(Array::of_texts(parts))))
 }
 
 fn region_matches(text: &str, at: i32, other: &str, from: i32, len: i32, ignore_case: bool) -> bool {

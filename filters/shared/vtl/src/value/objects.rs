@@ -11,17 +11,32 @@ use crate::ast::Node;
 pub(crate) struct Array(Rc<ArrayCell>);
 
 #[derive(Debug)]
-struct ArrayCell(RefCell<Vec<Value>>);
+struct ArrayCell {
+    items: RefCell<Vec<Value>>,
+    /// A `String[]`, which takes nothing else.
+    of_texts: bool,
+}
 
 impl Drop for ArrayCell {
     fn drop(&mut self) {
-        release(self.0.get_mut());
+        release(self.items.get_mut());
     }
 }
 
 impl Array {
+    /// `Object[]`
     pub(crate) fn new(items: Vec<Value>) -> Self {
-        Self(Rc::new(ArrayCell(RefCell::new(items))))
+        Self(Rc::new(ArrayCell { items: RefCell::new(items), of_texts: false }))
+    }
+
+    /// `String[]`
+    pub(crate) fn of_texts(items: Vec<Value>) -> Self {
+        Self(Rc::new(ArrayCell { items: RefCell::new(items), of_texts: true }))
+    }
+
+    /// Whether the value is of a class that it can have.
+    pub(crate) fn takes(&self, value: &Value) -> bool {
+        !self.0.of_texts || matches!(value, Value::String(_) | Value::Null)
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -33,12 +48,12 @@ impl Array {
     }
 
     pub(crate) fn set(&self, index: usize, value: Value) -> Option<Value> {
-        let mut items = self.0.0.try_borrow_mut().ok()?;
+        let mut items = self.0.items.try_borrow_mut().ok()?;
         items.get_mut(index).map(|slot| std::mem::replace(slot, value))
     }
 
     pub(crate) fn read<R: Default>(&self, look: impl FnOnce(&[Value]) -> R) -> R {
-        self.0.0.try_borrow().map(|items| look(&items)).unwrap_or_default()
+        self.0.items.try_borrow().map(|items| look(&items)).unwrap_or_default()
     }
 
     pub(crate) fn is_same(&self, other: &Self) -> bool {
@@ -54,7 +69,7 @@ impl Array {
     }
 
     pub(crate) fn dissolve(&self) {
-        let items = self.0.0.try_borrow_mut().map(|mut items| std::mem::take(&mut *items));
+        let items = self.0.items.try_borrow_mut().map(|mut items| std::mem::take(&mut *items));
         drop(items);
     }
 }
