@@ -118,6 +118,7 @@ pub(super) fn to_array(renderer: &mut Renderer<'_, '_>, items: Vec<Value>, argum
         // Velocity puts what is no array into one.
         values => Array::new(values.iter_mut().map(|value| std::mem::replace(value, Value::Null)).collect()),
     };
+    items.iter().try_for_each(|item| stored(&given, item))?;
     if given.len() < items.len() {
         return new_array(renderer, items);
     }
@@ -125,7 +126,6 @@ pub(super) fn to_array(renderer: &mut Renderer<'_, '_>, items: Vec<Value>, argum
     let filled = Value::object(ObjectKind::Array(given.clone()));
     let end = items.len();
     for (place, item) in items.into_iter().enumerate() {
-        stored(&given, &item)?;
         renderer.adopt(&filled, &item);
         given.set(place, item);
     }
