@@ -3,18 +3,17 @@
 use crate::bucket::{Bucket, Limit};
 use crate::counters::{CounterError, Counters, update};
 use crate::plans::{Plan, Plans, StageIndex};
-use crate::quota::{Quota, Usage};
-use crate::{Day, KeyDigest, Period, UnixMicros};
+use crate::quota::Quota;
+use crate::subscription::{self, Drawn, draw};
+use crate::{COUNTERS, KeyDigest, Period, UnixMicros};
 
 /// The longest key value, in bytes. A longer one is unknown without a look.
 ///
 /// Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-key-file-format.html>
 const MAX_KEY_BYTES: usize = 128;
 
-/// First part of all counters' names. The number changes with the form of the values: shared data outlives a module.
-pub(crate) const COUNTERS: &str = "usage-plan/1";
 /// Name of the account's bucket.
-pub(crate) const ACCOUNT_COUNTER: &str = "usage-plan/1/account";
+pub(crate) const ACCOUNT_COUNTER: &str = "usage-plan/2/account";
 
 /// A request, as far as usage plans are concerned.
 #[derive(Clone, Copy, Debug)]
@@ -127,7 +126,7 @@ pub struct ThrottleCheck {
 /// A quota that applies to a request.
 #[derive(Clone, Debug, PartialEq)]
 pub struct QuotaCheck {
-    /// The name of its count.
+    /// The name of its count, which is that of the plan's bucket.
     pub counter: String,
     /// The quota.
     pub quota: Quota,
@@ -165,7 +164,7 @@ impl Plans {
             limit,
         }));
         let quota = subscriber.and_then(|(identity, plan)| {
-            plan.quota.map(|quota| QuotaCheck { counter: quota_counter(&plan.id, identity.api_key_id), quota })
+            plan.quota.map(|quota| QuotaCheck { counter: subscription::counter(&plan.id, identity.api_key_id), quota })
         });
         Ok(Checks { identity: subscriber.map(|(identity, _)| identity), throttles, quota })
     }
@@ -208,14 +207,9 @@ impl Plan {
             let counter = format!("{COUNTERS}/method/{id}/{api_key_id}/{api_id}/{stage}{resource_path}/{method}");
             return Some(ThrottleCheck { level: Level::PlanMethod, counter, limit });
         }
-        let counter = || format!("{COUNTERS}/plan/{id}/{api_key_id}");
+        let counter = || subscription::counter(id, api_key_id);
         self.throttle.map(|limit| ThrottleCheck { level: Level::Plan, counter: counter(), limit })
     }
-}
-
-/// The name of what a key has used of a plan's quota.
-pub(crate) fn quota_counter(usage_plan_id: &str, api_key_id: &str) -> String {
-    format!("{COUNTERS}/quota/{usage_plan_id}/{api_key_id}")
 }
 
 impl<'p> Checks<'p> {
@@ -230,15 +224,28 @@ impl<'p> Checks<'p> {
     ) -> Result<Option<Identity<'p>>, Denial<'p>> {
         let identity = self.identity;
         let failed = |error| Denial::CheckFailed { error, identity };
-        for ThrottleCheck { level, counter, limit } in &self.throttles {
-            if !take(counters, counter, *limit, now).map_err(failed)? {
-                return Err(Denial::Throttled { level: *level, limit: *limit, identity });
+        let mut quota = self.quota.as_ref().zip(identity);
+        let exceeded =
+            |quota: &Quota, identity| Err(Denial::QuotaExceeded { limit: quota.limit, period: quota.period, identity });
+        for (place, ThrottleCheck { level, counter, limit }) in self.throttles.iter().enumerate() {
+            // The plan's bucket and its quota are one value: with nothing between them, both are asked at once.
+            let is_last = place.saturating_add(1) == self.throttles.len();
+            let with = quota.take_if(|_| *level == Level::Plan && is_last);
+            let drawn = match level {
+                Level::Plan => draw(counters, counter, Some(*limit), with.map(|(check, _)| &check.quota), now),
+                Level::PlanMethod | Level::StageMethod | Level::Account => take(counters, counter, *limit, now)
+                    .map(|taken| if taken { Drawn::Passed } else { Drawn::Throttled }),
+            };
+            match (drawn.map_err(failed)?, with) {
+                (Drawn::Passed, _) => {}
+                (Drawn::QuotaExceeded, Some((QuotaCheck { quota, .. }, identity))) => return exceeded(quota, identity),
+                _ => return Err(Denial::Throttled { level: *level, limit: *limit, identity }),
             }
         }
-        if let (Some(identity), Some(QuotaCheck { counter, quota })) = (identity, &self.quota)
-            && !charge(counters, counter, quota, now.day()).map_err(failed)?
+        if let Some((QuotaCheck { counter, quota }, identity)) = quota
+            && draw(counters, counter, None, Some(quota), now).map_err(failed)? != Drawn::Passed
         {
-            return Err(Denial::QuotaExceeded { limit: quota.limit, period: quota.period, identity });
+            return exceeded(quota, identity);
         }
         Ok(identity)
     }
@@ -252,22 +259,11 @@ pub(crate) fn take(
     now: UnixMicros,
 ) -> Result<bool, CounterError> {
     update(counters, counter, |found| {
-        let before = found.map(|bytes| Bucket::decode(bytes, now));
+        let before = found.and_then(Bucket::decode);
         let mut bucket = before.unwrap_or(Bucket::full(now));
         let taken = bucket.take(limit, now);
         // A refused request writes only when the clock was set back.
         let write = taken || before.is_some_and(|before| before != bucket);
         (taken, write.then(|| bucket.encode()))
-    })
-}
-
-fn charge(counters: &(impl Counters + ?Sized), counter: &str, quota: &Quota, today: Day) -> Result<bool, CounterError> {
-    update(counters, counter, |found| {
-        let before = found.and_then(Usage::decode);
-        let mut usage = before.clone().unwrap_or_else(|| Usage::none(quota, today));
-        let charged = usage.charge(quota, today);
-        // A refused request writes when the clock was set back, or the state would never come out of the future.
-        let write = charged || before.is_some_and(|before| before != usage);
-        (charged, write.then(|| usage.encode()))
     })
 }

@@ -10,7 +10,8 @@
 //!
 //! # Shared state
 //!
-//! There is a counter for each (plan, key), for each throttled method, and one for the account. Each is a value of its
+//! There is a counter for each (plan, key), with its bucket and what it has used of the quota, for each throttled
+//! method, and one for the account. Each is a value of its
 //! own under a name made only of configuration, so what traffic can create is bounded, and a new configuration
 //! finds the counts of the old one. A counter comes into being with its first request, by a compare-and-set on a
 //! version that no value ever has: of two workers that both find nothing, one creates the value and the other starts
@@ -39,6 +40,7 @@ mod raw;
 mod recall;
 mod report;
 mod route;
+mod subscription;
 
 pub use admit::{Call, Checks, Denial, Identity, Level, QuotaCheck, ThrottleCheck};
 pub use bucket::{Bucket, Limit};
@@ -54,3 +56,6 @@ pub use raw::{
 pub use recall::{Recall, Recalled};
 pub use report::{MAX_REPORT_DAYS, MAX_REPORT_KEYS, UsageError, UsageReport, UsageRequest};
 pub use route::RouteThrottle;
+
+/// First part of all counters' names. The number changes with the form of the values: shared data outlives a module.
+const COUNTERS: &str = "usage-plan/2";

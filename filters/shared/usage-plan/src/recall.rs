@@ -20,8 +20,8 @@ use crate::Counters;
 /// full.
 const MAX_VALUES: usize = 1024;
 
-/// The longest value that is remembered, in bytes. With [`MAX_VALUES`] it bounds the memory to some 300 kB.
-const MAX_VALUE_BYTES: usize = 256;
+/// The longest value that is remembered, in bytes. With [`MAX_VALUES`] it bounds the memory to some 400 kB.
+const MAX_VALUE_BYTES: usize = 384;
 
 /// How many values are written without a guess after one has failed. Where every guess fails, a lost write and the
 /// reading that follows each pause add two per cent.

@@ -9,11 +9,10 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::admit::quota_counter;
 use crate::counters::Counters;
 use crate::plans::Plans;
 use crate::quota::Usage;
-use crate::{Day, UnixMicros};
+use crate::{Day, UnixMicros, subscription};
 
 /// The longest range of a report, and how long days are remembered.
 ///
@@ -133,9 +132,10 @@ impl Plans {
         let mut items = BTreeMap::new();
         if let Some(quota) = plan.quota {
             for id in keys.by_ref().take(page) {
-                let found = counters.load(&quota_counter(&plan.id, id)).map_err(|_| UsageError::Unavailable)?;
-                let usage =
-                    found.and_then(|(bytes, _)| Usage::decode(&bytes)).unwrap_or_else(|| Usage::none(&quota, today));
+                let found = counters.load(&subscription::counter(&plan.id, id)).map_err(|_| UsageError::Unavailable)?;
+                let usage = found
+                    .and_then(|(bytes, _)| subscription::usage(&bytes))
+                    .unwrap_or_else(|| Usage::none(&quota, today));
                 let days = usage.days(&quota, from, to);
                 items.insert(id.to_owned(), days.iter().map(|day| [day.used, day.remaining]).collect());
             }

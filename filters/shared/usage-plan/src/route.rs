@@ -1,7 +1,7 @@
 //! Limits outside of usage plans: of a WebSocket API's route, and of the account.
 
-use crate::admit::{ACCOUNT_COUNTER, COUNTERS, take};
-use crate::{CounterError, Counters, Limit, RawThrottle, UnixMicros};
+use crate::admit::{ACCOUNT_COUNTER, take};
+use crate::{COUNTERS, CounterError, Counters, Limit, RawThrottle, UnixMicros};
 
 /// A limit of a route, or the account's, which all requests and messages share.
 #[derive(Clone, Debug, PartialEq)]

@@ -86,7 +86,7 @@ fn a_plan_counts_each_key_over_all_stages() {
     assert_eq!(run(&plans, &store, call, &[0.0]), "P");
     assert_eq!(run(&plans, &store, Call { stage: "prod", resource_path: "/", ..call }, &[0.0, 0.0]), "PT");
     assert_eq!(run(&plans, &store, get_pets("secret-key-number-two"), &[0.0, 0.0, 0.0]), "PPT");
-    assert_eq!(store.names(), ["usage-plan/1/plan/u1/k1", "usage-plan/1/plan/u1/k2"]);
+    assert_eq!(store.names(), ["usage-plan/2/plan/u1/k1", "usage-plan/2/plan/u1/k2"]);
 }
 
 #[test]
@@ -139,8 +139,8 @@ fn the_stage_throttles_each_method_for_all_callers() {
     );
     assert_eq!(
         store.names(),
-        ["GET", "POST"].map(|verb| format!("usage-plan/1/stage/api/dev/pets/{verb}")).into_iter().fold(
-            vec!["usage-plan/1/stage/api/dev/cats/GET".to_owned()],
+        ["GET", "POST"].map(|verb| format!("usage-plan/2/stage/api/dev/pets/{verb}")).into_iter().fold(
+            vec!["usage-plan/2/stage/api/dev/cats/GET".to_owned()],
             |mut names, name| {
                 names.push(name);
                 names
@@ -180,7 +180,7 @@ fn plan_before_stage_before_account_before_quota_and_no_refund() {
     let checks = plans.checks(&call).unwrap();
     let levels: Vec<Level> = checks.throttles.iter().map(|check| check.level).collect();
     assert_eq!(levels, [Level::Plan, Level::StageMethod, Level::Account]);
-    assert_eq!(checks.quota.unwrap().counter, "usage-plan/1/quota/u1/k1");
+    assert_eq!(checks.quota.unwrap().counter, "usage-plan/2/plan/u1/k1");
 }
 
 #[test]
@@ -196,6 +196,48 @@ fn refused_requests_cost_no_quota() {
     assert_eq!(run(&plans, &store, call, &[midnight - 0.5, midnight]), "QT", "the token is spent, the quota is new");
     assert_eq!(run(&plans, &store, call, &[midnight + 1.0, midnight + 2.0, midnight + 3.0]), "PPP");
     assert_eq!(run(&plans, &store, call, &[midnight + 4.0]), "Q");
+}
+
+#[test]
+fn a_request_that_the_stage_throttles_costs_no_quota() {
+    let plans = one_key(
+        &format!(r#"{DEV}, "throttle": {{"rateLimit": 1, "burstLimit": 9}}, "quota": {{"limit": 3, "period": "DAY"}}"#),
+        r#", "stages": [{"apiId": "api", "stage": "dev", "methodSettings":
+             {"*/*": {"throttlingRateLimit": 1, "throttlingBurstLimit": 1}}}]"#,
+    );
+    let store = Store::default();
+    let call = get_pets("secret-key-number-one");
+    assert_eq!(run(&plans, &store, call, &[0.0, 0.0, 0.0, 1.0, 1.0, 2.0, 3.0]), "PTTPTPQ");
+    // A stage without such a throttle counts on in the same value, bucket and quota at once.
+    let prod = Call { stage: "prod", ..call };
+    assert_eq!(run(&plans, &store, prod, &[3.0]), "Q");
+    let midnight = 12.0 * 3600.0;
+    assert_eq!(run(&plans, &store, prod, &[midnight; 4]), "PPPQ");
+    assert_eq!(run(&plans, &store, call, &[midnight]), "Q");
+    let names = ["usage-plan/2/plan/u1/k1", "usage-plan/2/stage/api/dev/pets/GET"];
+    assert_eq!(store.names(), names);
+}
+
+#[test]
+fn a_used_up_quota_takes_tokens() {
+    let plans = one_key(
+        &format!(r#"{DEV}, "throttle": {{"rateLimit": 1, "burstLimit": 2}}, "quota": {{"limit": 0, "period": "DAY"}}"#),
+        "",
+    );
+    let store = Store::default();
+    assert_eq!(run(&plans, &store, get_pets("secret-key-number-one"), &[0.0, 0.0, 0.0, 1.0]), "QQTQ");
+}
+
+#[test]
+fn a_plan_may_get_a_quota_or_a_throttle_later() {
+    let store = Store::default();
+    let call = get_pets("secret-key-number-one");
+    let (throttle, quota) =
+        (r#""throttle": {"rateLimit": 1, "burstLimit": 2}"#, r#""quota": {"limit": 2, "period": "DAY"}"#);
+    assert_eq!(run(&one_key(&format!("{DEV}, {throttle}"), ""), &store, call, &[0.0]), "P");
+    assert_eq!(run(&one_key(&format!("{DEV}, {throttle}, {quota}"), ""), &store, call, &[0.0, 0.0]), "PT");
+    assert_eq!(run(&one_key(&format!("{DEV}, {quota}"), ""), &store, call, &[0.0, 0.0]), "PQ");
+    assert_eq!(run(&one_key(&format!("{DEV}, {throttle}"), ""), &store, call, &[0.0, 1.0]), "TP");
 }
 
 #[test]
@@ -215,8 +257,7 @@ fn what_is_no_counter_counts_as_none() {
     let plans = one_key(&fields, "");
     for garbage in [&b""[..], b"x", &[0xff; 7], &[0xff; 23], &[0xff; 25], &[0xff; 100]] {
         let store = Store::default();
-        store.put("usage-plan/1/plan/u1/k1", garbage);
-        store.put("usage-plan/1/quota/u1/k1", garbage);
+        store.put("usage-plan/2/plan/u1/k1", garbage);
         assert_eq!(run(&plans, &store, get_pets("secret-key-number-one"), &[0.0, 0.0, 0.0]), "PPT", "{garbage:?}");
     }
 }

@@ -25,6 +25,7 @@ fn two_keys(limit: u64) -> Plans {
 struct Reads {
     store: Store,
     reads: Cell<u32>,
+    writes: Cell<u32>,
 }
 
 impl Counters for Reads {
@@ -34,7 +35,17 @@ impl Counters for Reads {
     }
 
     fn store(&self, name: &str, value: &[u8], expected: Cas) -> Result<(), SharedDataError> {
+        self.writes.set(self.writes.get() + 1);
         self.store.store(name, value, expected)
+    }
+}
+
+#[test]
+fn throttle_and_quota_of_a_plan_are_changed_together() {
+    let (plans, counters) = (two_keys(1000), Reads::default());
+    for request in 1..=10 {
+        assert!(plans.admit(&get_pets("secret"), UnixMicros(START), &counters).is_ok());
+        assert_eq!((counters.reads.get(), counters.writes.get()), (request, request));
     }
 }
 
