@@ -60,7 +60,7 @@ pub trait Gateway {
 /// Why a gateway is not up.
 #[derive(Clone, Debug)]
 pub enum NotStarted {
-    /// The definition or the settings are refused: what `apigw` printed.
+    /// The definition or the settings are refused, or Envoy does not start: what `apigw` printed.
     Refused(String),
     /// The level lacks something that the configuration asks for.
     Unsupported(String),

@@ -1,7 +1,6 @@
 //! The cases of `localstack-apigateway`: APIs as the service stores them, requests, and recorded answers.
 //!
-//! An API becomes an OpenAPI document; cases of one API and stage share a gateway. What `apigw check` refuses is not
-//! run, for the reason that it gives.
+//! An API becomes an OpenAPI document; cases of one API and stage share a gateway. Where none starts, they have failed.
 
 mod backends;
 mod convert;
@@ -98,7 +97,8 @@ fn lines(path: &Path) -> Vec<Value> {
 
 /// Runs cases of one API. Gives an outcome for each.
 fn run_group(cases: &[Value], level: &dyn Level) -> Vec<Outcome> {
-    let not_run = |reason: String| cases.iter().map(|_| Outcome::NotRun(reason.clone())).collect();
+    let all = |outcome: &Outcome| cases.iter().map(|_| outcome.clone()).collect();
+    let not_run = |reason: String| all(&Outcome::NotRun(reason));
     let given = &cases[0]["given"];
     if given["request"]["kind"] == "test-invoke" {
         return not_run("TestInvokeMethod is a call of the control plane".to_owned());
@@ -135,20 +135,9 @@ fn run_group(cases: &[Value], level: &dyn Level) -> Vec<Outcome> {
     ) {
         Ok(gateway) => gateway,
         Err(NotStarted::Unsupported(what)) => return not_run(format!("without Envoy: {what}")),
-        Err(NotStarted::Refused(report)) => return not_run(reasons(&report)),
+        Err(NotStarted::Refused(report)) => return all(&Outcome::Failed(report)),
     };
     cases.iter().map(|case| run_case(case, &mut *gateway, &backends)).collect()
-}
-
-/// The messages of a report, without places, each once.
-fn reasons(report: &str) -> String {
-    let messages = report.lines().filter_map(|line| {
-        let (_, message) = line.split_once(": error: ").or_else(|| line.split_once("error: "))?;
-        Some(message.split_once(": ").map_or(message, |(_, message)| message).to_owned())
-    });
-    let unique: std::collections::BTreeSet<String> = messages.collect();
-    // Several reasons at once say less than the one that has to go first.
-    unique.into_iter().next().unwrap_or_else(|| report.to_owned())
 }
 
 fn run_case(case: &Value, gateway: &mut dyn Gateway, backends: &Backends) -> Outcome {
