@@ -108,7 +108,7 @@ impl Headers {
     }
 
     /// All headers in order.
-    pub fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> + Clone {
+    pub fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
         self.0.entries.iter().map(|entry| (self.slice(&entry.name), self.slice(&entry.value)))
     }
 

@@ -12,9 +12,6 @@ use crate::{COUNTERS, KeyDigest, Period, UnixMicros};
 /// Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-key-file-format.html>
 const MAX_KEY_BYTES: usize = 128;
 
-/// Name of the account's bucket.
-pub(crate) const ACCOUNT_COUNTER: &str = "usage-plan/2/account";
-
 /// A request, as far as usage plans are concerned.
 #[derive(Clone, Copy, Debug)]
 pub struct Call<'a> {
@@ -160,7 +157,7 @@ impl Plans {
         throttles.extend(stage.and_then(|stage| self.stage_throttle(call, stage)));
         throttles.extend(self.account.map(|limit| ThrottleCheck {
             level: Level::Account,
-            counter: ACCOUNT_COUNTER.to_owned(),
+            counter: account_counter(),
             limit,
         }));
         let quota = subscriber.and_then(|(identity, plan)| {
@@ -249,6 +246,11 @@ impl<'p> Checks<'p> {
         }
         Ok(identity)
     }
+}
+
+/// The name of the account's bucket.
+pub(crate) fn account_counter() -> String {
+    format!("{COUNTERS}/account")
 }
 
 /// Takes a token of a bucket; `false` when there is none.

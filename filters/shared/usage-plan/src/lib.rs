@@ -11,9 +11,8 @@
 //! # Shared state
 //!
 //! There is a counter for each (plan, key), with its bucket and what it has used of the quota, for each throttled
-//! method, and one for the account. Each is a value of its
-//! own under a name made only of configuration, so what traffic can create is bounded, and a new configuration
-//! finds the counts of the old one. A counter comes into being with its first request, by a compare-and-set on a
+//! method, and one for the account. Each is a value of its own under a name made only of configuration, so what traffic
+//! can create is bounded, and a new configuration finds the counts of the old one. A counter comes into being with its first request, by a compare-and-set on a
 //! version that no value ever has: of two workers that both find nothing, one creates the value and the other starts
 //! over, so not even the first request of a counter is lost. [`Counters::store`] says what this asks of a host.
 //!

@@ -1,6 +1,6 @@
 //! Limits outside of usage plans: of a WebSocket API's route, and of the account.
 
-use crate::admit::{ACCOUNT_COUNTER, take};
+use crate::admit::{account_counter, take};
 use crate::{COUNTERS, CounterError, Counters, Limit, RawThrottle, UnixMicros};
 
 /// A limit of a route, or the account's, which all requests and messages share.
@@ -20,7 +20,7 @@ impl RouteThrottle {
     /// The account's limit; `None` when rate and burst are none.
     pub fn of_account(throttle: RawThrottle) -> Option<Self> {
         let limit = Limit::new(throttle.rate_limit, throttle.burst_limit)?;
-        Some(Self { counter: ACCOUNT_COUNTER.to_owned(), limit })
+        Some(Self { counter: account_counter(), limit })
     }
 
     /// Takes a token at `now`; `false` when less than one is left, and nothing is taken.

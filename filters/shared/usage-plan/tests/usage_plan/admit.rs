@@ -22,6 +22,13 @@ fn one_key(fields: &str, rest: &str) -> usage_plan::Plans {
 const DEV: &str = r#", "apiStages": [{"apiId": "api", "stage": "dev"}, {"apiId": "api", "stage": "prod"}]"#;
 const K1: Identity = Identity { api_key_id: "k1", usage_plan_id: "u1" };
 
+/// Both stages, a token a second in a bucket of `burst`, and `quota` requests a day.
+fn limited(burst: u32, quota: u32) -> String {
+    format!(
+        r#"{DEV}, "throttle": {{"rateLimit": 1, "burstLimit": {burst}}}, "quota": {{"limit": {quota}, "period": "DAY"}}"#
+    )
+}
+
 fn limit(rate: f64, burst: f64) -> Limit {
     Limit::new(rate, burst).unwrap()
 }
@@ -163,7 +170,7 @@ fn all_requests_share_the_account() {
 #[test]
 fn plan_before_stage_before_account_before_quota_and_no_refund() {
     let plans = one_key(
-        &format!(r#"{DEV}, "throttle": {{"rateLimit": 1, "burstLimit": 4}}, "quota": {{"limit": 1, "period": "DAY"}}"#),
+        &limited(4, 1),
         r#", "stages": [{"apiId": "api", "stage": "dev", "methodSettings":
              {"*/*": {"throttlingRateLimit": 1, "throttlingBurstLimit": 3}}}],
            "account": {"rateLimit": 1, "burstLimit": 2}"#,
@@ -185,10 +192,7 @@ fn plan_before_stage_before_account_before_quota_and_no_refund() {
 
 #[test]
 fn refused_requests_cost_no_quota() {
-    let plans = one_key(
-        &format!(r#"{DEV}, "throttle": {{"rateLimit": 1, "burstLimit": 1}}, "quota": {{"limit": 3, "period": "DAY"}}"#),
-        "",
-    );
+    let plans = one_key(&limited(1, 3), "");
     let store = Store::default();
     let call = get_pets("secret-key-number-one");
     assert_eq!(run(&plans, &store, call, &[0.0, 0.0, 0.0, 1.0, 1.1, 1.2, 2.0, 3.0, 4.0]), "PTTPTTPQQ");
@@ -201,7 +205,7 @@ fn refused_requests_cost_no_quota() {
 #[test]
 fn a_request_that_the_stage_throttles_costs_no_quota() {
     let plans = one_key(
-        &format!(r#"{DEV}, "throttle": {{"rateLimit": 1, "burstLimit": 9}}, "quota": {{"limit": 3, "period": "DAY"}}"#),
+        &limited(9, 3),
         r#", "stages": [{"apiId": "api", "stage": "dev", "methodSettings":
              {"*/*": {"throttlingRateLimit": 1, "throttlingBurstLimit": 1}}}]"#,
     );
@@ -220,10 +224,7 @@ fn a_request_that_the_stage_throttles_costs_no_quota() {
 
 #[test]
 fn a_used_up_quota_takes_tokens() {
-    let plans = one_key(
-        &format!(r#"{DEV}, "throttle": {{"rateLimit": 1, "burstLimit": 2}}, "quota": {{"limit": 0, "period": "DAY"}}"#),
-        "",
-    );
+    let plans = one_key(&limited(2, 0), "");
     let store = Store::default();
     assert_eq!(run(&plans, &store, get_pets("secret-key-number-one"), &[0.0, 0.0, 0.0, 1.0]), "QQTQ");
 }
@@ -252,9 +253,7 @@ fn a_new_configuration_finds_the_counts() {
 
 #[test]
 fn what_is_no_counter_counts_as_none() {
-    let fields =
-        format!(r#"{DEV}, "throttle": {{"rateLimit": 1, "burstLimit": 2}}, "quota": {{"limit": 2, "period": "DAY"}}"#);
-    let plans = one_key(&fields, "");
+    let plans = one_key(&limited(2, 2), "");
     for garbage in [&b""[..], b"x", &[0xff; 7], &[0xff; 23], &[0xff; 25], &[0xff; 100]] {
         let store = Store::default();
         store.put("usage-plan/2/plan/u1/k1", garbage);
