@@ -204,21 +204,26 @@ pub(crate) struct Link<Op> {
     pub op: Op,
     pub operand: Operand,
     /// Text of this operand with the white space around it: what Velocity takes for the text of everything up to here.
-    pub start: usize,
-    pub end: usize,
+    pub literal: Literal,
 }
 
 /// An operand, and its text: `+` with a string on the other side takes the text for a value that is null.
 #[derive(Debug)]
 pub(crate) struct Operand {
     pub expr: Expr,
+    pub literal: Literal,
+}
+
+/// A stretch of source as Velocity prints it back.
+#[derive(Debug)]
+pub(crate) struct Literal {
     pub source: Rc<str>,
     pub start: usize,
     pub end: usize,
 }
 
-impl Operand {
-    pub(crate) fn literal(&self) -> &str {
+impl Literal {
+    pub(crate) fn as_str(&self) -> &str {
         self.source.get(self.start..self.end).unwrap_or("")
     }
 }

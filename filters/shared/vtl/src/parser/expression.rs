@@ -1,17 +1,15 @@
 //! Expressions: literals, references, operators.
 
-use std::rc::Rc;
-
 use super::token::Kind;
 use super::{Parsed, Parser};
 use crate::ast::{Chain, Comparison, Expr, Link, Operand, Operator};
 use crate::value::Value;
 
-/// An expression, and the stretch of source that Velocity takes for its text.
+/// An expression, and its first and last token: what lies between is its text to Velocity.
 pub(super) struct Source {
     pub expr: Expr,
-    start: usize,
-    end: usize,
+    first: usize,
+    last: usize,
 }
 
 impl Parser<'_, '_> {
@@ -20,16 +18,8 @@ impl Parser<'_, '_> {
         self.nested(|p| {
             let first = p.pos;
             let expr = p.any_of()?;
-            let (start, end) = p.range(first);
-            Ok(Source { expr, start, end })
+            Ok(Source { expr, first, last: p.last() })
         })
-    }
-
-    /// Start and end in the source of the tokens from `first` to the one consumed last.
-    fn range(&self, first: usize) -> (usize, usize) {
-        let start = self.token(first).map_or(0, |token| token.start);
-        let end = self.token(self.last()).map_or(0, |token| token.end);
-        (start, end.max(start))
     }
 
     fn any_of(&mut self) -> Parsed<Expr> {
@@ -124,22 +114,21 @@ impl Parser<'_, '_> {
             self.advance()?;
             let from = self.pos;
             let source = operand(self)?;
-            let (start, end) = self.range(from);
-            rest.push(Link { op, operand: self.operand(source), start, end });
+            let last = self.last();
+            rest.push(Link { op, operand: self.operand(source), literal: self.stretch(from, last) });
             match operator(self.peek()?) {
                 Some(next) => op = next,
                 None => {
                     let first = self.operand(first);
                     let rest = rest.into_boxed_slice();
-                    return Ok(Source { expr: make(Box::new(Chain { first, rest })), start, end });
+                    return Ok(Source { expr: make(Box::new(Chain { first, rest })), first: from, last });
                 }
             }
         }
     }
 
     fn operand(&self, source: Source) -> Operand {
-        let Source { expr, start, end } = source;
-        Operand { expr, source: Rc::clone(&self.text), start, end }
+        Operand { expr: source.expr, literal: self.stretch(source.first, source.last) }
     }
 
     fn unary(&mut self) -> Parsed<Source> {
@@ -151,22 +140,20 @@ impl Parser<'_, '_> {
         self.skip(Kind::Whitespace)?;
         self.advance()?;
         let inner = self.nested(Self::unary)?;
-        let (start, end) = self.range(first);
-        Ok(Source { expr: Expr::Not(Box::new(inner.expr)), start, end })
+        Ok(Source { expr: Expr::Not(Box::new(inner.expr)), first, last: self.last() })
     }
 
     fn primary(&mut self) -> Parsed<Source> {
         self.skip(Kind::Whitespace)?;
         let source = if self.peek()? == Kind::LParen {
             self.advance()?;
-            let Source { expr, start, end } = self.expression()?;
+            let Source { expr, first, last } = self.expression()?;
             self.expect(Kind::RParen)?;
-            Source { expr: Expr::Group(Box::new(expr)), start, end }
+            Source { expr: Expr::Group(Box::new(expr)), first, last }
         } else {
             let first = self.pos;
             let expr = self.value("an expression")?;
-            let (start, end) = self.range(first);
-            Source { expr, start, end }
+            Source { expr, first, last: self.last() }
         };
         self.skip(Kind::Whitespace)?;
         Ok(source)

@@ -15,7 +15,7 @@ mod token;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::rc::Rc;
 
-use crate::ast::{Expr, Interpolated, LoopSlots, Node, Offset, Program, Slot};
+use crate::ast::{Expr, Interpolated, Literal, LoopSlots, Node, Offset, Program, Slot};
 use crate::error::CompileError;
 use crate::limits::{MAX_NESTING, MAX_TEMPLATE_BYTES};
 use lexer::{LexError, Lexer};
@@ -217,6 +217,23 @@ impl Parser<'_, '_> {
     /// Tokens `first` to `last` as Velocity prints them back.
     fn literal(&self, first: usize, last: usize) -> String {
         (first..=last).map(|index| self.printed(index)).collect()
+    }
+
+    /// The same without a copy, where the tokens stand in the source as they are printed.
+    fn stretch(&self, first: usize, last: usize) -> Literal {
+        let tokens = self.tokens.get(first..=last).unwrap_or_default();
+        let as_printed = tokens.iter().all(|token| token.before.is_none() && token.kind != Kind::BlockComment);
+        let is_whole = tokens.windows(2).all(|pair| matches!(pair, [a, b] if a.end == b.start));
+        match tokens {
+            [from, ..] if as_printed && is_whole => {
+                let end = tokens.last().map_or(from.end, |to| to.end);
+                Literal { source: Rc::clone(&self.text), start: from.start, end }
+            }
+            _ => {
+                let text = self.literal(first, last);
+                Literal { start: 0, end: text.len(), source: Rc::from(text) }
+            }
+        }
     }
 
     /// Index of the token consumed last.

@@ -225,11 +225,11 @@ impl Renderer<'_, '_> {
             let mut right = Value::Null;
             let right = self.operand(&link.operand.expr, &mut right)?;
             if !quick(link.op, left, right, out) {
-                let text = left_text.unwrap_or_else(|| chain.first.literal());
+                let text = left_text.unwrap_or_else(|| chain.first.literal.as_str());
                 out.fill(self.calculate(link.op, left, text, right, &link.operand)?);
             }
             // The text of the whole left side is the last operand's, to Velocity.
-            left_text = Some(link.operand.source.get(link.start..link.end).unwrap_or(""));
+            left_text = Some(link.literal.as_str());
         }
         Ok(())
     }
@@ -245,7 +245,7 @@ impl Renderer<'_, '_> {
     ) -> Rendered<Value> {
         if op == Operator::Add && (matches!(left, Value::String(_)) || matches!(right, Value::String(_))) {
             let left = self.added(left, left_text)?;
-            let right = self.added(right, right_operand.literal())?;
+            let right = self.added(right, right_operand.literal.as_str())?;
             let mut text = self.budget.buffer();
             text.push_str(&left);
             text.push_str(&right);
