@@ -124,7 +124,7 @@ impl Spec {
         }
         (spec.width, rest) = number(rest);
         if let Some(after) = rest.strip_prefix('.') {
-            let (precision, after) = number(after);
+            let (precision, after) = digits(after);
             spec.precision = Some(precision.ok_or("the precision is missing in the format")?);
             rest = after;
         }
@@ -334,10 +334,14 @@ impl Spec {
     }
 }
 
-/// A number without a zero in front, which would be a flag; a lone zero is one, for a precision.
+/// A number without a zero in front, which would be a flag.
 fn number(text: &str) -> (Option<usize>, &str) {
+    if text.starts_with('0') { (None, text) } else { digits(text) }
+}
+
+fn digits(text: &str) -> (Option<usize>, &str) {
     let len = text.bytes().take_while(u8::is_ascii_digit).count();
-    if len == 0 || (len > 1 && text.starts_with('0')) {
+    if len == 0 {
         return (None, text);
     }
     let (digits, rest) = text.split_at_checked(len).unwrap_or((text, ""));
