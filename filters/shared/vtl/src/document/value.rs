@@ -59,6 +59,9 @@ impl Document {
 
     /// Whether a name comes more than once in an object.
     pub fn has_repeated_names(&self, place: Place) -> bool {
+        if self.have_names_other_marks(place) {
+            return false;
+        }
         if self.len(place) > MAX_COMPARED {
             return self.has_repeated_contents(place);
         }
@@ -76,6 +79,21 @@ impl Document {
             }
         }
         false
+    }
+
+    /// Whether the names of an object differ so much, in length or at their ends, that they need not be compared.
+    fn have_names_other_marks(&self, place: Place) -> bool {
+        let mut seen = [0_u64; 4];
+        self.members(place).all(|(name, _)| {
+            let text = self.text(name).as_bytes();
+            let ends = text.first().zip(text.last()).map_or(0, |(first, last)| first.wrapping_mul(7) ^ last);
+            let mark = usize::from(ends).wrapping_add(text.len().wrapping_mul(31));
+            let Some(word) = seen.get_mut(mark >> 6 & 3) else { return false };
+            let bit = 1_u64 << (mark & 63);
+            let is_new = *word & bit == 0;
+            *word |= bit;
+            is_new && !self.kind(name).has_escapes()
+        })
     }
 
     fn has_repeated_contents(&self, place: Place) -> bool {
