@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use gateway::{Api, ConfigError};
+use gateway::{Api, ConfigError, Seen};
 use sha2::{Digest, Sha256};
 
 use crate::cache::Key;
@@ -34,6 +34,8 @@ pub(crate) struct Authorizer {
     pub(crate) respondent: Respondent,
     /// Begins every cache key: the API, the stage, and all that this authorizer is. A changed one starts afresh.
     digest: [u8; 32],
+    /// The keys of the callers that were here last.
+    keys: Seen<Key>,
 }
 
 impl Authorizer {
@@ -83,17 +85,21 @@ impl Authorizer {
             ttl_millis: u64::from(ttl).saturating_mul(1000),
             respondent,
             digest: digest.finalize().into(),
+            keys: Seen::default(),
         })
     }
 
     /// Under which the answer for a caller is kept. The token itself is kept nowhere.
     pub(crate) fn key(&self, identity: &Identity) -> Key {
-        let mut digest = Sha256::new();
-        digest.update(self.digest);
-        for value in identity.parts() {
-            update(&mut digest, value);
-        }
-        Key(digest.finalize().into())
+        let computed = || {
+            let mut digest = Sha256::new();
+            digest.update(self.digest);
+            for value in identity.parts() {
+                update(&mut digest, value);
+            }
+            Key(digest.finalize().into())
+        };
+        self.keys.find(identity.parts(), || Some(computed())).unwrap_or_else(computed)
     }
 
     /// How long a request waits for another one's call before it gives up.

@@ -111,7 +111,7 @@ impl Sources {
                 return None;
             }
             identity.values.push(last);
-            identity.parts.push(values.len().to_string().into_bytes());
+            identity.parts.push(values.len().to_le_bytes().to_vec());
             identity.parts.extend(values);
         }
         Some(identity)

@@ -41,7 +41,8 @@ pub fn partition(region: &str) -> &'static str {
 /// it was sent.
 pub fn method_arn(api: &Api, verb: &[u8], path: &[u8]) -> String {
     let path = path.strip_prefix(b"/").unwrap_or(path);
-    format!("{}/{}/{}", stage_arn(api), String::from_utf8_lossy(verb), String::from_utf8_lossy(path))
+    let (verb, path) = (String::from_utf8_lossy(verb), String::from_utf8_lossy(path));
+    [stage_arn(api).as_str(), "/", &verb, "/", &path].concat()
 }
 
 /// The ARN of a WebSocket API's route: `…/stage/$connect`.
@@ -56,7 +57,7 @@ pub fn connections_arn(api: &Api, verb: &[u8]) -> String {
 
 fn stage_arn(api: &Api) -> String {
     let Api { region, account_id, api_id, stage, .. } = api;
-    format!("arn:{}:execute-api:{region}:{account_id}:{api_id}/{stage}", partition(region))
+    ["arn:", partition(region), ":execute-api:", region, ":", account_id, ":", api_id, "/", stage].concat()
 }
 
 /// The keys of conditions that every request has, whoever sends it.

@@ -5,7 +5,7 @@ use crate::counters::{CounterError, Counters, update};
 use crate::plans::{Plan, Plans, StageIndex};
 use crate::quota::Quota;
 use crate::subscription::{self, Drawn, draw};
-use crate::{COUNTERS, KeyDigest, Period, UnixMicros};
+use crate::{COUNTERS, Period, UnixMicros};
 
 /// The longest key value, in bytes. A longer one is unknown without a look.
 ///
@@ -105,8 +105,8 @@ pub struct Checks<'p> {
     pub identity: Option<Identity<'p>>,
     /// At most one of the plan's, one of the stage's, and the account's.
     pub throttles: Vec<ThrottleCheck>,
-    /// The plan's quota.
-    pub quota: Option<QuotaCheck>,
+    /// The plan's quota. Its count stands beside the plan's bucket, under the same name.
+    pub quota: Option<Quota>,
 }
 
 /// A throttle that applies to a request.
@@ -118,15 +118,6 @@ pub struct ThrottleCheck {
     pub counter: String,
     /// Rate and burst.
     pub limit: Limit,
-}
-
-/// A quota that applies to a request.
-#[derive(Clone, Debug, PartialEq)]
-pub struct QuotaCheck {
-    /// The name of its count, which is that of the plan's bucket.
-    pub counter: String,
-    /// The quota.
-    pub quota: Quota,
 }
 
 impl Plans {
@@ -160,9 +151,7 @@ impl Plans {
             counter: account_counter(),
             limit,
         }));
-        let quota = subscriber.and_then(|(identity, plan)| {
-            plan.quota.map(|quota| QuotaCheck { counter: subscription::counter(&plan.id, identity.api_key_id), quota })
-        });
+        let quota = subscriber.and_then(|(_, plan)| plan.quota);
         Ok(Checks { identity: subscriber.map(|(identity, _)| identity), throttles, quota })
     }
 
@@ -171,7 +160,7 @@ impl Plans {
         if value.len() > MAX_KEY_BYTES {
             return Err(Denial::UnknownKey);
         }
-        let key = self.keys.find(&KeyDigest::of(value)).ok_or(Denial::UnknownKey)?;
+        let key = self.keys.find_value(value).ok_or(Denial::UnknownKey)?;
         let api_key_id = self.keys.id(key);
         if !self.keys.enabled(key) {
             return Err(Denial::Disabled { api_key_id });
@@ -186,7 +175,7 @@ impl Plans {
         // The values of `*/*` apply to each method separately.
         let (method, limit) = own.or(settings.default.map(|limit| (call.method, limit)))?;
         let Call { api_id, stage, resource_path, .. } = call;
-        let counter = format!("{COUNTERS}/stage/{api_id}/{stage}{resource_path}/{method}");
+        let counter = [COUNTERS, "/stage/", api_id, "/", stage, resource_path, "/", method].concat();
         Some(ThrottleCheck { level: Level::StageMethod, counter, limit })
     }
 }
@@ -201,7 +190,9 @@ impl Plan {
             methods.and_then(|methods| methods.find(call.resource_path, call.request_method, call.method))
         {
             let Call { api_id, stage, resource_path, .. } = call;
-            let counter = format!("{COUNTERS}/method/{id}/{api_key_id}/{api_id}/{stage}{resource_path}/{method}");
+            let plan = [COUNTERS, "/method/", id, "/", api_key_id, "/"];
+            let method = [api_id, "/", stage, resource_path, "/", method];
+            let counter = [plan, method].concat().concat();
             return Some(ThrottleCheck { level: Level::PlanMethod, counter, limit });
         }
         let counter = || subscription::counter(id, api_key_id);
@@ -229,20 +220,21 @@ impl<'p> Checks<'p> {
             let is_last = place.saturating_add(1) == self.throttles.len();
             let with = quota.take_if(|_| *level == Level::Plan && is_last);
             let drawn = match level {
-                Level::Plan => draw(counters, counter, Some(*limit), with.map(|(check, _)| &check.quota), now),
+                Level::Plan => draw(counters, counter, Some(*limit), with.map(|(quota, _)| quota), now),
                 Level::PlanMethod | Level::StageMethod | Level::Account => take(counters, counter, *limit, now)
                     .map(|taken| if taken { Drawn::Passed } else { Drawn::Throttled }),
             };
             match (drawn.map_err(failed)?, with) {
                 (Drawn::Passed, _) => {}
-                (Drawn::QuotaExceeded, Some((QuotaCheck { quota, .. }, identity))) => return exceeded(quota, identity),
+                (Drawn::QuotaExceeded, Some((quota, identity))) => return exceeded(quota, identity),
                 _ => return Err(Denial::Throttled { level: *level, limit: *limit, identity }),
             }
         }
-        if let Some((QuotaCheck { counter, quota }, identity)) = quota
-            && draw(counters, counter, None, Some(quota), now).map_err(failed)? != Drawn::Passed
-        {
-            return exceeded(quota, identity);
+        if let Some((quota, identity)) = quota {
+            let counter = subscription::counter(identity.usage_plan_id, identity.api_key_id);
+            if draw(counters, &counter, None, Some(quota), now).map_err(failed)? != Drawn::Passed {
+                return exceeded(quota, identity);
+            }
         }
         Ok(identity)
     }
@@ -250,7 +242,7 @@ impl<'p> Checks<'p> {
 
 /// The name of the account's bucket.
 pub(crate) fn account_counter() -> String {
-    format!("{COUNTERS}/account")
+    [COUNTERS, "/account"].concat()
 }
 
 /// Takes a token of a bucket; `false` when there is none.

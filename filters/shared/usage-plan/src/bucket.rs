@@ -99,9 +99,14 @@ impl Bucket {
     /// The form in shared data: 10⁻¹⁵ tokens missing (16 bytes), microseconds since 1970 (8 bytes), little-endian.
     pub fn encode(self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(Self::BYTES);
+        self.write(&mut bytes);
+        bytes
+    }
+
+    /// Appends [`Bucket::encode`]'s form.
+    pub(crate) fn write(self, bytes: &mut Vec<u8>) {
         bytes.extend_from_slice(&self.missing.to_le_bytes());
         bytes.extend_from_slice(&self.time.0.to_le_bytes());
-        bytes
     }
 
     /// Reads [`Bucket::encode`]'s form. `None` for anything else, which counts as a full bucket.

@@ -4,7 +4,7 @@
 //! of them. Digests are as good as random, so nothing has to be hashed again, and there is one allocation for each
 //! column instead of several for each key.
 
-use gateway::ConfigError;
+use gateway::{ConfigError, Seen};
 
 use crate::KeyDigest;
 use crate::problems::Problems;
@@ -27,6 +27,8 @@ pub(crate) struct KeyTable {
     /// Where in `digests` those begin whose leading `directory_bits` are the position here.
     directory: Vec<u32>,
     directory_bits: u32,
+    /// The keys that callers have used last, found without a digest.
+    seen: Seen<KeyIndex>,
 }
 
 #[derive(Debug)]
@@ -119,6 +121,11 @@ impl KeyTable {
             }
             key.plans_end = u32::try_from(next).unwrap_or(u32::MAX);
         }
+    }
+
+    /// The key with this value.
+    pub(crate) fn find_value(&self, value: &[u8]) -> Option<KeyIndex> {
+        self.seen.find(std::iter::once(value), || self.find(&KeyDigest::of(value)))
     }
 
     /// The key with this digest.

@@ -41,7 +41,7 @@ mod report;
 mod route;
 mod subscription;
 
-pub use admit::{Call, Checks, Denial, Identity, Level, QuotaCheck, ThrottleCheck};
+pub use admit::{Call, Checks, Denial, Identity, Level, ThrottleCheck};
 pub use bucket::{Bucket, Limit};
 pub use calendar::{Day, Period, UnixMicros};
 pub use counters::{CounterError, Counters};

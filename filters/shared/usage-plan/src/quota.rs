@@ -134,7 +134,18 @@ impl Usage {
 
     /// The form in shared data: period (1 byte), day (4), used (8), used that day (8), left (8), history; little-endian.
     pub fn encode(&self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(Self::FIXED_BYTES.saturating_add(self.history.as_bytes().len()));
+        let mut bytes = Vec::with_capacity(self.size());
+        self.write(&mut bytes);
+        bytes
+    }
+
+    /// Length of [`Usage::encode`]'s form.
+    pub(crate) fn size(&self) -> usize {
+        Self::FIXED_BYTES.saturating_add(self.history.as_bytes().len())
+    }
+
+    /// Appends [`Usage::encode`]'s form.
+    pub(crate) fn write(&self, bytes: &mut Vec<u8>) {
         bytes.push(match self.period {
             Period::Day => 1,
             Period::Week => 2,
@@ -145,7 +156,6 @@ impl Usage {
             bytes.extend_from_slice(&number.to_le_bytes());
         }
         bytes.extend_from_slice(self.history.as_bytes());
-        bytes
     }
 
     /// Reads [`Usage::encode`]'s form. `None` for anything else, which counts as nothing used.

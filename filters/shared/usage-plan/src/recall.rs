@@ -12,6 +12,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
 use gateway::{Cas, SharedDataError};
 
 use crate::Counters;
@@ -37,7 +38,7 @@ struct State {
     latest: Option<Cas>,
     /// How many writes there are before the next guess.
     pause: u32,
-    values: HashMap<String, (Vec<u8>, Cas)>,
+    values: HashMap<String, (Vec<u8>, Cas), RandomState>,
 }
 
 /// Counters of which a worker remembers what it wrote.
@@ -75,7 +76,7 @@ impl Recall {
     fn failed(&self) {
         let Ok(mut state) = self.0.try_borrow_mut() else { return };
         if state.latest.is_some() {
-            *state = State { latest: None, pause: WRITES_WITHOUT_GUESS, values: HashMap::new() };
+            *state = State { latest: None, pause: WRITES_WITHOUT_GUESS, values: HashMap::default() };
         }
     }
 }

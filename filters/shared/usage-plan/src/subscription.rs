@@ -27,7 +27,7 @@ pub(crate) enum Drawn {
 
 /// The name of what a key has taken of a plan.
 pub(crate) fn counter(usage_plan_id: &str, api_key_id: &str) -> String {
-    format!("{COUNTERS}/plan/{usage_plan_id}/{api_key_id}")
+    [COUNTERS, "/plan/", usage_plan_id, "/", api_key_id].concat()
 }
 
 /// Takes a token, where there is a throttle, and then counts the request, where there is a quota.
@@ -74,9 +74,10 @@ impl Subscription {
 
     /// The form in shared data: the bucket's, then the usage's if there is any.
     fn encode(&self) -> Vec<u8> {
-        let mut bytes = self.bucket.encode();
+        let mut bytes = Vec::with_capacity(Bucket::BYTES.saturating_add(self.usage.as_ref().map_or(0, Usage::size)));
+        self.bucket.write(&mut bytes);
         if let Some(usage) = &self.usage {
-            bytes.extend_from_slice(&usage.encode());
+            usage.write(&mut bytes);
         }
         bytes
     }

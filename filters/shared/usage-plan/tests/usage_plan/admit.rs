@@ -187,7 +187,8 @@ fn plan_before_stage_before_account_before_quota_and_no_refund() {
     let checks = plans.checks(&call).unwrap();
     let levels: Vec<Level> = checks.throttles.iter().map(|check| check.level).collect();
     assert_eq!(levels, [Level::Plan, Level::StageMethod, Level::Account]);
-    assert_eq!(checks.quota.unwrap().counter, "usage-plan/2/plan/u1/k1");
+    assert_eq!(checks.throttles[0].counter, "usage-plan/2/plan/u1/k1");
+    assert_eq!(checks.quota.unwrap().limit, 1);
 }
 
 #[test]
