@@ -1,11 +1,12 @@
 //! An authorizer's verdict on a token.
 
+use std::cell::OnceCell;
 use std::rc::Rc;
 
 use gateway::Host;
-use jwt::{Algorithm, ClaimError, Claims, Clock, HOST_FUNCTION, Key, Token, bearer};
+use jwt::{Algorithm, ClaimError, Claims, Clock, HOST_FUNCTION, Key, LastHeader, Token, bearer};
 use regex_lite::Regex;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::cache::{TokenCache, TokenHash, hash};
 use crate::denial::Denial;
@@ -19,6 +20,7 @@ pub(crate) struct Authorizer {
     pub kind: Kind,
     pub issuers: Vec<TrustedIssuer>,
     pub clock_skew_seconds: u32,
+    pub last_header: LastHeader,
 }
 
 /// What tokens it takes.
@@ -44,10 +46,10 @@ pub(crate) struct Verified {
     /// Of the keys that it was verified with; others may not have its key any more.
     generation: u64,
     claims: Claims,
-    /// The claims as the backend sees them, as JSON, by kind of authorizer.
-    text: String,
-    /// The token's scopes, as JSON.
-    scopes: String,
+    /// The claims as the backend sees them, as JSON, once somebody asks for them.
+    text: OnceCell<String>,
+    /// The token's scopes, as JSON, likewise.
+    scopes: OnceCell<String>,
     cognito: bool,
     expires_millis: u64,
 }
@@ -123,7 +125,8 @@ impl Authorizer {
 
     /// Verifies a token's signature.
     fn verify(&self, host: &dyn Host, text: &[u8]) -> Result<Result<Verified, Denial>, StillComing> {
-        let (token, claims) = match Token::parse(text).and_then(|token| token.claims().map(|claims| (token, claims))) {
+        let parsed = Token::parse_after(text, &self.last_header);
+        let (token, claims) = match parsed.and_then(|token| token.claims().map(|claims| (token, claims))) {
             Ok(parts) => parts,
             Err(error) => return Ok(Err(Denial::Token(error))),
         };
@@ -154,17 +157,13 @@ impl Authorizer {
         if !candidates.any(|key| is_signed(host, key, &token)) {
             return Ok(Err(Denial::Signature));
         }
-        let text = match self.kind {
-            Kind::Jwt => jwt::http_claims(&claims),
-            Kind::Cognito { .. } => jwt::cognito_claims(&claims),
-        };
         Ok(Ok(Verified {
             issuer: Rc::clone(&trusted.issuer),
             algorithm,
             generation,
             expires_millis: claims.expires_millis(),
-            text: json(text),
-            scopes: Value::from(claims.scopes()).to_string(),
+            text: OnceCell::new(),
+            scopes: OnceCell::new(),
             cognito: self.is_cognito(),
             claims,
         }))
@@ -175,7 +174,7 @@ impl Authorizer {
         match self.issuers.as_slice() {
             [only] => Ok(only),
             several => {
-                let claimed = claims.text("iss");
+                let claimed = claims.issuer();
                 let trusted = several.iter().find(|trusted| Some(trusted.issuer.name.as_str()) == claimed);
                 trusted.ok_or(Denial::Claim(ClaimError::Issuer))
             }
@@ -199,8 +198,8 @@ impl Authorizer {
                 claims.check_expiry(clock).map_err(Denial::Claim)?;
                 // A method without scopes takes ID tokens, one with scopes access tokens.
                 let wanted = if scopes.is_empty() { "id" } else { "access" };
-                let validated = |pattern: &Regex| claims.text("aud").is_some_and(|aud| pattern.is_match(aud));
-                if claims.text("token_use") != Some(wanted) || !identity_validation.as_ref().is_none_or(validated) {
+                let validated = |pattern: &Regex| claims.audience().is_some_and(|aud| pattern.is_match(aud));
+                if claims.token_use() != Some(wanted) || !identity_validation.as_ref().is_none_or(validated) {
                     return Err(Denial::TokenUse);
                 }
             }
@@ -212,11 +211,15 @@ impl Authorizer {
 impl Verified {
     /// `$context.authorizer`: the claims, and on HTTP APIs the token's scopes where the route has some.
     pub(crate) fn context(&self, with_scopes: bool, route_scopes: &[String]) -> String {
-        let claims = &self.text;
+        let claims = self.text.get_or_init(|| {
+            let texts = if self.cognito { jwt::cognito_claims(&self.claims) } else { jwt::http_claims(&self.claims) };
+            Value::Object(texts).to_string()
+        });
         if !with_scopes {
             return ["{\"claims\":", claims, "}"].concat();
         }
-        let scopes = if route_scopes.is_empty() { "null" } else { &self.scopes };
+        let of_token = || Value::from(self.claims.scopes().collect::<Vec<_>>()).to_string();
+        let scopes = if route_scopes.is_empty() { "null" } else { self.scopes.get_or_init(of_token) };
         ["{\"claims\":", claims, ",\"scopes\":", scopes, "}"].concat()
     }
 }
@@ -233,8 +236,4 @@ fn is_signed(host: &dyn Host, key: &Key, token: &Token<'_>) -> bool {
         Some(signed) => signed,
         None => jwt::verify(key, algorithm, token.signed, &token.signature),
     }
-}
-
-fn json(claims: Map<String, Value>) -> String {
-    Value::Object(claims).to_string()
 }

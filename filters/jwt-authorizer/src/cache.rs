@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher, RandomState};
 use std::rc::Rc;
 
+use foldhash::fast::RandomState as FastState;
 use siphasher::sip128::SipHasher24;
 
 /// How many tokens a worker remembers. One of a thousand users or services who call all the time costs nothing then.
@@ -34,7 +35,7 @@ pub(crate) struct TokenCache<T>(RefCell<Entries<T>>);
 
 #[derive(Debug)]
 struct Entries<T> {
-    by_hash: HashMap<TokenHash, Entry<T>>,
+    by_hash: HashMap<TokenHash, Entry<T>, FastState>,
     /// Hashes in the order of their last use.
     by_use: BTreeMap<u64, TokenHash>,
     uses: u64,
@@ -50,7 +51,7 @@ struct Entry<T> {
 
 impl<T> Default for TokenCache<T> {
     fn default() -> Self {
-        let (by_hash, by_use) = (HashMap::new(), BTreeMap::new());
+        let (by_hash, by_use) = (HashMap::default(), BTreeMap::new());
         Self(RefCell::new(Entries { by_hash, by_use, uses: 0, token_bytes: 0 }))
     }
 }

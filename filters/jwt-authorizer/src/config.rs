@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use gateway::{ConfigError, Host, Property, ProtocolType, of_route};
-use jwt::Algorithm;
+use jwt::{Algorithm, LastHeader};
 use regex_lite::Regex;
 
 use crate::authorizer::{Authorizer, Kind, TrustedIssuer, Verified};
@@ -122,7 +122,7 @@ fn compile(raw: &RawAuthorizer, issuers: &BTreeMap<String, Rc<Issuer>>) -> Resul
     if trusted.is_empty() {
         return Err(ConfigError::new("issuers", "names no issuer"));
     }
-    Ok(Authorizer { identity_source, kind, issuers: trusted, clock_skew_seconds })
+    Ok(Authorizer { identity_source, kind, issuers: trusted, clock_skew_seconds, last_header: LastHeader::default() })
 }
 
 fn jwt_issuers(

@@ -2,11 +2,31 @@
 
 use std::fmt;
 
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::{Map, Value};
 
-/// The payload of a token.
+use crate::object::{self, Checked};
+
+/// The payload of a token: the claims that decide, and the text with all of them.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Claims(Map<String, Value>);
+pub struct Claims {
+    decisive: Decisive,
+    payload: Vec<u8>,
+}
+
+/// The claims that decide, each as it stands in the token.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Decisive {
+    iss: Option<Value>,
+    aud: Option<Value>,
+    client_id: Option<Value>,
+    exp: Option<Value>,
+    nbf: Option<Value>,
+    iat: Option<Value>,
+    scope: Option<Value>,
+    scp: Option<Value>,
+    token_use: Option<Value>,
+}
 
 /// The time that claims are compared with.
 #[derive(Clone, Copy, Debug)]
@@ -46,12 +66,6 @@ impl fmt::Display for ClaimError {
 
 impl std::error::Error for ClaimError {}
 
-impl From<Map<String, Value>> for Claims {
-    fn from(claims: Map<String, Value>) -> Self {
-        Self(claims)
-    }
-}
-
 impl Clock {
     fn seconds(self) -> f64 {
         // Exact for the next 280,000 years.
@@ -62,19 +76,30 @@ impl Clock {
 }
 
 impl Claims {
-    /// A claim.
-    pub fn get(&self, name: &str) -> Option<&Value> {
-        self.0.get(name)
+    /// Reads a payload; of claims with one name, the last counts. `None` for what is no JSON object.
+    pub(crate) fn parse(payload: Vec<u8>) -> Option<Self> {
+        let decisive = object::read(&payload)?;
+        Some(Self { decisive, payload })
     }
 
-    /// A claim that is a text.
-    pub fn text(&self, name: &str) -> Option<&str> {
-        self.get(name).and_then(Value::as_str)
+    /// `iss`, where it is a text.
+    pub fn issuer(&self) -> Option<&str> {
+        self.decisive.iss.as_ref()?.as_str()
+    }
+
+    /// `aud`, where it is a text.
+    pub fn audience(&self) -> Option<&str> {
+        self.decisive.aud.as_ref()?.as_str()
+    }
+
+    /// `token_use`, where it is a text.
+    pub fn token_use(&self) -> Option<&str> {
+        self.decisive.token_use.as_ref()?.as_str()
     }
 
     /// All claims in the token's order.
-    pub fn iter(&self) -> impl Iterator<Item = (&String, &Value)> {
-        self.0.iter()
+    pub(crate) fn all(&self) -> Map<String, Value> {
+        object::object(&self.payload).unwrap_or_default()
     }
 
     /// Checks `iss`, to the byte.
@@ -82,7 +107,7 @@ impl Claims {
     /// # Errors
     /// [`ClaimError::Issuer`] when it is missing or another.
     pub fn check_issuer(&self, issuer: &str) -> Result<(), ClaimError> {
-        if self.text("iss") == Some(issuer) { Ok(()) } else { Err(ClaimError::Issuer) }
+        if self.issuer() == Some(issuer) { Ok(()) } else { Err(ClaimError::Issuer) }
     }
 
     /// Checks that one of `audience` is meant. `client_id` counts only where there is no `aud`.
@@ -91,7 +116,7 @@ impl Claims {
     /// [`ClaimError::Audience`] when the token is for others, or for nobody.
     pub fn check_audience(&self, audience: &[String]) -> Result<(), ClaimError> {
         let meant = |value: &Value| value.as_str().is_some_and(|name| audience.iter().any(|known| known == name));
-        let fits = match (self.get("aud"), self.get("client_id")) {
+        let fits = match (&self.decisive.aud, &self.decisive.client_id) {
             (Some(Value::Array(names)), _) => names.iter().any(meant),
             (Some(name), _) | (None, Some(name)) => meant(name),
             (None, None) => false,
@@ -104,7 +129,7 @@ impl Claims {
     /// # Errors
     /// [`ClaimError::Expired`] when the time has come, or the claim is missing or no number.
     pub fn check_expiry(&self, clock: Clock) -> Result<(), ClaimError> {
-        match self.get("exp").and_then(Value::as_f64) {
+        match self.decisive.exp.as_ref().and_then(Value::as_f64) {
             Some(exp) if clock.seconds() < exp + f64::from(clock.skew_seconds) => Ok(()),
             _ => Err(ClaimError::Expired),
         }
@@ -115,11 +140,11 @@ impl Claims {
     /// # Errors
     /// [`ClaimError::NotYetValid`] and [`ClaimError::UsedBeforeIssued`] when the time is to come, or is no number.
     pub fn check_start(&self, clock: Clock) -> Result<(), ClaimError> {
-        let has_come = |name| match self.get(name) {
+        let has_come = |time: &Option<Value>| match time {
             None => true,
             Some(time) => time.as_f64().is_some_and(|time| time - f64::from(clock.skew_seconds) <= clock.seconds()),
         };
-        match (has_come("nbf"), has_come("iat")) {
+        match (has_come(&self.decisive.nbf), has_come(&self.decisive.iat)) {
             (false, _) => Err(ClaimError::NotYetValid),
             (true, false) => Err(ClaimError::UsedBeforeIssued),
             (true, true) => Ok(()),
@@ -130,20 +155,16 @@ impl Claims {
     pub fn expires_millis(&self) -> u64 {
         // A float becomes the nearest integer, and the largest or smallest one where there is none.
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-        self.get("exp").and_then(Value::as_f64).map_or(0, |seconds| (seconds * 1000.0) as u64)
+        self.decisive.exp.as_ref().and_then(Value::as_f64).map_or(0, |seconds| (seconds * 1000.0) as u64)
     }
 
     /// The token's scopes: those of `scope`, a text with blanks, then those of `scp`, a list or such a text.
-    pub fn scopes(&self) -> Vec<&str> {
-        let mut scopes = Vec::new();
-        for name in ["scope", "scp"] {
-            match self.get(name) {
-                Some(Value::String(text)) => scopes.extend(text.split(' ').filter(|scope| !scope.is_empty())),
-                Some(Value::Array(list)) if name == "scp" => scopes.extend(list.iter().filter_map(Value::as_str)),
-                _ => {}
-            }
-        }
-        scopes
+    pub fn scopes(&self) -> impl Iterator<Item = &str> {
+        let Decisive { scope, scp, .. } = &self.decisive;
+        let words = [scope, scp].map(|claim| claim.as_ref().and_then(Value::as_str));
+        let words = words.into_iter().flatten().flat_map(|text| text.split(' ').filter(|scope| !scope.is_empty()));
+        let list = scp.as_ref().and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+        words.chain(list)
     }
 
     /// Whether the token has one of a route's scopes. A route without scopes asks for none.
@@ -151,12 +172,72 @@ impl Claims {
         if route.is_empty() {
             return true;
         }
-        self.scopes().iter().any(|scope| route.iter().any(|wanted| wanted == scope))
+        self.scopes().any(|scope| route.iter().any(|wanted| wanted == scope))
+    }
+}
+
+impl<'de> Deserialize<'de> for Decisive {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Object;
+        impl<'de> Visitor<'de> for Object {
+            type Value = Decisive;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut claims: A) -> Result<Decisive, A::Error> {
+                let mut decisive = Decisive::default();
+                while let Some(Name(place)) = claims.next_key()? {
+                    match place {
+                        Some(place) => *place(&mut decisive) = Some(claims.next_value()?),
+                        None => {
+                            claims.next_value::<Checked>()?;
+                        }
+                    }
+                }
+                Ok(decisive)
+            }
+        }
+        deserializer.deserialize_map(Object)
+    }
+}
+
+/// A claim's name: where its value goes, if it decides.
+struct Name(Option<fn(&mut Decisive) -> &mut Option<Value>>);
+
+impl<'de> Deserialize<'de> for Name {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Text;
+        impl Visitor<'_> for Text {
+            type Value = Name;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a name")
+            }
+
+            fn visit_str<E>(self, name: &str) -> Result<Name, E> {
+                Ok(Name(match name {
+                    "iss" => Some(|claims| &mut claims.iss),
+                    "aud" => Some(|claims| &mut claims.aud),
+                    "client_id" => Some(|claims| &mut claims.client_id),
+                    "exp" => Some(|claims| &mut claims.exp),
+                    "nbf" => Some(|claims| &mut claims.nbf),
+                    "iat" => Some(|claims| &mut claims.iat),
+                    "scope" => Some(|claims| &mut claims.scope),
+                    "scp" => Some(|claims| &mut claims.scp),
+                    "token_use" => Some(|claims| &mut claims.token_use),
+                    _ => None,
+                }))
+            }
+        }
+        deserializer.deserialize_str(Text)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use serde_json::json;
 
     use super::*;
@@ -164,7 +245,30 @@ mod tests {
     const CLOCK: Clock = Clock { now_millis: 1_750_000_000_000, skew_seconds: 0 };
 
     fn claims(json: Value) -> Claims {
-        Claims::from(json.as_object().cloned().unwrap_or_default())
+        Claims::parse(json.to_string().into_bytes()).unwrap()
+    }
+
+    #[test]
+    fn payloads() {
+        let read = |text: &[u8]| Claims::parse(text.to_vec());
+        assert_eq!(
+            read(br#"{"iss":"a","x":[1,{"iss":"b"}],"iss":"c"}"#).unwrap().issuer(),
+            Some("c"),
+            "the last counts"
+        );
+        assert_eq!(read(br#"{"iss":"a","iss":null}"#).unwrap().issuer(), None);
+        // What decides nothing has to be right as well.
+        let deep = format!("{{\"x\":{}1{}}}", "[".repeat(64), "]".repeat(64));
+        for wrong in [
+            &b"[]"[..],
+            b"{\"x\":1e999}",
+            b"{\"x\":[{\"y\":1e999}]}",
+            b"{\"x\":\"\xff\"}",
+            b"{\"x\":01}",
+            deep.as_bytes(),
+        ] {
+            assert_eq!(read(wrong), None, "{}", String::from_utf8_lossy(wrong));
+        }
     }
 
     #[test]
@@ -221,9 +325,9 @@ mod tests {
     #[test]
     fn scopes() {
         let both = claims(json!({"scope": "a  b", "scp": ["c", 1]}));
-        assert_eq!(both.scopes(), ["a", "b", "c"]);
-        assert_eq!(claims(json!({"scp": "x y"})).scopes(), ["x", "y"]);
-        assert_eq!(claims(json!({"scope": ["x"], "scp": null})).scopes(), Vec::<&str>::new());
+        assert_eq!(both.scopes().collect::<Vec<_>>(), ["a", "b", "c"]);
+        assert_eq!(claims(json!({"scp": "x y"})).scopes().collect::<Vec<_>>(), ["x", "y"]);
+        assert_eq!(claims(json!({"scope": ["x"], "scp": null})).scopes().next(), None);
         assert!(both.has_scope_of(&[]));
         assert!(both.has_scope_of(&["z".to_owned(), "c".to_owned()]));
         assert!(!both.has_scope_of(&["A".to_owned()]));

@@ -25,7 +25,7 @@ pub use host::{HOST_FUNCTION, host_answer, host_argument};
 pub use key::{Key, KeyError};
 pub use key_set::{KeySet, KeySetError, MAX_KEY_SET_BYTES};
 pub use signature::verify;
-pub use token::{Header, MAX_TOKEN_BYTES, Token, TokenError, bearer};
+pub use token::{Header, LastHeader, MAX_TOKEN_BYTES, Token, TokenError, bearer};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

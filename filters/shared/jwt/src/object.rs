@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::de::{Deserializer, Error, MapAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
 /// How deep objects and lists may stand in each other. Deeper ones serve no token; a parser's stack is its limit.
@@ -11,7 +11,12 @@ pub const MAX_DEPTH: usize = 64;
 /// Reads an object; of members with one name, the last counts. `None` for any other text: broken UTF-8, a byte order
 /// mark, something behind it, a number that is none, nesting deeper than [`MAX_DEPTH`].
 pub fn object(text: &[u8]) -> Option<Map<String, Value>> {
-    if depth(text) > MAX_DEPTH {
+    read(text)
+}
+
+/// Reads what is made of an object under the same conditions.
+pub fn read<'a, T: Deserialize<'a>>(text: &'a [u8]) -> Option<T> {
+    if is_too_deep(text) {
         return None;
     }
     serde_json::from_slice(text).ok()
@@ -19,13 +24,19 @@ pub fn object(text: &[u8]) -> Option<Map<String, Value>> {
 
 /// Reads an object whose members all have different names.
 pub fn object_without_duplicates(text: &[u8]) -> Option<Map<String, Value>> {
-    if depth(text) > MAX_DEPTH {
+    if is_too_deep(text) {
         return None;
     }
     let mut deserializer = serde_json::Deserializer::from_slice(text);
     let object = deserializer.deserialize_map(Distinct).ok()?;
     deserializer.end().ok()?;
     Some(object)
+}
+
+/// Whether objects and lists stand deeper in each other than [`MAX_DEPTH`]. Few of them cannot.
+fn is_too_deep(text: &[u8]) -> bool {
+    let beginnings = text.iter().filter(|byte| matches!(byte, b'{' | b'[')).count();
+    beginnings > MAX_DEPTH && depth(text) > MAX_DEPTH
 }
 
 /// The deepest nesting of a JSON text; what is no JSON has some depth too.
@@ -46,6 +57,57 @@ fn depth(text: &[u8]) -> usize {
         }
     }
     deepest
+}
+
+/// A value that nobody asks for. It has to be one that a [`Value`] could hold.
+pub struct Checked;
+
+impl<'de> Deserialize<'de> for Checked {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Any;
+        impl<'de> Visitor<'de> for Any {
+            type Value = Checked;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a value")
+            }
+
+            fn visit_unit<E>(self) -> Result<Checked, E> {
+                Ok(Checked)
+            }
+
+            fn visit_bool<E>(self, _: bool) -> Result<Checked, E> {
+                Ok(Checked)
+            }
+
+            fn visit_i64<E>(self, _: i64) -> Result<Checked, E> {
+                Ok(Checked)
+            }
+
+            fn visit_u64<E>(self, _: u64) -> Result<Checked, E> {
+                Ok(Checked)
+            }
+
+            fn visit_f64<E>(self, _: f64) -> Result<Checked, E> {
+                Ok(Checked)
+            }
+
+            fn visit_str<E>(self, _: &str) -> Result<Checked, E> {
+                Ok(Checked)
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Checked, A::Error> {
+                while items.next_element::<Checked>()?.is_some() {}
+                Ok(Checked)
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Checked, A::Error> {
+                while members.next_entry::<Checked, Checked>()?.is_some() {}
+                Ok(Checked)
+            }
+        }
+        deserializer.deserialize_any(Any)
+    }
 }
 
 struct Distinct;

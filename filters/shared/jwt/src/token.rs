@@ -1,5 +1,6 @@
 //! The compact form of a token: header, payload and signature, with dots between them.
 
+use std::cell::RefCell;
 use std::fmt;
 
 use crate::algorithm::Algorithm;
@@ -64,6 +65,14 @@ impl<'a> Token<'a> {
     /// # Errors
     /// The first thing that is wrong, in the order in which API Gateway looks.
     pub fn parse(text: &'a [u8]) -> Result<Self, TokenError> {
+        Self::parse_after(text, &LastHeader::default())
+    }
+
+    /// Reads a token whose header may be that of the one before.
+    ///
+    /// # Errors
+    /// As [`Token::parse`].
+    pub fn parse_after(text: &'a [u8], last: &LastHeader) -> Result<Self, TokenError> {
         if text.len() > MAX_TOKEN_BYTES {
             return Err(TokenError::Malformed);
         }
@@ -73,10 +82,29 @@ impl<'a> Token<'a> {
         };
         let part = |from: usize, to: usize| text.get(from..to).unwrap_or_default();
         let decoded = |from, to| base64url(part(from, to)).ok_or(TokenError::Malformed);
-        let header = decoded(0, first)?;
+        let known = last.get(part(0, first));
+        let header = if known.is_none() { decoded(0, first)? } else { Vec::new() };
         let payload = decoded(first.saturating_add(1), second)?;
         let signature = decoded(second.saturating_add(1), text.len())?;
-        let header = object::object_without_duplicates(&header).ok_or(TokenError::Malformed)?;
+        let header = match known {
+            Some(known) => known,
+            None => last.remember(part(0, first), Header::parse(&header)?),
+        };
+        Ok(Self { header, signed: part(0, second), signature, payload })
+    }
+
+    /// What the token claims. Nothing of it is true before the signature is verified.
+    ///
+    /// # Errors
+    /// [`TokenError::Malformed`] when the payload is no JSON object.
+    pub fn claims(&self) -> Result<Claims, TokenError> {
+        Claims::parse(self.payload.clone()).ok_or(TokenError::Malformed)
+    }
+}
+
+impl Header {
+    fn parse(json: &[u8]) -> Result<Self, TokenError> {
+        let header = object::object_without_duplicates(json).ok_or(TokenError::Malformed)?;
         // Whoever writes `crit` wants more understood than there is to understand here.
         if header.contains_key("crit") {
             return Err(TokenError::Malformed);
@@ -85,15 +113,25 @@ impl<'a> Token<'a> {
         let refused = || TokenError::Algorithm(REFUSED.iter().find(|known| **known == name).copied());
         let algorithm = Algorithm::from_name(name).ok_or_else(refused)?;
         let key_id = header.get("kid").and_then(|id| id.as_str()).map(str::to_owned);
-        Ok(Self { header: Header { algorithm, key_id }, signed: part(0, second), signature, payload })
+        Ok(Self { algorithm, key_id })
+    }
+}
+
+/// The header that was read last. The tokens of an issuer mostly have the same one, to the byte.
+#[derive(Debug, Default)]
+pub struct LastHeader(RefCell<Option<(Vec<u8>, Header)>>);
+
+impl LastHeader {
+    fn get(&self, part: &[u8]) -> Option<Header> {
+        let last = self.0.try_borrow().ok()?;
+        last.as_ref().filter(|(known, _)| known == part).map(|(_, header)| header.clone())
     }
 
-    /// What the token claims. Nothing of it is true before the signature is verified.
-    ///
-    /// # Errors
-    /// [`TokenError::Malformed`] when the payload is no JSON object.
-    pub fn claims(&self) -> Result<Claims, TokenError> {
-        object::object(&self.payload).map(Claims::from).ok_or(TokenError::Malformed)
+    fn remember(&self, part: &[u8], header: Header) -> Header {
+        if let Ok(mut last) = self.0.try_borrow_mut() {
+            *last = Some((part.to_vec(), header.clone()));
+        }
+        header
     }
 }
 
@@ -109,5 +147,32 @@ pub fn bearer(value: &[u8]) -> &[u8] {
             token.trim_ascii()
         }
         _ => value,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use base64::Engine;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+    use super::*;
+
+    #[test]
+    fn a_header_is_taken_for_the_last_one_only_where_it_is_the_same() {
+        let last = LastHeader::default();
+        let read = |header: &str| {
+            let text = format!("{}.e30.", URL_SAFE_NO_PAD.encode(header));
+            Token::parse_after(text.as_bytes(), &last).map(|token| (token.header.algorithm, token.header.key_id))
+        };
+        let (a, b) = (r#"{"alg":"RS256","kid":"a"}"#, r#"{"alg":"ES256","kid":"b"}"#);
+        let of_a = Ok((Algorithm::RS256, Some("a".to_owned())));
+        for _ in 0..2 {
+            assert_eq!(read(a), of_a);
+        }
+        assert_eq!(read(b), Ok((Algorithm::ES256, Some("b".to_owned()))));
+        assert_eq!(read(r#"{"alg":"none","kid":"b"}"#), Err(TokenError::Algorithm(Some("none"))));
+        assert_eq!(read(r#"{"alg":"ES256","kid":"b","crit":[]}"#), Err(TokenError::Malformed));
+        assert_eq!(read(a), of_a);
     }
 }

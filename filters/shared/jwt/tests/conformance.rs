@@ -126,7 +126,7 @@ fn rfc_7515() {
     let text = "eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb2\
                 90Ijp0cnVlfQ.DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q";
     let token = Token::parse(text.as_bytes()).unwrap();
-    assert_eq!(token.claims().unwrap().text("iss"), Some("joe"));
+    assert_eq!(token.claims().unwrap().issuer(), Some("joe"));
     assert!(verify(&key, Algorithm::ES256, token.signed, &token.signature));
     assert!(!verify(&key, Algorithm::ES384, token.signed, &token.signature));
 }
