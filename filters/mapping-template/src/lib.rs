@@ -30,6 +30,7 @@ mod request;
 mod response;
 mod selection;
 mod template;
+mod texts;
 mod uri;
 mod variables;
 

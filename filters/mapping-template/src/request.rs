@@ -78,7 +78,12 @@ impl<'a> Request<'a> {
 
     /// A JSON object that an earlier filter has left.
     pub fn object(&self, property: Property) -> Option<serde_json::Value> {
-        serde_json::from_slice(&self.host.property(property)?).ok()
+        serde_json::from_slice(&self.json(property)?).ok()
+    }
+
+    /// The JSON that an earlier filter has left.
+    pub fn json(&self, property: Property) -> Option<Vec<u8>> {
+        self.host.property(property)
     }
 
     /// The values of a mapping source; none when it is missing. The body is not one of them: [`crate::body`].

@@ -4,11 +4,11 @@
 
 use gateway::Property;
 use gateway::event::{IDENTITY, IDENTITY_OF_KEY};
-use serde_json::Value as Json;
 use vtl::{Map, MapKind, Value};
 
 use crate::overrides::Overrides;
 use crate::request::Request;
+use crate::texts;
 
 /// The members of `$context`, in the order in which the service was seen to list them; what it shows only sometimes
 /// comes last.
@@ -124,34 +124,24 @@ fn identity(request: &Request<'_>) -> Map {
             map.insert(name, value);
         }
     }
-    if let Some(Json::Object(certificate)) =
-        request.object(Property::Identity).and_then(|mut identity| identity.get_mut("clientCert").map(Json::take))
-    {
-        map.insert("clientCert", texts(&certificate));
+    let certificate = texts_of(request, Property::Identity).and_then(|identity| identity.get("clientCert"));
+    if let Some(certificate @ Value::Map(_)) = certificate {
+        map.insert("clientCert", certificate);
     }
     map
 }
 
 /// `$context.authorizer`: what the authorizer has said, as text.
 fn authorizer(request: &Request<'_>) -> Option<Map> {
-    match request.object(Property::Authorizer)? {
-        Json::Object(members) => Some(texts(&members)),
-        _ => None,
-    }
+    texts_of(request, Property::Authorizer)
 }
 
-/// A map of texts. What other filters leave here is one or two levels deep; `serde_json` bounds the rest.
-fn texts(members: &serde_json::Map<String, Json>) -> Map {
-    let map = Map::new(MapKind::Context);
-    for (name, value) in members {
-        match value {
-            Json::Null => map.insert(name, Value::Null),
-            Json::String(text) => map.insert(name, text.as_str()),
-            Json::Object(members) => map.insert(name, texts(members)),
-            Json::Bool(_) | Json::Number(_) | Json::Array(_) => map.insert(name, value.to_string()),
-        }
+/// A map of texts that an earlier filter has left.
+fn texts_of(request: &Request<'_>, property: Property) -> Option<Map> {
+    match texts::of_json(&request.json(property)?)? {
+        Value::Map(map) => Some(map),
+        _ => None,
     }
-    map
 }
 
 #[cfg(test)]
