@@ -32,8 +32,7 @@ pub struct Memory {
 impl Memory {
     /// An attribute, asked for once. What belongs to the response is not kept before there is one.
     pub fn attribute(&self, path: &[&str], fetch: impl FnOnce() -> Option<Vec<u8>>) -> Option<Vec<u8>> {
-        let is = |name: &str| name.split('\0').eq(path.iter().copied());
-        if let Some((_, value)) = self.attributes.borrow().iter().find(|(name, _)| is(name)) {
+        if let Some((_, value)) = self.attributes.borrow().iter().find(|(name, _)| is_joined(name, path)) {
             return value.clone();
         }
         let value = fetch();
@@ -98,4 +97,11 @@ impl Memory {
         properties.retain(|(other, _)| *other != property);
         properties.push((property, Some(value.to_vec())));
     }
+}
+
+/// Whether a name is this path, its parts joined by NUL.
+fn is_joined(name: &str, path: &[&str]) -> bool {
+    let Some((last, before)) = path.split_last() else { return name.is_empty() };
+    let rest = before.iter().try_fold(name, |rest, part| rest.strip_prefix(part)?.strip_prefix('\0'));
+    rest == Some(last)
 }

@@ -3,6 +3,8 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
+
 use crate::abi::{self, Kind};
 
 /// Most names that are remembered; beyond them all are asked for again. A metric of an API has about ten for each of its
@@ -10,7 +12,7 @@ use crate::abi::{self, Kind};
 const MAX_NAMES: usize = 16_384;
 
 thread_local! {
-    static KNOWN: RefCell<HashMap<String, u32>> = RefCell::new(HashMap::new());
+    static KNOWN: RefCell<HashMap<String, u32, RandomState>> = RefCell::new(HashMap::default());
 }
 
 /// Adds to a counter.
