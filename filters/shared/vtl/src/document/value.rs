@@ -59,19 +59,18 @@ impl Document {
 
     /// Whether a name comes more than once in an object.
     pub fn has_repeated_names(&self, place: Place) -> bool {
-        if self.have_names_other_marks(place) {
-            return false;
-        }
         if self.len(place) > MAX_COMPARED {
             return self.has_repeated_contents(place);
         }
         let mut names = [""; MAX_COMPARED];
+        let mut marks = Marks::default();
         for (n, (name, _)) in self.members(place).enumerate() {
             if self.kind(name).has_escapes() {
                 return self.has_repeated_contents(place);
             }
             let text = self.text(name);
-            if names.iter().take(n).any(|before| before.len() == text.len() && *before == text) {
+            let is_alike = marks.has(text.as_bytes());
+            if is_alike && names.iter().take(n).any(|before| before.len() == text.len() && *before == text) {
                 return true;
             }
             if let Some(slot) = names.get_mut(n) {
@@ -79,21 +78,6 @@ impl Document {
             }
         }
         false
-    }
-
-    /// Whether the names of an object differ so much, in length or at their ends, that they need not be compared.
-    fn have_names_other_marks(&self, place: Place) -> bool {
-        let mut seen = [0_u64; 4];
-        self.members(place).all(|(name, _)| {
-            let text = self.text(name).as_bytes();
-            let ends = text.first().zip(text.last()).map_or(0, |(first, last)| first.wrapping_mul(7) ^ last);
-            let mark = usize::from(ends).wrapping_add(text.len().wrapping_mul(31));
-            let Some(word) = seen.get_mut(mark >> 6 & 3) else { return false };
-            let bit = 1_u64 << (mark & 63);
-            let is_new = *word & bit == 0;
-            *word |= bit;
-            is_new && !self.kind(name).has_escapes()
-        })
     }
 
     fn has_repeated_contents(&self, place: Place) -> bool {
@@ -117,8 +101,25 @@ impl Document {
     }
 }
 
-/// Names of objects up to this size are compared with each other.
+/// Names of objects up to this size are compared with each other, where their marks agree.
 const MAX_COMPARED: usize = 16;
+
+/// The marks of the names seen so far: 256 of them, by length and both ends. Names with different marks are different.
+#[derive(Default)]
+struct Marks([u64; 4]);
+
+impl Marks {
+    /// Whether some name before had this one's mark.
+    fn has(&mut self, name: &[u8]) -> bool {
+        let ends = name.first().zip(name.last()).map_or(0, |(first, last)| first.wrapping_mul(7) ^ last);
+        let mark = usize::from(ends).wrapping_add(name.len().wrapping_mul(31));
+        let Some(word) = self.0.get_mut(mark >> 6 & 3) else { return true };
+        let bit = 1_u64 << (mark & 63);
+        let was_there = *word & bit != 0;
+        *word |= bit;
+        was_there
+    }
+}
 
 /// An integer of the smallest class that holds it.
 fn integer(text: &str) -> Value {
