@@ -24,13 +24,7 @@ pub fn read<'a, T: Deserialize<'a>>(text: &'a [u8]) -> Option<T> {
 
 /// Reads an object whose members all have different names.
 pub fn object_without_duplicates(text: &[u8]) -> Option<Map<String, Value>> {
-    if is_too_deep(text) {
-        return None;
-    }
-    let mut deserializer = serde_json::Deserializer::from_slice(text);
-    let object = deserializer.deserialize_map(Distinct).ok()?;
-    deserializer.end().ok()?;
-    Some(object)
+    read(text).map(|Distinct(object)| object)
 }
 
 /// Whether objects and lists stand deeper in each other than [`MAX_DEPTH`]. Few of them cannot.
@@ -110,9 +104,18 @@ impl<'de> Deserialize<'de> for Checked {
     }
 }
 
-struct Distinct;
+/// An object whose members all have different names.
+struct Distinct(Map<String, Value>);
 
-impl<'de> Visitor<'de> for Distinct {
+impl<'de> Deserialize<'de> for Distinct {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(DistinctMembers).map(Self)
+    }
+}
+
+struct DistinctMembers;
+
+impl<'de> Visitor<'de> for DistinctMembers {
     type Value = Map<String, Value>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
