@@ -91,15 +91,14 @@ impl Authorizer {
 
     /// Under which the answer for a caller is kept. The token itself is kept nowhere.
     pub(crate) fn key(&self, identity: &Identity) -> Key {
-        let computed = || {
+        self.keys.get_or_make(identity.parts(), || {
             let mut digest = Sha256::new();
             digest.update(self.digest);
             for value in identity.parts() {
                 update(&mut digest, value);
             }
             Key(digest.finalize().into())
-        };
-        self.keys.find(identity.parts(), || Some(computed())).unwrap_or_else(computed)
+        })
     }
 
     /// How long a request waits for another one's call before it gives up.

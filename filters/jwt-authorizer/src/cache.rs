@@ -2,11 +2,10 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
-use std::hash::{BuildHasher, RandomState};
 use std::rc::Rc;
 
-use foldhash::fast::RandomState as FastState;
-use siphasher::sip128::SipHasher24;
+use foldhash::fast::RandomState;
+use gateway::KeyedHash;
 
 /// How many tokens a worker remembers. One of a thousand users or services who call all the time costs nothing then.
 const MAX_ENTRIES: usize = 4096;
@@ -14,19 +13,16 @@ const MAX_ENTRIES: usize = 4096;
 /// How many bytes these tokens may have all in all. What is kept of a token takes some three times its length.
 const MAX_TOKEN_BYTES: usize = 2 << 20;
 
-/// What a token is remembered by: 128 bits of SipHash-2-4 with a key that only this worker knows, so that nobody can
-/// make a token that passes for another. The token itself is not kept.
+/// What a token is remembered by: a hash with a key that only this worker knows, so that nobody can make a token that
+/// passes for another. The token itself is not kept.
 pub(crate) type TokenHash = u128;
 
 /// The hash of a token.
 pub(crate) fn hash(token: &[u8]) -> TokenHash {
     thread_local! {
-        static KEY: SipHasher24 = {
-            let random = RandomState::new();
-            SipHasher24::new_with_keys(random.hash_one(0), random.hash_one(1))
-        };
+        static HASH: KeyedHash = KeyedHash::default();
     }
-    KEY.with(|key| key.hash(token).as_u128())
+    HASH.with(|hash| hash.of(std::iter::once(token)))
 }
 
 /// A bounded map that forgets what was used least recently.
@@ -35,7 +31,7 @@ pub(crate) struct TokenCache<T>(RefCell<Entries<T>>);
 
 #[derive(Debug)]
 struct Entries<T> {
-    by_hash: HashMap<TokenHash, Entry<T>, FastState>,
+    by_hash: HashMap<TokenHash, Entry<T>, RandomState>,
     /// Hashes in the order of their last use.
     by_use: BTreeMap<u64, TokenHash>,
     uses: u64,

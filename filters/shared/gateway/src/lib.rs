@@ -45,7 +45,7 @@ pub use path::{PathParameters, Query, percent_decode, push_percent_encoded, spli
 pub use property::Property;
 pub use protocol::ProtocolType;
 pub use route::{ROUTE_NAME, of_route, route_name};
-pub use seen::Seen;
+pub use seen::{KeyedHash, Seen};
 pub use statistic::{DIMENSIONS, dimension_regex, statistic};
 pub use step::{Answer, Callout, Edits, HeaderValue, Reply, Step};
 pub use time::{Civil, UnixMillis};

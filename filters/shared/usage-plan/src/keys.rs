@@ -125,7 +125,7 @@ impl KeyTable {
 
     /// The key with this value.
     pub(crate) fn find_value(&self, value: &[u8]) -> Option<KeyIndex> {
-        self.seen.find(std::iter::once(value), || self.find(&KeyDigest::of(value)))
+        self.seen.get_or_find(std::iter::once(value), || self.find(&KeyDigest::of(value)))
     }
 
     /// The key with this digest.
