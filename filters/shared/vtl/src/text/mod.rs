@@ -1,5 +1,6 @@
 //! Text as Java has it: counted in UTF-16 units, searched with Java's regular expressions.
 
+mod class;
 pub(crate) mod encode;
 pub(crate) mod format;
 pub(crate) mod pattern;

@@ -10,6 +10,7 @@ use std::fmt::Write as _;
 
 use regex_lite::{Regex, RegexBuilder};
 
+use super::class::{Class, Parts};
 use crate::limits::MAX_PATTERN_BYTES;
 
 /// A compiled pattern.
@@ -475,110 +476,105 @@ impl Translator<'_> {
 
     /// A class, after its bracket.
     fn class(&mut self) -> Translated<Class> {
-        self.deeper()?;
-        let unclosed = || "unclosed character class in the pattern".to_owned();
         let negated = self.eat("^");
-        let mut class = Class::default();
-        let mut first = true;
-        loop {
-            let c = self.peek().ok_or_else(unclosed)?;
-            match c {
-                ']' if !first => {
-                    self.next();
-                    break;
-                }
-                '[' => {
-                    self.next();
-                    class = class.union(self.class()?);
-                }
-                '&' if self.rest.starts_with("&&") => {
-                    while self.eat("&") {}
-                    let right = self.rest_of_class()?;
-                    class = class.intersect(right);
-                    if !self.eat("]") {
-                        return Err(unclosed());
-                    }
-                    break;
-                }
-                _ => self.class_range(&mut class)?,
-            }
-            first = false;
-        }
-        self.depth = self.depth.saturating_sub(1);
+        let class = self.open_class()?;
+        self.next();
         Ok(if negated { class.negate() } else { class })
     }
 
-    /// What stands behind `&&`, up to the `]` of the class.
-    fn rest_of_class(&mut self) -> Translated<Class> {
+    /// The inside of a class, up to its `]`.
+    fn open_class(&mut self) -> Translated<Class> {
         self.deeper()?;
-        let mut class = Class::default();
+        let mut parts = Parts::default();
         loop {
-            match self.peek() {
-                None => return Err("unclosed character class in the pattern".to_owned()),
-                Some(']') => break,
-                Some('[') => {
+            match self.peek().ok_or(UNCLOSED_CLASS)? {
+                ']' if !parts.is_empty() => break,
+                '[' => {
                     self.next();
-                    class = class.union(self.class()?);
+                    parts.add(self.class()?);
                 }
-                Some('&') if self.rest.starts_with("&&") => {
-                    while self.eat("&") {}
-                    let right = self.rest_of_class()?;
-                    class = class.intersect(right);
+                '&' if self.eat("&&") => {
+                    let right = self.intersected()?;
+                    parts.intersect(right)?;
                 }
-                Some(_) => self.class_range(&mut class)?,
+                _ => self.class_range(&mut parts)?,
             }
         }
         self.depth = self.depth.saturating_sub(1);
-        Ok(class)
+        Ok(parts.finish())
+    }
+
+    /// What stands behind `&&`: classes, and what is in the outer class behind them.
+    fn intersected(&mut self) -> Translated<Option<Class>> {
+        let mut right: Option<Class> = None;
+        while !matches!(self.peek(), Some(']' | '&')) {
+            let class = if self.eat("[") { self.class()? } else { self.open_class()? };
+            right = Some(right.take().unwrap_or_default().union(class));
+        }
+        Ok(right)
     }
 
     /// `a`, `a-z` or `\w` in a class.
-    fn class_range(&mut self, class: &mut Class) -> Translated<()> {
-        let Some(low) = self.class_member(class)? else { return Ok(()) };
+    fn class_range(&mut self, parts: &mut Parts) -> Translated<()> {
+        let ignore_case = self.flags.ignore_case;
+        if self.eat("\\Q") {
+            let (quoted, rest) = self.rest.split_once("\\E").unwrap_or((self.rest, ""));
+            for c in quoted.chars() {
+                parts.add_single(c, ignore_case);
+            }
+            self.rest = rest;
+            return Ok(());
+        }
+        let low = match self.class_member()? {
+            Member::Char(low) => low,
+            Member::Set(set) => {
+                parts.add(set);
+                return Ok(());
+            }
+        };
         let mut after = self.rest.chars();
         let is_range = after.next() == Some('-') && after.next().is_some_and(|c| c != ']' && c != '[');
         if !is_range {
-            class.add_char(low, self.flags.ignore_case);
+            parts.add_single(low, ignore_case);
             return Ok(());
         }
         self.eat("-");
-        let mut other = Class::default();
-        match self.class_member(&mut other)? {
-            Some(high) if high >= low => class.add_range(low, high, self.flags.ignore_case),
-            Some(_) => return Err("illegal character range in the pattern".to_owned()),
-            None => return Err("illegal character range in the pattern".to_owned()),
+        match self.class_member()? {
+            Member::Char(high) if high >= low => {
+                let mut range = Class::default();
+                range.add_range(low, high, ignore_case);
+                parts.add(range);
+                Ok(())
+            }
+            _ => Err("illegal character range in the pattern".to_owned()),
         }
-        Ok(())
     }
 
-    /// A character of a class, or `None` where an escape added a set of them.
-    fn class_member(&mut self, class: &mut Class) -> Translated<Option<char>> {
-        let c = self.next().ok_or("unclosed character class in the pattern")?;
+    /// A character or an escape in a class.
+    fn class_member(&mut self) -> Translated<Member> {
+        let c = self.next().ok_or(UNCLOSED_CLASS)?;
         if c != '\\' {
-            return Ok(Some(c));
+            return Ok(Member::Char(c));
         }
-        if self.eat("Q") {
-            let (quoted, rest) = self.rest.split_once("\\E").unwrap_or((self.rest, ""));
-            for c in quoted.chars() {
-                class.add_char(c, self.flags.ignore_case);
-            }
-            self.rest = rest;
-            return Ok(None);
-        }
-        let saved = self.flags.ignore_case;
-        self.flags.ignore_case = false;
+        let saved = std::mem::take(&mut self.flags.ignore_case);
         let set = self.class_escape();
         self.flags.ignore_case = saved;
         let set = set?;
-        match set.ranges.as_slice() {
-            [(low, high)] if low == high => Ok(char::from_u32(*low)),
-            _ => {
-                *class = std::mem::take(class).union(set);
-                Ok(None)
-            }
-        }
+        let single = match set.ranges.as_slice() {
+            [(low, high)] if low == high => char::from_u32(*low),
+            _ => None,
+        };
+        Ok(single.map_or(Member::Set(set), Member::Char))
     }
 }
+
+/// Of a class.
+enum Member {
+    Char(char),
+    Set(Class),
+}
+
+const UNCLOSED_CLASS: &str = "unclosed character class in the pattern";
 
 fn unsupported(what: &str) -> String {
     format!("{what} in regular expressions are not supported")
@@ -652,107 +648,6 @@ fn in_ranges(ranges: &[(u32, u32)], code: u32) -> bool {
     after.checked_sub(1).and_then(|at| ranges.get(at)).is_some_and(|(_, high)| code <= *high)
 }
 
-/// A set of characters.
-#[derive(Debug, Default, Clone)]
-struct Class {
-    ranges: Vec<(u32, u32)>,
-}
-
-const LAST: u32 = 0x10_FFFF;
-
-impl Class {
-    /// Pairs of first and last characters.
-    fn add(&mut self, pairs: &str) {
-        let mut chars = pairs.chars();
-        while let (Some(low), Some(high)) = (chars.next(), chars.next()) {
-            self.ranges.push((u32::from(low), u32::from(high)));
-        }
-    }
-
-    fn add_char(&mut self, c: char, ignore_case: bool) {
-        self.add_range(c, c, ignore_case);
-    }
-
-    fn add_range(&mut self, low: char, high: char, ignore_case: bool) {
-        self.ranges.push((u32::from(low), u32::from(high)));
-        if ignore_case {
-            for c in ('a'..='z').chain('A'..='Z').filter(|c| (low..=high).contains(c)) {
-                let other = if c.is_ascii_lowercase() { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() };
-                self.ranges.push((u32::from(other), u32::from(other)));
-            }
-        }
-    }
-
-    fn union(mut self, other: Self) -> Self {
-        self.ranges.extend(other.ranges);
-        self
-    }
-
-    /// Sorted, without overlaps.
-    fn sorted(&self) -> Vec<(u32, u32)> {
-        let mut ranges = self.ranges.clone();
-        ranges.sort_unstable();
-        let mut merged: Vec<(u32, u32)> = Vec::with_capacity(ranges.len());
-        for (low, high) in ranges {
-            match merged.last_mut() {
-                Some((_, last)) if low <= last.saturating_add(1) => *last = high.max(*last),
-                _ => merged.push((low, high)),
-            }
-        }
-        merged
-    }
-
-    fn negate(&self) -> Self {
-        let mut ranges = Vec::new();
-        let mut next = 0;
-        for (low, high) in self.sorted() {
-            if low > next {
-                ranges.push((next, low.saturating_sub(1)));
-            }
-            next = high.saturating_add(1);
-        }
-        if next <= LAST {
-            ranges.push((next, LAST));
-        }
-        Self { ranges }
-    }
-
-    fn intersect(&self, other: Self) -> Self {
-        // By De Morgan.
-        self.negate().union(other.negate()).negate()
-    }
-
-    fn write(&self, out: &mut String) {
-        let ranges = self.sorted();
-        if let [(low, high)] = ranges.as_slice()
-            && low == high
-            && let Some(c) = char::from_u32(*low)
-        {
-            if c.is_ascii_alphanumeric() || !c.is_ascii() {
-                out.push(c);
-            } else {
-                let _ = write!(out, "\\x{{{low:X}}}");
-            }
-            return;
-        }
-        if ranges.is_empty() {
-            // A class that nothing is in.
-            out.push_str("[^\\x{0}-\\x{10FFFF}]");
-            return;
-        }
-        out.push('[');
-        for (low, high) in ranges {
-            // Surrogates are no characters here.
-            let low = if (0xD800..=0xDFFF).contains(&low) { 0xE000 } else { low };
-            let high = if (0xD800..=0xDFFF).contains(&high) { 0xD7FF } else { high };
-            if low <= high {
-                let _ = write!(out, "\\x{{{low:X}}}-\\x{{{high:X}}}");
-            }
-        }
-        out.push(']');
-    }
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
@@ -769,6 +664,11 @@ mod tests {
             ("[a-d&&[^bc]]+", "adda"),
             ("[a-c[x-z]]+", "axbz"),
             ("[]a]+", "]a"),
+            ("[lo&&]+", "lo"),
+            ("[lo&&&x]+", "lo&x"),
+            ("[a-z&&[lo]&&]+", "lo"),
+            ("[a-y&&l-o&&n-z]+", "no"),
+            ("[a&b]+", "a&b"),
             ("[^\\d\\s]+", "ab-"),
             ("\\p{Alpha}\\P{Alpha}", "a1"),
             ("\\p{XDigit}+", "09afAF"),
@@ -790,7 +690,14 @@ mod tests {
         ] {
             assert!(matches(pattern, text), "{pattern} on {text}");
         }
-        for (pattern, text) in [("a.c", "a\nc"), ("(?i:a)b", "AB"), ("\\d", "\u{663}"), ("(?i)[^a]", "A")] {
+        for (pattern, text) in [
+            ("a.c", "a\nc"),
+            ("(?i:a)b", "AB"),
+            ("\\d", "\u{663}"),
+            ("(?i)[^a]", "A"),
+            ("[lo&&]", "&"),
+            ("[a-y&&l-o&&n-z]", "m"),
+        ] {
             assert!(!matches(pattern, text), "{pattern} on {text}");
         }
     }
@@ -801,6 +708,8 @@ mod tests {
             "(",
             ")",
             "[a",
+            "[&&]",
+            "[a-c&&",
             "*",
             "a**",
             "{",
