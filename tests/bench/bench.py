@@ -17,18 +17,36 @@ START = "start"
 
 def arguments():
     names = [peer.name for peer in PEERS] + [START]
-    parser = command.parser("bench", __doc__, seconds=5, rounds=7)
+    parser = command.parser("bench", __doc__, seconds=4, rounds=3)
+    parser.add_argument("--starts", type=int, default=3, help="of every Envoy, each with all rounds [default: 3]")
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"what to measure [default: all]: {', '.join(names)}")
     options = parser.parse_args()
     if unknown := [name for name in options.names if name not in names]:
         parser.error(f"unknown: {', '.join(unknown)}; expected some of {', '.join(names)}")
-    if options.seconds < 1 or options.rounds < 1:
-        parser.error("expected at least one second and one round")
+    if min(options.seconds, options.rounds, options.starts) < 1:
+        parser.error("expected at least one second, one round and one start")
     return options
 
 
-def measure(tools, peers, seconds, rounds, folder):
-    """All rounds of all peers, and the memory that each Envoy holds before the first request."""
+def measure(tools, peers, options, folder):
+    """All rounds of all peers, and the memory that each Envoy holds before the first request.
+
+    No two starts are alike: where code and data come to lie in memory makes some per cent. So every Envoy is started
+    more than once.
+    """
+    rounds, memory = {peer.name: [] for peer in peers}, {}
+    for number in range(options.starts):
+        progress(f"start {number + 1} of {options.starts}")
+        own_folder = folder / f"start-{number}"
+        own_folder.mkdir()
+        results, memory = measure_start(tools, peers, options.seconds, options.rounds, own_folder)
+        for name, own in results.items():
+            rounds[name].extend(own)
+    return rounds, memory
+
+
+def measure_start(tools, peers, seconds, rounds, folder):
+    """The rounds of one start, and the memory that each Envoy held before the first of them."""
     envoy_core, load_core = cores()
     wanted = {peer.gateway for peer in peers}
     with contextlib.ExitStack() as running:
@@ -78,12 +96,12 @@ def main():
     tools = command.tools(options)
     names = set(options.names)
     peers = [] if names == {START} else chosen(names - {START})
-    value = {**report.conditions(options, tools), "connections": CONNECTIONS}
+    value = {**report.conditions(options, tools), "starts": options.starts, "connections": CONNECTIONS}
     rounds, memory = {}, {}
     with tempfile.TemporaryDirectory(prefix="apigw-bench-") as folder:
         folder = Path(folder)
         if peers:
-            rounds, memory = measure(tools, peers, options.seconds, options.rounds, folder)
+            rounds, memory = measure(tools, peers, options, folder)
             print(report.table(peers, rounds))
         if START in names or not names:
             progress(f"{start.RUNS} starts with {start.KEYS:,} keys")
