@@ -57,8 +57,9 @@ impl Stream for ValidatorStream {
             host.count(Metric::Allowed);
             return Step::Continue;
         }
-        // Envoy's call for a single header gives the first of several; the last one counts.
-        let Some(model) = route.model(host.request_headers().last("content-type"), &self.filter.binary) else {
+        // Envoy joins several of them to one.
+        let content_type = host.request_header("content-type");
+        let Some(model) = route.model(content_type.as_deref(), &self.filter.binary) else {
             host.count(Metric::Allowed);
             return Step::Continue;
         };
