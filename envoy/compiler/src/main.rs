@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use apigw::check::{Checked, Input, Options, check_files};
-use apigw::compile::{Addresses, Compiled, compile};
+use apigw::compile::{Addresses, Compiled, Modules, compile};
 use apigw::diagnostics::Colour;
 use apigw::openapi::BasePath;
 use apigw::render::{Request, render, render_cases};
@@ -138,7 +138,7 @@ fn check(input: &InputArgs) -> Result<ExitCode, String> {
 }
 
 fn write_bootstrap(input: &InputArgs, output: &Path) -> Result<ExitCode, String> {
-    let (Some(compiled), _) = input.compile()? else { return Ok(ExitCode::FAILURE) };
+    let (Some(compiled), _) = input.compile(&input.modules()?)? else { return Ok(ExitCode::FAILURE) };
     let text = compiled.bootstrap_yaml(input.addresses())?;
     if output == Path::new("-") {
         std::io::stdout().write_all(text.as_bytes()).map_err(|error| error.to_string())?;
@@ -154,8 +154,10 @@ fn run(input: &InputArgs, envoy: Option<&Path>, concurrency: Option<u32>) -> Res
         signal_hook::flag::register(signal, Arc::clone(&stop)).map_err(|error| error.to_string())?;
     }
     let mut seen = input.state_of_files(&[]);
-    let (Some(compiled), mut included) = input.compile()? else { return Ok(ExitCode::FAILURE) };
+    let mut modules = input.modules()?;
+    let (Some(compiled), mut included) = input.compile(&modules)? else { return Ok(ExitCode::FAILURE) };
     seen.extend(state_of(&included));
+    modules.stay_with(&compiled.module);
     let mount = compiled.base_path.clone();
     let scheme = if compiled.frame.transport_socket.is_some() { "https" } else { "http" };
     let program = find(envoy)?;
@@ -180,14 +182,19 @@ fn run(input: &InputArgs, envoy: Option<&Path>, concurrency: Option<u32>) -> Res
         }
         seen = input.state_of_files(&[]);
         let compiled;
-        (compiled, included) = input.compile()?;
+        (compiled, included) = input.compile(&modules)?;
         seen.extend(state_of(&included));
-        match compiled {
-            None => eprintln!("the files have errors; the gateway keeps what it had"),
-            Some(compiled) => match gateway.update(compiled) {
-                Ok(()) => eprintln!("the change is live"),
-                Err(refusal) => eprintln!("error: {refusal}; the gateway keeps what it had"),
-            },
+        let Some(compiled) = compiled else {
+            eprintln!("the files have errors; the gateway keeps what it had");
+            continue;
+        };
+        let module = compiled.module.clone();
+        match gateway.update(compiled) {
+            Ok(()) => {
+                modules.stay_with(&module);
+                eprintln!("the change is live");
+            }
+            Err(refusal) => eprintln!("error: {refusal}; the gateway keeps what it had"),
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -267,12 +274,12 @@ impl InputArgs {
 
     /// Compiles the files; `None` when they have errors, which are then printed. Files that they name are listed
     /// beside it.
-    fn compile(&self) -> Result<(Option<Compiled>, Vec<PathBuf>), String> {
+    fn compile(&self, modules: &Modules) -> Result<(Option<Compiled>, Vec<PathBuf>), String> {
         let mut checked = self.check();
         print_report(&checked);
         let included = std::mem::take(&mut checked.included);
         match checked.into_model() {
-            Ok(model) => Ok((Some(compile(&model, &self.module()?)?), included)),
+            Ok(model) => Ok((Some(compile(&model, modules)?), included)),
             Err(_) => Ok((None, included)),
         }
     }
@@ -281,21 +288,13 @@ impl InputArgs {
         Addresses { listen: self.listen, admin: self.admin }
     }
 
-    /// Path of the module with all filters.
-    fn module(&self) -> Result<String, String> {
+    /// The modules with all filters.
+    fn modules(&self) -> Result<Modules, String> {
         let beside_program = || {
             let program = std::env::current_exe().ok()?;
             Some(program.parent()?.parent()?.join("wasm32-wasip1/release"))
         };
-        let folder = self.filters.clone().or_else(beside_program).unwrap_or_default();
-        let module = folder.join("apigw.wasm");
-        let found = module.canonicalize().map_err(|_| {
-            format!(
-                "{} does not exist: build it with scripts/build, or say with --filters where it is",
-                module.display()
-            )
-        })?;
-        Ok(found.display().to_string())
+        Modules::in_folder(&self.filters.clone().or_else(beside_program).unwrap_or_default())
     }
 
     /// The state of the input files, and of those that they include.

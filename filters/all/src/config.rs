@@ -8,8 +8,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::RawFilter;
 
-/// The entry of `gateway` in a module.
+/// The entry of `gateway` in the module with all filters.
 pub const GATEWAY: Entry = Entry { name: "gateway", configure: |json| configure(gateway::parse(json)?) };
+
+/// The entry of `gateway` in the small module.
+pub(crate) const SMALL_GATEWAY: Entry =
+    Entry { name: GATEWAY.name, configure: |json| chain_of(gateway::parse(json)?, RawFilter::configure_small) };
+
+/// How a filter becomes one that runs.
+type Configure = fn(RawFilter) -> Result<Box<dyn Root>, ConfigError>;
 
 /// The configuration of `gateway` as written.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -52,12 +59,16 @@ pub struct RawGatewayRoute {
 /// # Errors
 /// The first field that is wrong, with its path, which names the filter.
 pub fn configure(raw: RawGateway) -> Result<Chain, ConfigError> {
-    let (filters, without) = members(raw.filters, raw.routes)?;
+    chain_of(raw, RawFilter::configure)
+}
+
+fn chain_of(raw: RawGateway, configure: Configure) -> Result<Chain, ConfigError> {
+    let (filters, without) = members(raw.filters, raw.routes, configure)?;
     let names = filters.iter().map(|filter| filter.name()).collect();
     let mut chain = Chain::of(filters, &without, raw.publish).map_err(|error| wrong(error, names))?;
     for (place, deployment) in raw.further.into_iter().enumerate() {
         let below = |error: ConfigError| error.below(&format!("further[{place}]"));
-        let (filters, without) = members(deployment.filters, deployment.routes).map_err(below)?;
+        let (filters, without) = members(deployment.filters, deployment.routes, configure).map_err(below)?;
         let names = filters.iter().map(|filter| filter.name()).collect();
         chain = chain.with_further(filters, &without).map_err(|error| below(wrong(error, names)))?;
     }
@@ -67,11 +78,15 @@ pub fn configure(raw: RawGateway) -> Result<Chain, ConfigError> {
 /// Filters, and those that routes do not pass.
 type Members = (Vec<Box<dyn Root>>, BTreeMap<String, Vec<String>>);
 
-fn members(raw: Vec<RawFilter>, routes: BTreeMap<String, RawGatewayRoute>) -> Result<Members, ConfigError> {
+fn members(
+    raw: Vec<RawFilter>,
+    routes: BTreeMap<String, RawGatewayRoute>,
+    configure: Configure,
+) -> Result<Members, ConfigError> {
     let mut filters = Vec::with_capacity(raw.len());
     for (place, filter) in raw.into_iter().enumerate() {
         let name = filter.name();
-        filters.push(filter.configure().map_err(|error| error.below(&format!("filters[{place}].{name}")))?);
+        filters.push(configure(filter).map_err(|error| error.below(&format!("filters[{place}].{name}")))?);
     }
     Ok((filters, routes.into_iter().map(|(route, settings)| (route, settings.without)).collect()))
 }

@@ -2,9 +2,11 @@
 //!
 //! A further filter is one line in [`FILTERS`]' list below.
 
+mod absent;
 mod config;
 mod list;
 
+use config::SMALL_GATEWAY;
 pub use config::{GATEWAY, RawDeployment, RawGateway, RawGatewayRoute, configure};
 
 list::filters! {
@@ -19,7 +21,7 @@ list::filters! {
     JwtAuthorizer(jwt_authorizer::JwtAuthorizer),
     MappingTemplate(mapping_template::MappingTemplate),
     Metrics(metrics::Metrics),
-    RequestValidator(request_validator::RequestValidator),
+    RequestValidator(request_validator::RequestValidator, large),
     ResponseCache(response_cache::ResponseCache),
-    WebsocketRoutes(websocket_routes::WebSocketRoutes),
+    WebsocketRoutes(websocket_routes::WebSocketRoutes, large),
 }

@@ -1,8 +1,9 @@
 //! Makes one list of filters into all that there is of them.
 
-/// Takes `Variant(filter type)` for each filter; the variant is the filter's name in camel case.
+/// Takes `Variant(filter type)` for each filter; the variant is the filter's name in camel case. Behind the type of a
+/// filter that the small module does not have stands `large`.
 macro_rules! filters {
-    ($($variant:ident($filter:ty)),+ $(,)?) => {
+    ($($variant:ident($filter:ty $(, $large:ident)?)),+ $(,)?) => {
         /// A filter's configuration, under the filter's name.
         #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
         #[serde(rename_all = "kebab-case")]
@@ -22,6 +23,13 @@ macro_rules! filters {
                 }
             }
 
+            /// Whether the small module has the filter.
+            pub fn is_in_small_module(&self) -> bool {
+                match self {
+                    $(Self::$variant(_) => stringify!($($large)?).is_empty(),)+
+                }
+            }
+
             /// The filter, configured.
             ///
             /// # Errors
@@ -31,11 +39,33 @@ macro_rules! filters {
                     $(Self::$variant(raw) => <$filter as gateway::Filter>::configure(raw).map(gateway::root),)+
                 }
             }
+
+            /// The filter, configured, in the small module.
+            ///
+            /// # Errors
+            /// The first field that is wrong, with its path, or the filter is not in that module.
+            fn configure_small(self) -> Result<Box<dyn gateway::Root>, gateway::ConfigError> {
+                match self {
+                    $(Self::$variant(raw) => {
+                        <crate::list::small!($filter $(, $large)?) as gateway::Filter>::configure(raw).map(gateway::root)
+                    })+
+                }
+            }
         }
 
-        /// What a module with all filters offers: each by itself, and `gateway`.
+        /// What the module with all filters offers: each by itself, and `gateway`.
         pub const FILTERS: &[chain::Entry] = &[$(chain::Entry::of::<$filter>(),)+ GATEWAY];
+
+        /// What the small module offers.
+        pub const SMALL: &[chain::Entry] =
+            &[$(chain::Entry::of::<crate::list::small!($filter $(, $large)?)>(),)+ SMALL_GATEWAY];
     };
 }
 
-pub(crate) use filters;
+/// The filter's type in the small module.
+macro_rules! small {
+    ($filter:ty) => { $filter };
+    ($filter:ty, large) => { crate::absent::Absent<$filter> };
+}
+
+pub(crate) use {filters, small};

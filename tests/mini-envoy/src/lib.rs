@@ -30,7 +30,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use apigw::check::{Input, Options, check};
-use apigw::compile::{Addresses, compile};
+use apigw::compile::{Addresses, Modules, compile};
 use apigw::diagnostics::Colour;
 use apigw::openapi::BasePath;
 use suite::backend::{Backend, Behaviour};
@@ -161,7 +161,7 @@ fn bootstrap(definition: &str, settings: &str, options: &[String]) -> Result<ser
     let checked = check(vec![input("definition.yaml", definition)], Some(input("settings.yaml", settings)), &options);
     let report = checked.report().render(Colour::Never);
     let model = checked.into_model().map_err(|_| NotStarted::Refused(report))?;
-    let compiled = compile(&model, "apigw.wasm").map_err(NotStarted::Refused)?;
+    let compiled = compile(&model, &Modules::whole("apigw.wasm")).map_err(NotStarted::Refused)?;
     let [listen, admin] = [PORT, PORT + 1].map(|port| SocketAddr::from(([127, 0, 0, 1], port)));
     Ok(compiled.bootstrap(Addresses { listen, admin }))
 }

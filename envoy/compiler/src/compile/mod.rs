@@ -23,6 +23,7 @@ mod listener;
 mod log_sinks;
 mod message_log;
 mod metrics;
+mod modules;
 mod observers;
 mod path_match;
 mod plans;
@@ -43,6 +44,7 @@ use cluster::Clusters;
 use deployment::{Deployment, gateway};
 pub use listener::NAME;
 use listener::{Frame, Source, listeners};
+pub use modules::Modules;
 use observers::Observers;
 
 /// Addresses on which Envoy listens.
@@ -63,6 +65,8 @@ pub struct Compiled {
     pub routes: Value,
     /// The clusters.
     pub clusters: Vec<Value>,
+    /// Path of the module that holds the filters.
+    pub module: String,
     /// The filters in the order of the chain, with their configurations.
     pub filters: Vec<(&'static str, Value)>,
     /// Listeners beside the one for clients.
@@ -71,11 +75,11 @@ pub struct Compiled {
     pub frame: Frame,
 }
 
-/// Compiles a model; `module` is the path of `apigw.wasm`.
+/// Compiles a model, for filters from `modules`.
 ///
 /// # Errors
 /// A filter would refuse its configuration: a mistake that `check` should have found.
-pub fn compile(model: &Model, module: &str) -> Result<Compiled, String> {
+pub fn compile(model: &Model, modules: &Modules) -> Result<Compiled, String> {
     let settings = &model.settings;
     let mut clusters = Clusters::default();
     let mut deployments = Vec::new();
@@ -89,6 +93,7 @@ pub fn compile(model: &Model, module: &str) -> Result<Compiled, String> {
         compression::only(&mut deployment.routes, deployment.compressed_from, &sizes);
     }
     let Some(first) = deployments.first() else { return Err("there is no API".to_owned()) };
+    let module = modules.serving(&deployments);
     let base_path = first.api.base_path.clone();
     let vm_id = format!("apigw-{}", first.api.api_id);
     let keys = deployments.iter().flat_map(|deployment| &deployment.filters).find_map(|filter| match filter {
@@ -126,6 +131,7 @@ pub fn compile(model: &Model, module: &str) -> Result<Compiled, String> {
         base_path,
         routes: hosts::route_configuration(&deployments, model),
         clusters: [clusters.to_values(), further_clusters].concat(),
+        module: module.to_owned(),
         filters: vec![gateway(&vm_id, module, deployments)?],
         internal_listeners,
         frame: Frame {

@@ -27,8 +27,8 @@ use files::resource;
 pub use files::{File, Folder};
 pub use process::{Envoy, find};
 
-/// How long Envoy may take to accept a changed file.
-const ACCEPT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long Envoy may take to accept a changed file; with another module, it compiles that first.
+const ACCEPT_TIMEOUT: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(2);
 /// How long WebSocket connections, and the calls about their ends, may take when Envoy ends.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
