@@ -288,7 +288,7 @@ impl InputArgs {
         Addresses { listen: self.listen, admin: self.admin }
     }
 
-    /// The modules with all filters.
+    /// The modules that hold the filters: in the folder that is given, else where `scripts/build` leaves them.
     fn modules(&self) -> Result<Modules, String> {
         let beside_program = || {
             let program = std::env::current_exe().ok()?;

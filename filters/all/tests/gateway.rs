@@ -1,7 +1,7 @@
 //! Configurations of `gateway`.
 #![allow(clippy::unwrap_used)]
 
-use filters::{FILTERS, RawFilter, RawGateway, configure};
+use filters::{FILTERS, RawFilter, RawGateway, SMALL, configure};
 use serde_json::json;
 
 fn error(configuration: serde_json::Value) -> String {
@@ -51,5 +51,21 @@ fn what_belongs_to_no_filter_is_refused() {
     assert_eq!(
         error(json!({"filters": [key], "routes": routes})),
         "routes.GET /.without[0]: is no filter of this chain, expected one of `api-key`"
+    );
+}
+
+#[test]
+fn the_small_module_refuses_what_it_leaves_out() {
+    let gateway = SMALL.iter().find(|entry| entry.name == "gateway").unwrap();
+    let api = json!({"apiId": "a", "stage": "s"});
+    let configure = |filter: serde_json::Value| {
+        let configuration = json!({"filters": [filter]}).to_string();
+        (gateway.configure)(configuration.as_bytes()).map(|_| ()).map_err(|error| error.to_string())
+    };
+    assert_eq!(configure(json!({"api-key": {"api": api}})), Ok(()));
+    let left_out = configure(json!({"request-validator": {"api": api}})).unwrap_err();
+    assert!(
+        left_out.starts_with("filters[0].request-validator") && left_out.contains("apigw.wasm has it"),
+        "{left_out}"
     );
 }
