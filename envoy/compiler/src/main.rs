@@ -10,8 +10,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
-use apigw::check::{Checked, Input, Options, check_files};
-use apigw::compile::{Addresses, Compiled, Modules, compile};
+use apigw::check::{Checked, Input, Model, Options, check_files};
+use apigw::compile::{Addresses, Modules, compile};
 use apigw::diagnostics::Colour;
 use apigw::openapi::BasePath;
 use apigw::render::{Request, render, render_cases};
@@ -138,7 +138,8 @@ fn check(input: &InputArgs) -> Result<ExitCode, String> {
 }
 
 fn write_bootstrap(input: &InputArgs, output: &Path) -> Result<ExitCode, String> {
-    let (Some(compiled), _) = input.compile(&input.modules()?)? else { return Ok(ExitCode::FAILURE) };
+    let (Some(model), _) = input.model() else { return Ok(ExitCode::FAILURE) };
+    let compiled = compile(&model, &input.modules()?)?;
     let text = compiled.bootstrap_yaml(input.addresses())?;
     if output == Path::new("-") {
         std::io::stdout().write_all(text.as_bytes()).map_err(|error| error.to_string())?;
@@ -154,9 +155,10 @@ fn run(input: &InputArgs, envoy: Option<&Path>, concurrency: Option<u32>) -> Res
         signal_hook::flag::register(signal, Arc::clone(&stop)).map_err(|error| error.to_string())?;
     }
     let mut seen = input.state_of_files(&[]);
-    let mut modules = input.modules()?;
-    let (Some(compiled), mut included) = input.compile(&modules)? else { return Ok(ExitCode::FAILURE) };
+    let (Some(model), mut included) = input.model() else { return Ok(ExitCode::FAILURE) };
     seen.extend(state_of(&included));
+    let mut modules = input.modules()?;
+    let compiled = compile(&model, &modules)?;
     modules.stay_with(&compiled.module);
     let mount = compiled.base_path.clone();
     let scheme = if compiled.frame.transport_socket.is_some() { "https" } else { "http" };
@@ -181,13 +183,14 @@ fn run(input: &InputArgs, envoy: Option<&Path>, concurrency: Option<u32>) -> Res
             continue;
         }
         seen = input.state_of_files(&[]);
-        let compiled;
-        (compiled, included) = input.compile(&modules)?;
+        let model;
+        (model, included) = input.model();
         seen.extend(state_of(&included));
-        let Some(compiled) = compiled else {
+        let Some(model) = model else {
             eprintln!("the files have errors; the gateway keeps what it had");
             continue;
         };
+        let compiled = compile(&model, &modules)?;
         let module = compiled.module.clone();
         match gateway.update(compiled) {
             Ok(()) => {
@@ -272,16 +275,13 @@ impl InputArgs {
         check_files(&self.definitions, self.settings.as_deref(), &options)
     }
 
-    /// Compiles the files; `None` when they have errors, which are then printed. Files that they name are listed
-    /// beside it.
-    fn compile(&self, modules: &Modules) -> Result<(Option<Compiled>, Vec<PathBuf>), String> {
+    /// Reads the files; `None` when they have errors, which are then printed. Files that they name are listed beside
+    /// it.
+    fn model(&self) -> (Option<Model>, Vec<PathBuf>) {
         let mut checked = self.check();
         print_report(&checked);
         let included = std::mem::take(&mut checked.included);
-        match checked.into_model() {
-            Ok(model) => Ok((Some(compile(&model, modules)?), included)),
-            Err(_) => Ok((None, included)),
-        }
+        (checked.into_model().ok(), included)
     }
 
     fn addresses(&self) -> Addresses {
