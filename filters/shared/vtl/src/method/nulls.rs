@@ -54,7 +54,7 @@ fn by_string(name: &str, arguments: &[Value]) -> bool {
         [Null, ..] if matches!(name, "join" | "format") => true,
         [Null] => matches!(name, "indexOf" | "lastIndexOf" | "compareToIgnoreCase" | "contentEquals" | "copyValueOf"),
         [Null, Int(_)] => matches!(name, "indexOf" | "lastIndexOf" | "split" | "startsWith"),
-        [Null | String(_), Null | String(_)] => name == "replace",
+        [Null | String(_), Null | String(_)] => matches!(name, "replace" | "compare"),
         [Int(_), Null, Int(_), Int(_)] | [Bool(_), Int(_), Null, Int(_), Int(_)] => name == "regionMatches",
         _ => false,
     }
