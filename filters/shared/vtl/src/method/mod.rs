@@ -137,6 +137,10 @@ fn takes_nothing(target: &Value, name: &str) -> bool {
                 | "toUpperCase"
                 | "toCharArray"
                 | "getBytes"
+                | "chars"
+                | "codePoints"
+                | "lines"
+                | "describeConstable"
         ),
         Value::List(list) => {
             collection()

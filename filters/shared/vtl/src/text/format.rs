@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use num_bigint::{BigInt, Sign};
 
 use crate::budget::{Budget, Walk};
+use crate::text::hex_float::hex_float;
 use crate::value::{Decimal, Number, Value, hash_code};
 
 /// Largest width or precision.
@@ -130,9 +131,9 @@ impl Spec {
         }
         let conversion = rest.chars().next().ok_or("the format ends with `%`")?;
         let rest = rest.get(conversion.len_utf8()..).unwrap_or("");
-        spec.upper = matches!(conversion, 'B' | 'H' | 'S' | 'C' | 'X' | 'E' | 'G');
+        spec.upper = matches!(conversion, 'B' | 'H' | 'S' | 'C' | 'X' | 'E' | 'G' | 'A');
         spec.conversion = conversion.to_ascii_lowercase();
-        let known = matches!(conversion, 'b' | 'h' | 's' | 'c' | 'd' | 'o' | 'x' | 'e' | 'f' | 'g' | '%' | 'n');
+        let known = matches!(conversion, 'b' | 'h' | 's' | 'c' | 'd' | 'o' | 'x' | 'e' | 'f' | 'g' | 'a' | '%' | 'n');
         if !known && !spec.upper {
             return Err(format!("unknown format conversion `%{conversion}`"));
         }
@@ -158,6 +159,7 @@ impl Spec {
             'e' => (group || plus && space || left && zero, false),
             'f' => (plus && space || left && zero, false),
             'g' => (alternate || plus && space || left && zero, false),
+            'a' => (group || parentheses || plus && space || left && zero, false),
             '%' => (alternate || signs || zero || group, self.precision.is_some()),
             _ => (left || alternate || signs || zero || group, self.precision.is_some() || self.width.is_some()),
         };
@@ -222,8 +224,34 @@ impl Spec {
                 let digits = text.strip_prefix('-').unwrap_or(&text);
                 self.number(text.starts_with('-'), prefix, digits, "", out)
             }
+            'a' => match number {
+                Some(Number::Double(n)) => self.hex_float(n, out),
+                Some(Number::Float(n)) => self.hex_float(f64::from(n), out),
+                _ => Err(wrong()),
+            },
             _ => self.float(number.ok_or_else(wrong)?, out, wrong),
         }
+    }
+
+    /// `%a`. Java counts the zeros before the number without those behind it, and so makes too many.
+    fn hex_float(&self, number: f64, out: &mut String) -> Result<(), String> {
+        if !number.is_finite() {
+            return self.special(number, out);
+        }
+        // No digit is taken to mean one.
+        let precision = self.precision.map(|precision| precision.max(1));
+        let (digits, exponent) = hex_float(number.abs(), precision);
+        let sign = match () {
+            () if number.is_sign_negative() => "-",
+            () if self.plus => "+",
+            () if self.space => " ",
+            () => "",
+        };
+        let tail = format!("p{exponent}");
+        let used = [sign, "0x", &digits, &tail].iter().fold(0_usize, |sum, part| sum.saturating_add(part.len()));
+        let before = if self.zero { self.width.unwrap_or(0).saturating_sub(used) } else { 0 };
+        let behind = precision.unwrap_or(0).saturating_add("0.".len()).saturating_sub(digits.len());
+        self.pad(&format!("{sign}0x{}{digits}{}{tail}", "0".repeat(before), "0".repeat(behind)), out)
     }
 
     /// `%e`, `%f` and `%g`.
@@ -484,6 +512,13 @@ mod tests {
         );
         check("%S|%.1f|%.1f", &["abc".into(), 0.05.into(), (-0.0).into()], "ABC|0.1|-0.0");
         check("%10.3f|%-8d|", &[2.5.into(), 7.into()], "     2.500|7       |");
+        check("%a|%A|%.2a", &[1.0.into(), 0.6875.into(), 10.3.into()], "0x1.0p0|0X1.6P-1|0x1.4ap3");
+        check(
+            "%10a|%-10a|%+a|%010a",
+            &[1.0.into(), 1.0.into(), 1.0.into(), 1.0.into()],
+            "   0x1.0p0|0x1.0p0   |+0x1.0p0|0x0001.0p0",
+        );
+        check("%a|% a|%a", &[(-1.5).into(), 1.5.into(), f64::INFINITY.into()], "-0x1.8p0| 0x1.8p0|Infinity");
     }
 
     #[test]
@@ -497,6 +532,9 @@ mod tests {
             ("%c", "ab".into()),
             ("%99999999s", "x".into()),
             ("%-s", "x".into()),
+            ("%a", 1.into()),
+            ("%(a", 1.0.into()),
+            ("%,a", 1.0.into()),
         ] {
             let texts = [argument.to_string()];
             assert!(format(template, &[argument], &texts, None, 100).is_err(), "{template}");

@@ -3,6 +3,7 @@
 mod class;
 pub(crate) mod encode;
 pub(crate) mod format;
+mod hex_float;
 pub(crate) mod pattern;
 pub(crate) mod search;
 
