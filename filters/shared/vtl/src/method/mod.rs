@@ -222,6 +222,14 @@ fn call_cursor(
             Ok(value) => Ok(Some(value.unwrap_or(Value::Null))),
             Err(_) => Err("the collection was changed meanwhile".into()),
         },
+        ("remove", []) => {
+            renderer.spend(u64::try_from(cursor.len() / 4).unwrap_or(u64::MAX))?;
+            match cursor.remove() {
+                Ok(true) => void(),
+                Ok(false) => Err("there is no element to remove".into()),
+                Err(_) => Err("the collection was changed meanwhile".into()),
+            }
+        }
         _ => object(renderer, target, name, arguments),
     }
 }

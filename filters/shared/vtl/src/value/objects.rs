@@ -149,18 +149,20 @@ impl Entry {
 pub(crate) struct Cursor {
     source: Source,
     next: Cell<usize>,
+    /// The element before `next` has been given, and not removed.
+    given: Cell<bool>,
 }
 
 #[derive(Debug)]
 enum Source {
     List {
         list: List,
-        changes: u32,
+        changes: Cell<u32>,
     },
     /// Java looks for the next entry when it gives one, so that a map may grow during its last round.
     View {
         view: View,
-        changes: u32,
+        changes: Cell<u32>,
         more: Cell<bool>,
     },
     Array(Array),
@@ -178,12 +180,12 @@ pub(crate) struct ConcurrentModification;
 
 impl Cursor {
     pub(crate) fn list(list: &List) -> Self {
-        Self::new(Source::List { list: list.clone(), changes: list.changes() })
+        Self::new(Source::List { list: list.clone(), changes: Cell::new(list.changes()) })
     }
 
     pub(crate) fn view(map: &Map, kind: ViewKind) -> Self {
         let view = View { map: map.clone(), kind };
-        let (changes, more) = (map.changes(), Cell::new(!map.is_empty()));
+        let (changes, more) = (Cell::new(map.changes()), Cell::new(!map.is_empty()));
         Self::new(Source::View { view, changes, more })
     }
 
@@ -197,7 +199,7 @@ impl Cursor {
     }
 
     fn new(source: Source) -> Self {
-        Self { source, next: Cell::new(0) }
+        Self { source, next: Cell::new(0), given: Cell::new(false) }
     }
 
     /// The cursor that `#foreach` makes of a value; `None` where it iterates nothing.
@@ -240,10 +242,11 @@ impl Cursor {
     /// The next element, null at the end, written to `out`, which is null.
     pub(crate) fn advance_into(&self, out: &mut Value) -> Result<(), ConcurrentModification> {
         if let Source::List { list, changes } = &self.source
-            && list.changes() == *changes
+            && list.changes() == changes.get()
         {
             let place = self.next.get();
             self.next.set(place.saturating_add(1));
+            self.given.set(true);
             list.read(|items| items.get(place).into_iter().for_each(|item| out.fill_from(item)));
             return Ok(());
         }
@@ -255,15 +258,16 @@ impl Cursor {
     pub(crate) fn advance(&self) -> Result<Option<Value>, ConcurrentModification> {
         let place = self.next.get();
         self.next.set(place.saturating_add(1));
+        self.given.set(true);
         Ok(match &self.source {
             Source::List { list, changes } => {
-                if list.changes() != *changes {
+                if list.changes() != changes.get() {
                     return Err(ConcurrentModification);
                 }
                 list.get(place)
             }
             Source::View { view, changes, more } => {
-                if view.map.changes() != *changes {
+                if view.map.changes() != changes.get() {
                     return Err(ConcurrentModification);
                 }
                 more.set(place.saturating_add(1) < view.map.len());
@@ -272,6 +276,42 @@ impl Cursor {
             Source::Array(array) => array.get(place),
             Source::Range { first, down, len } => (place < *len).then(|| Value::Int(step(*first, *down, place))),
         })
+    }
+
+    /// Takes the element that was given last out of the collection. False where there is none, or none that goes.
+    pub(crate) fn remove(&self) -> Result<bool, ConcurrentModification> {
+        let Some(place) = self.next.get().checked_sub(1).filter(|_| self.given.get()) else { return Ok(false) };
+        let removed = match &self.source {
+            Source::List { list, changes } => {
+                if list.changes() != changes.get() {
+                    return Err(ConcurrentModification);
+                }
+                let removed = list.change(|items| (place < items.len()).then(|| items.remove(place)));
+                changes.set(list.changes());
+                removed
+            }
+            Source::View { view, changes, .. } => {
+                if view.map.changes() != changes.get() {
+                    return Err(ConcurrentModification);
+                }
+                let removed = view.map.entry(place).and_then(|(key, _)| view.map.remove(&key));
+                changes.set(view.map.changes());
+                removed
+            }
+            Source::Array(_) | Source::Range { .. } => None,
+        };
+        self.next.set(place);
+        self.given.set(false);
+        Ok(removed.is_some())
+    }
+
+    /// How many elements a removal moves at most.
+    pub(crate) fn len(&self) -> usize {
+        match &self.source {
+            Source::List { list, .. } => list.len(),
+            Source::View { view, .. } => view.map.len(),
+            Source::Array(_) | Source::Range { .. } => 0,
+        }
     }
 }
 
