@@ -1,40 +1,44 @@
 //! Which module a gateway loads.
 
-#![allow(missing_docs, clippy::unwrap_used)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing)]
 
 use std::path::Path;
 
 use apigw::check::{Input, Options, check};
 use apigw::compile::{Modules, compile};
+use serde_json::{Value, json};
 
 const WHOLE: &str = "apigw.wasm";
 const SMALL: &str = "apigw_small.wasm";
 
-/// An API of one method that answers by itself, with more of the API and of the method.
-fn definition(of_api: &str, of_method: &str) -> String {
-    format!(
-        "openapi: 3.0.1\ninfo: {{title: hello, version: '1'}}\n{of_api}\npaths:\n  /hello:\n    get:\n{of_method}      \
-         responses: {{'200': {{description: ok}}}}\n      x-amazon-apigateway-integration:\n        type: mock\n        \
-         requestTemplates: {{application/json: '{{\"statusCode\": 200}}'}}\n        responses: {{default: {{statusCode: \
-         '200'}}}}\n"
-    )
+/// An API of one method, which answers by itself.
+fn plain() -> Value {
+    json!({
+        "openapi": "3.0.1",
+        "info": {"title": "hello", "version": "1"},
+        "paths": {"/hello": {"get": {
+            "responses": {"200": {"description": "ok"}},
+            "x-amazon-apigateway-integration": {
+                "type": "mock",
+                "requestTemplates": {"application/json": "{\"statusCode\": 200}"},
+                "responses": {"default": {"statusCode": "200"}},
+            },
+        }}},
+    })
 }
 
-fn plain() -> String {
-    definition("", "")
-}
-
-fn with_validator() -> String {
-    definition(
-        "x-amazon-apigateway-request-validators: {all: {validateRequestBody: true, validateRequestParameters: true}}",
-        "      x-amazon-apigateway-request-validator: all\n      parameters: [{name: q, in: query, required: true, \
-         schema: {type: string}}]\n",
-    )
+fn with_validator() -> Value {
+    let mut definition = plain();
+    definition["x-amazon-apigateway-request-validators"] = json!({"all": {"validateRequestParameters": true}});
+    let method = &mut definition["paths"]["/hello"]["get"];
+    method["x-amazon-apigateway-request-validator"] = json!("all");
+    method["parameters"] = json!([{"name": "q", "in": "query", "required": true, "schema": {"type": "string"}}]);
+    definition
 }
 
 /// The name of the module that a definition gets.
-fn chosen(modules: &Modules, definition: &str) -> String {
-    let input = Input { name: "openapi.yaml".to_owned(), content: Ok(definition.as_bytes().to_vec()) };
+fn chosen(modules: &Modules, definition: &Value) -> String {
+    let input = Input { name: "openapi.json".to_owned(), content: Ok(definition.to_string().into_bytes()) };
     let model = check(vec![input], None, &Options::default()).into_model().unwrap();
     let module = compile(&model, modules).unwrap().module;
     Path::new(&module).file_name().unwrap().to_str().unwrap().to_owned()

@@ -22,7 +22,9 @@ use crate::budget::{Budget, Walk};
 use crate::error::Limit;
 use crate::host::Thrown;
 use crate::render::{Renderer, Signal};
-use crate::value::{Cursor, Entry, ListKind, NumberError, Object, ObjectKind, Value, equals, hash_code};
+use crate::value::{
+    ConcurrentModification, Cursor, Entry, ListKind, NumberError, Object, ObjectKind, Value, equals, hash_code,
+};
 
 pub(crate) use loops::LoopProperty;
 use loops::{call_loop, stored};
@@ -51,6 +53,12 @@ impl CallError {
 impl From<Signal> for CallError {
     fn from(signal: Signal) -> Self {
         Self(Box::new(Reason::Signal(signal)))
+    }
+}
+
+impl From<ConcurrentModification> for CallError {
+    fn from(_: ConcurrentModification) -> Self {
+        "the collection was changed meanwhile".into()
     }
 }
 
@@ -218,17 +226,10 @@ fn call_cursor(
     match (name, arguments) {
         ("hasNext", []) => some(cursor.has_next()),
         ("next", []) if !cursor.has_next() => Err("no more elements".into()),
-        ("next", []) => match cursor.advance() {
-            Ok(value) => Ok(Some(value.unwrap_or(Value::Null))),
-            Err(_) => Err("the collection was changed meanwhile".into()),
-        },
+        ("next", []) => Ok(Some(cursor.advance()?.unwrap_or(Value::Null))),
         ("remove", []) => {
             renderer.spend(u64::try_from(cursor.len() / 4).unwrap_or(u64::MAX))?;
-            match cursor.remove() {
-                Ok(true) => void(),
-                Ok(false) => Err("there is no element to remove".into()),
-                Err(_) => Err("the collection was changed meanwhile".into()),
-            }
+            if cursor.remove()? { void() } else { Err("there is no element to remove".into()) }
         }
         _ => object(renderer, target, name, arguments),
     }

@@ -241,12 +241,7 @@ impl Spec {
         // No digit is taken to mean one.
         let precision = self.precision.map(|precision| precision.max(1));
         let (digits, exponent) = hex_float(number.abs(), precision);
-        let sign = match () {
-            () if number.is_sign_negative() => "-",
-            () if self.plus => "+",
-            () if self.space => " ",
-            () => "",
-        };
+        let (sign, _) = self.signs(number.is_sign_negative());
         let tail = format!("p{exponent}");
         let used = [sign, "0x", &digits, &tail].iter().fold(0_usize, |sum, part| sum.saturating_add(part.len()));
         let before = if self.zero { self.width.unwrap_or(0).saturating_sub(used) } else { 0 };
@@ -310,15 +305,20 @@ impl Spec {
         self.pad(text, out)
     }
 
-    /// Sign, prefix, zeros and grouping around digits.
-    fn number(&self, negative: bool, prefix: &str, whole: &str, tail: &str, out: &mut String) -> Result<(), String> {
-        let (before, after) = match (negative, self.parentheses) {
+    /// What stands before a number and behind it for its sign.
+    fn signs(&self, negative: bool) -> (&'static str, &'static str) {
+        match (negative, self.parentheses) {
             (true, true) => ("(", ")"),
             (true, false) => ("-", ""),
             _ if self.plus => ("+", ""),
             _ if self.space => (" ", ""),
             _ => ("", ""),
-        };
+        }
+    }
+
+    /// Sign, prefix, zeros and grouping around digits.
+    fn number(&self, negative: bool, prefix: &str, whole: &str, tail: &str, out: &mut String) -> Result<(), String> {
+        let (before, after) = self.signs(negative);
         let mut digits = String::new();
         let count = whole.len();
         for (place, digit) in whole.chars().enumerate() {

@@ -23,7 +23,7 @@ pub(crate) use json::from_json;
 pub use list::{List, ListKind};
 pub use map::{Map, MapKind};
 pub(crate) use number::{Number, NumberError, calculate_big, short_integer};
-pub(crate) use objects::{Array, Block, Cursor, Entry, LoopScope, View, ViewKind, range_len};
+pub(crate) use objects::{Array, Block, ConcurrentModification, Cursor, Entry, LoopScope, View, ViewKind, range_len};
 pub(crate) use print::{Printer, print};
 pub use text::Text;
 

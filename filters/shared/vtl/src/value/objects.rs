@@ -148,6 +148,8 @@ impl Entry {
 #[derive(Debug)]
 pub(crate) struct Cursor {
     source: Source,
+    /// What the source had counted when the walk began, or after its own last change.
+    changes: Cell<u32>,
     next: Cell<usize>,
     /// The element before `next` has been given, and not removed.
     given: Cell<bool>,
@@ -155,14 +157,10 @@ pub(crate) struct Cursor {
 
 #[derive(Debug)]
 enum Source {
-    List {
-        list: List,
-        changes: Cell<u32>,
-    },
+    List(List),
     /// Java looks for the next entry when it gives one, so that a map may grow during its last round.
     View {
         view: View,
-        changes: Cell<u32>,
         more: Cell<bool>,
     },
     Array(Array),
@@ -180,13 +178,12 @@ pub(crate) struct ConcurrentModification;
 
 impl Cursor {
     pub(crate) fn list(list: &List) -> Self {
-        Self::new(Source::List { list: list.clone(), changes: Cell::new(list.changes()) })
+        Self::new(Source::List(list.clone()))
     }
 
     pub(crate) fn view(map: &Map, kind: ViewKind) -> Self {
         let view = View { map: map.clone(), kind };
-        let (changes, more) = (Cell::new(map.changes()), Cell::new(!map.is_empty()));
-        Self::new(Source::View { view, changes, more })
+        Self::new(Source::View { view, more: Cell::new(!map.is_empty()) })
     }
 
     pub(crate) fn array(array: &Array) -> Self {
@@ -199,7 +196,7 @@ impl Cursor {
     }
 
     fn new(source: Source) -> Self {
-        Self { source, next: Cell::new(0), given: Cell::new(false) }
+        Self { changes: Cell::new(source.changes()), source, next: Cell::new(0), given: Cell::new(false) }
     }
 
     /// The cursor that `#foreach` makes of a value; `None` where it iterates nothing.
@@ -221,7 +218,7 @@ impl Cursor {
     /// The collection that is walked.
     pub(crate) fn source(&self) -> Option<Value> {
         match &self.source {
-            Source::List { list, .. } => Some(Value::List(list.clone())),
+            Source::List(list) => Some(Value::List(list.clone())),
             Source::View { view, .. } => Some(Value::Map(view.map.clone())),
             Source::Array(array) => Some(Value::object(ObjectKind::Array(array.clone()))),
             Source::Range { .. } => None,
@@ -232,7 +229,7 @@ impl Cursor {
         let next = self.next.get();
         match &self.source {
             // Java compares for inequality: a list that shrank has a next element, too.
-            Source::List { list, .. } => next != list.len(),
+            Source::List(list) => next != list.len(),
             Source::View { more, .. } => more.get(),
             Source::Array(array) => next < array.len(),
             Source::Range { len, .. } => next < *len,
@@ -241,8 +238,8 @@ impl Cursor {
 
     /// The next element, null at the end, written to `out`, which is null.
     pub(crate) fn advance_into(&self, out: &mut Value) -> Result<(), ConcurrentModification> {
-        if let Source::List { list, changes } = &self.source
-            && list.changes() == changes.get()
+        if let Source::List(list) = &self.source
+            && list.changes() == self.changes.get()
         {
             let place = self.next.get();
             self.next.set(place.saturating_add(1));
@@ -259,17 +256,10 @@ impl Cursor {
         let place = self.next.get();
         self.next.set(place.saturating_add(1));
         self.given.set(true);
+        self.check()?;
         Ok(match &self.source {
-            Source::List { list, changes } => {
-                if list.changes() != changes.get() {
-                    return Err(ConcurrentModification);
-                }
-                list.get(place)
-            }
-            Source::View { view, changes, more } => {
-                if view.map.changes() != changes.get() {
-                    return Err(ConcurrentModification);
-                }
+            Source::List(list) => list.get(place),
+            Source::View { view, more } => {
                 more.set(place.saturating_add(1) < view.map.len());
                 view.map.entry(place).map(|entry| view.element(entry))
             }
@@ -281,36 +271,38 @@ impl Cursor {
     /// Takes the element that was given last out of the collection. False where there is none, or none that goes.
     pub(crate) fn remove(&self) -> Result<bool, ConcurrentModification> {
         let Some(place) = self.next.get().checked_sub(1).filter(|_| self.given.get()) else { return Ok(false) };
+        self.check()?;
         let removed = match &self.source {
-            Source::List { list, changes } => {
-                if list.changes() != changes.get() {
-                    return Err(ConcurrentModification);
-                }
-                let removed = list.change(|items| (place < items.len()).then(|| items.remove(place)));
-                changes.set(list.changes());
-                removed
-            }
-            Source::View { view, changes, .. } => {
-                if view.map.changes() != changes.get() {
-                    return Err(ConcurrentModification);
-                }
-                let removed = view.map.entry(place).and_then(|(key, _)| view.map.remove(&key));
-                changes.set(view.map.changes());
-                removed
-            }
+            Source::List(list) => list.change(|items| (place < items.len()).then(|| items.remove(place))),
+            Source::View { view, .. } => view.map.entry(place).and_then(|(key, _)| view.map.remove(&key)),
             Source::Array(_) | Source::Range { .. } => None,
         };
+        self.changes.set(self.source.changes());
         self.next.set(place);
         self.given.set(false);
         Ok(removed.is_some())
     }
 
+    fn check(&self) -> Result<(), ConcurrentModification> {
+        if self.source.changes() == self.changes.get() { Ok(()) } else { Err(ConcurrentModification) }
+    }
+
     /// How many elements a removal moves at most.
     pub(crate) fn len(&self) -> usize {
         match &self.source {
-            Source::List { list, .. } => list.len(),
+            Source::List(list) => list.len(),
             Source::View { view, .. } => view.map.len(),
             Source::Array(_) | Source::Range { .. } => 0,
+        }
+    }
+}
+
+impl Source {
+    fn changes(&self) -> u32 {
+        match self {
+            Self::List(list) => list.changes(),
+            Self::View { view, .. } => view.map.changes(),
+            Self::Array(_) | Self::Range { .. } => 0,
         }
     }
 }
