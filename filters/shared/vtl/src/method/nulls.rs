@@ -51,7 +51,11 @@ fn by_string(name: &str, arguments: &[Value]) -> bool {
     match arguments {
         // Two methods fit this, and so none.
         [Null, Null] if name == "join" => false,
-        [Null, ..] if matches!(name, "join" | "format") => true,
+        [Null, texts @ ..] if name == "join" => match texts {
+            [Value::List(_) | Value::Object(Object(ObjectKind::Array(_) | ObjectKind::View(_)))] => true,
+            _ => texts.iter().all(|text| matches!(text, Null | String(_))),
+        },
+        [Null, ..] if name == "format" => true,
         [Null] => matches!(name, "indexOf" | "lastIndexOf" | "compareToIgnoreCase" | "contentEquals" | "copyValueOf"),
         [Null, Int(_)] => matches!(name, "indexOf" | "lastIndexOf" | "split" | "startsWith"),
         [Null | String(_), Null | String(_)] => matches!(name, "replace" | "compare"),
