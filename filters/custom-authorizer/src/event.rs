@@ -16,8 +16,7 @@ const USUAL_BYTES: usize = 4096;
 
 /// The event that an authorizer of this form gets.
 pub(crate) fn event(form: Form, subject: &Subject<'_>) -> String {
-    let mut out = Writer::with_capacity(USUAL_BYTES);
-    out.open("", '{');
+    let mut out = Writer::object(USUAL_BYTES);
     match form {
         Form::Token => token(subject, &mut out),
         Form::Request | Form::HttpV1 => request(form, subject, &mut out),

@@ -14,8 +14,7 @@ use crate::request::Request;
 pub(crate) fn event(request: &Request<'_>, binary: bool) -> String {
     let context = &request.context;
     let api = context.api();
-    let mut out = Writer::with_capacity(request.body.len().saturating_mul(2).saturating_add(3072));
-    out.open("", '{');
+    let mut out = Writer::object(request.body.len().saturating_mul(2).saturating_add(3072));
     out.text("resource", &context.get("resourcePath").unwrap_or_default());
     out.text("path", &path(request));
     out.text("httpMethod", &String::from_utf8_lossy(request.method()));

@@ -13,8 +13,7 @@ use crate::event::{Event, Kind};
 
 /// Writes the event of `request`, which was read from `event`.
 pub fn lambda_event(event: &Event<'_>, request: &Request<'_>) -> String {
-    let mut out = Writer::with_capacity(request.body.len().saturating_mul(2).saturating_add(2048));
-    out.open("", '{');
+    let mut out = Writer::object(request.body.len().saturating_mul(2).saturating_add(2048));
     match event.facts.kind {
         Kind::Connect => write_request(request, &mut out),
         Kind::Disconnect(_) => write_disconnect_headers(event, &mut out),

@@ -48,8 +48,7 @@ const SIGNER: [(&str, &str); 7] = [
 pub(super) fn version_2(request: &Request<'_>) -> String {
     let context = &request.context;
     let api = context.api();
-    let mut out = Writer::with_capacity(request.body.len().saturating_mul(2).saturating_add(2048));
-    out.open("", '{');
+    let mut out = Writer::object(request.body.len().saturating_mul(2).saturating_add(2048));
     out.text("version", "2.0");
     let route_key = context.get("routeKey").unwrap_or_default();
     out.text("routeKey", &route_key);
@@ -139,8 +138,7 @@ pub(super) fn version_1(request: &Request<'_>) -> String {
     let context = &request.context;
     let api = context.api();
     let variable = |name: &str| context.get(name).unwrap_or_default();
-    let mut out = Writer::with_capacity(request.body.len().saturating_mul(2).saturating_add(3072));
-    out.open("", '{');
+    let mut out = Writer::object(request.body.len().saturating_mul(2).saturating_add(3072));
     out.text("version", "1.0");
     out.text("resource", &variable("resourcePath"));
     out.text("path", &String::from_utf8_lossy(context.resource_path_as_sent()));

@@ -31,9 +31,11 @@ pub fn quote(text: &str) -> String {
 pub struct Writer(String);
 
 impl Writer {
-    /// A writer with room for `bytes`.
-    pub fn with_capacity(bytes: usize) -> Self {
-        Self(String::with_capacity(bytes))
+    /// A writer with room for `bytes` that has opened an object.
+    pub fn object(bytes: usize) -> Self {
+        let mut text = String::with_capacity(bytes);
+        text.push('{');
+        Self(text)
     }
 
     /// The text.
@@ -55,11 +57,9 @@ impl Writer {
         self.0.push_str("\":");
     }
 
-    /// Opens an object or list; `name` is empty at the top and inside a list.
+    /// A member whose value is an object or list, which stays open.
     pub fn open(&mut self, name: &str, bracket: char) {
-        if !name.is_empty() {
-            self.name(name);
-        }
+        self.name(name);
         self.0.push(bracket);
     }
 
@@ -126,7 +126,11 @@ impl Writer {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use std::collections::BTreeMap;
+
+    use proptest::collection::{btree_map, vec};
     use proptest::prelude::*;
+    use serde_json::{Value, json};
 
     use super::*;
 
@@ -135,5 +139,26 @@ mod tests {
         fn any_text_comes_back(text in any::<String>()) {
             prop_assert_eq!(serde_json::from_str::<String>(&quote(&text)).unwrap(), text);
         }
+
+        /// Names are a client's, so they may be anything, empty too.
+        #[test]
+        fn any_members_come_back(groups in btree_map(any::<String>(), vec(any::<String>(), 1..3), 0..4)) {
+            let listed: Vec<_> = groups.clone().into_iter().collect();
+            let mut out = Writer::object(0);
+            out.single_values("last", &listed);
+            out.multiple_values("all", &listed);
+            out.close('}');
+            let last: BTreeMap<_, _> = groups.iter().map(|(name, values)| (name, values.last())).collect();
+            let (last, all) = if groups.is_empty() { (Value::Null, Value::Null) } else { (json!(last), json!(groups)) };
+            prop_assert_eq!(serde_json::from_str::<Value>(&out.finish()).unwrap(), json!({"last": last, "all": all}));
+        }
+    }
+
+    #[test]
+    fn a_name_may_be_empty() {
+        let mut out = Writer::object(0);
+        out.multiple_values("all", &[(String::new(), vec!["x".to_owned()])]);
+        out.close('}');
+        assert_eq!(out.finish(), r#"{"all":{"":["x"]}}"#);
     }
 }
