@@ -42,6 +42,7 @@ impl Filter for MappingTemplate {
             filter: Rc::clone(self),
             route: None,
             waiting: false,
+            response_waiting: false,
             overrides: Overrides::default(),
             record: None,
         }
@@ -54,6 +55,8 @@ pub struct MappingStream {
     route: Option<Rc<Route>>,
     /// The request is held until its body is whole.
     waiting: bool,
+    /// The response is.
+    response_waiting: bool,
     /// What the request template has decided for the response.
     overrides: Overrides,
     /// The call under way, for logs and metrics.
@@ -105,22 +108,34 @@ impl Stream for MappingStream {
         self.finish(host, reply.and_then(respond))
     }
 
-    fn on_response_headers(&mut self, host: &dyn Host, _end_of_stream: bool) -> Step {
+    fn on_response_headers(&mut self, host: &dyn Host, end_of_stream: bool) -> Step {
         let Some(route) = self.route.clone() else { return Step::Continue };
-        if !matches!(route.integration, Some(Integration::HttpProxy(_) | Integration::HttpApiProxy(_))) {
-            return Step::Continue;
-        }
+        let proxy = match &route.integration {
+            Some(Integration::HttpProxy(_)) => None,
+            Some(Integration::HttpApiProxy(proxy)) => Some(proxy),
+            _ => return Step::Continue,
+        };
         // What Envoy or another filter answers has no backend's headers.
         if !attribute::is_forwarded(host) {
             return Step::Continue;
         }
-        match &route.integration {
-            Some(Integration::HttpApiProxy(proxy)) => {
-                let request = || Request::read(&self.filter.api, route.method.as_ref(), host, Vec::new());
-                proxy.response_edits(host, request).into()
+        match proxy {
+            Some(proxy) if !end_of_stream && proxy.needs_response_body(host) => {
+                self.response_waiting = true;
+                Step::Buffer
             }
-            _ => HttpProxy::response_edits(host).into(),
+            Some(proxy) => self.map_response(host, &route, proxy, &[]),
+            None => HttpProxy::response_edits(host).into(),
         }
+    }
+
+    fn on_response_body(&mut self, host: &dyn Host, _body: Body) -> Step {
+        if !std::mem::take(&mut self.response_waiting) {
+            return Step::Continue;
+        }
+        let Some(route) = self.route.clone() else { return Step::Continue };
+        let Some(Integration::HttpApiProxy(proxy)) = &route.integration else { return Step::Continue };
+        self.map_response(host, &route, proxy, &host.response_body(MAX_PAYLOAD_BYTES))
     }
 }
 
@@ -165,8 +180,20 @@ impl MappingStream {
             }
             Some(Integration::LambdaProxy(proxy)) => proxy.reply(&request, outcome, &filter.binary),
             Some(Integration::HttpApiLambda(lambda)) => lambda.reply(&request, outcome),
-            Some(Integration::HttpApiService(service)) => Ok(service.reply(&request, outcome)),
+            Some(Integration::HttpApiService(service)) => service.reply(&request, outcome),
             _ => Err(Failure::configuration("an answer to a call that was never made")),
+        }
+    }
+
+    /// Makes the client's response of a backend's, whose body is held where there is one here.
+    fn map_response(&self, host: &dyn Host, route: &Route, proxy: &http_api::Proxy, body: &[u8]) -> Step {
+        let request = || Request::read(&self.filter.api, route.method.as_ref(), host, Vec::new());
+        match proxy.response_edits(host, body, request) {
+            Ok(edits) => edits.into(),
+            Err(failure) => match (failure.into_step(host), body) {
+                (step, []) => step,
+                _ => http_api::internal_server_error(&host.response_headers()).into(),
+            },
         }
     }
 
@@ -189,8 +216,8 @@ fn respond(mut reply: Reply) -> Result<Step, Failure> {
     if matches!(reply.status, 204 | 304) {
         reply.body.clear();
     }
-    if reply.status < 200 {
-        return Err(Failure::configuration("a status below 200 ends no request"));
+    if !(200..=599).contains(&reply.status) {
+        return Err(Failure::configuration("a status outside 200-599 ends no request"));
     }
     if reply.body.len() > MAX_PAYLOAD_BYTES {
         return Err(Failure::configuration("the response is larger than 10 MB"));

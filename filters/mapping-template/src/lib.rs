@@ -56,7 +56,8 @@ pub use config::MappingTemplate;
 pub use filter::MappingStream;
 pub use headers::{UPSTREAM_MARKER, removable_by_route};
 pub use http_api::{
-    AppendedPath, PayloadFormat, RawHttpApiLambda, RawHttpApiProxy, RawHttpApiService, ServiceCall, ServiceParameter,
+    AppendedPath, Parameters as HttpApiParameters, PayloadFormat, RawHttpApiLambda, RawHttpApiProxy, RawHttpApiService,
+    Service as HttpApiService, ServiceCall, ServiceParameter,
 };
 pub use raw::{
     ContentHandling, DEFAULT_TIMEOUT_MILLIS, PassthroughBehavior, RawAction, RawAws, RawAwsProxy, RawAwsTarget,

@@ -12,6 +12,9 @@ const TEMPLATE: &str = "#set($r = $input.path('$'))#set($context.requestOverride
     #set($context.responseOverride.header[$input.params('q')] = $input.body)#set($context.responseOverride.status = $input.path('$.status'))\
     {\"r\": \"$util.escapeJavaScript($r)\", \"k\": $input.json('$..k'), \"all\": \"$context $input.params()\"#foreach($x in $r.items), $x#end}";
 
+const ROUTES: [&str; 9] =
+    ["mock", "proxy", "http", "function", "event", "event-1.0", "event-2.0", "http-api-proxy", "http-api-service"];
+
 /// One route for each integration type, with mappings that read everything.
 fn configuration() -> Value {
     let parameters = json!({
@@ -35,6 +38,11 @@ fn configuration() -> Value {
         ],
     });
     let endpoint = json!({"cluster": "c", "authority": "backend.example"});
+    let parameters_of_answers = json!({"200": {
+        "append:header.h": "${response.header.h} ${response.body.k}",
+        "overwrite:statuscode": "$response.body.status",
+        "remove:header.content-type": "",
+    }});
     let integrations = [
         ("mock", json!({"mock": mapping})),
         ("proxy", json!({"httpProxy": {"path": "/{p}?x={p}", "requestParameters": parameters}})),
@@ -44,9 +52,36 @@ fn configuration() -> Value {
             json!({"aws": {"endpoint": endpoint, "target": {"lambda": {"functionName": "f"}}, "httpMethod": "POST", "mapping": mapping}}),
         ),
         ("event", json!({"awsProxy": {"endpoint": endpoint, "function": {"functionName": "f"}}})),
+        (
+            "event-1.0",
+            json!({"httpApiLambda": {"endpoint": endpoint, "function": {"functionName": "f"}, "payloadFormatVersion": "1.0", "responseParameters": parameters_of_answers}}),
+        ),
+        (
+            "event-2.0",
+            json!({"httpApiLambda": {"endpoint": endpoint, "function": {"functionName": "f"}, "payloadFormatVersion": "2.0", "responseParameters": parameters_of_answers}}),
+        ),
+        (
+            "http-api-proxy",
+            json!({"httpApiProxy": {"path": "/{proxy}?x={proxy}", "append": "behindStage", "requestParameters": {
+            "overwrite:path": "/p/${request.path.proxy}/${request.querystring.q}",
+            "append:querystring.q": "$request.querystring.q",
+            "overwrite:querystring.h": "$request.header.h",
+            "append:header.h": "${request.body.k}${request.body}",
+            "overwrite:header.p": "$request.path",
+            "remove:header.accept": "",
+        }, "responseParameters": parameters_of_answers}}),
+        ),
+        (
+            "http-api-service",
+            json!({"httpApiService": {"endpoint": endpoint, "integrationSubtype": "SQS-SendMessage", "requestParameters": {
+                "QueueUrl": "https://sqs.us-east-1.amazonaws.com/123456789012/q", "MessageBody": "${request.body.k} ${request.querystring.q} ${request.header.h}",
+            }}}),
+        ),
     ];
     let routes = integrations.into_iter().map(|(name, integration)| {
-        let method = json!({"resourceId": "x", "resourcePath": "/{proxy+}"});
+        let is_http_api = name == "event-1.0" || name == "event-2.0" || name.starts_with("http-api");
+        let resource_id = if is_http_api { "POST /{proxy+}" } else { "x" };
+        let method = json!({"resourceId": resource_id, "resourcePath": "/{proxy+}"});
         (name.to_owned(), json!({"method": method, "integration": integration}))
     });
     json!({
@@ -122,9 +157,9 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
     #[test]
     fn anything(
-        route in prop_oneof![Just("mock"), Just("proxy"), Just("http"), Just("function"), Just("event")],
+        route in prop::sample::select(&ROUTES[..]),
         path in "[!-\"$->@-~]{0,30}",
-        query in proptest::option::of("[!-\"$-~]{0,40}|q=%0d%0aa|q=[a-z%0-9]{0,9}&q=x"),
+        query in proptest::option::of("[!-\"$-~]{0,40}|q=%0d%0aa|q=[a-z%0-9]{0,9}&q=x|[q=&%]{0,9}"),
         // What Envoy lets through in a header.
         header in proptest::collection::vec(prop_oneof![32u8..=126, 128u8..=255], 0..20),
         content_type in prop_oneof![Just("application/json"), Just("text/plain"), Just("image/png"), Just("x/y")],
@@ -145,6 +180,9 @@ proptest! {
         host.request_body = body;
         let (mut stream, step) = send(&filter, &host);
         check(&step);
+        if let (Step::Callout(callout), true) = (&step, route.starts_with("event")) {
+            prop_assert!(serde_json::from_slice::<Value>(&callout.body).is_ok(), "{:?}", callout.body.escape_ascii().to_string());
+        }
         if matches!(step, Step::Callout(_)) {
             let headers = Headers::from_pairs(&[
                 (&b":status"[..], status.to_string().as_bytes()),

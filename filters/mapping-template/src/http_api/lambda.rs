@@ -6,7 +6,7 @@ use gateway::{Callout, ConfigError, Edits, Headers, Host, Reply};
 
 use super::parameters::Parameters;
 use super::raw::{PayloadFormat, RawHttpApiLambda};
-use super::value::Scope;
+use super::value::{Response, Scope};
 use super::{event, reply};
 use crate::answer::Outcome;
 use crate::failure::Failure;
@@ -46,17 +46,25 @@ impl Lambda {
             let pairs: Vec<(&[u8], &[u8])> =
                 reply.headers.iter().map(|(name, value)| (name.as_bytes(), value.as_ref())).collect();
             let present = Headers::from_pairs(&pairs);
-            map_response(parameters, request, &present, &mut reply);
+            map_response(parameters, request, &present, &mut reply)?;
         }
         Ok(reply)
     }
 }
 
 /// Maps the headers and the status of a reply; `present` are the headers of the integration's answer.
-pub(super) fn map_response(parameters: &Parameters, request: &Request<'_>, present: &Headers, reply: &mut Reply) {
-    let scope = Scope { request, response: Some(present) };
+///
+/// # Errors
+/// 500: what is mapped is too long.
+pub(super) fn map_response(
+    parameters: &Parameters,
+    request: &Request<'_>,
+    present: &Headers,
+    reply: &mut Reply,
+) -> Result<(), Failure> {
+    let scope = Scope { request, response: Some(Response { headers: present, body: &reply.body }) };
     let mut edits = Edits::default();
-    parameters.map_headers(&scope, present, &mut edits);
+    parameters.map_headers(&scope, present, &mut edits)?;
     let status = parameters.status(&scope);
     for name in edits.remove {
         reply.headers.retain(|(other, _)| *other != name);
@@ -65,4 +73,5 @@ pub(super) fn map_response(parameters: &Parameters, request: &Request<'_>, prese
         reply.set_header(name, value);
     }
     reply.status = status.unwrap_or(reply.status);
+    Ok(())
 }

@@ -13,7 +13,8 @@ mod subtype;
 mod value;
 
 pub(crate) use lambda::Lambda;
-pub(crate) use proxy::Proxy;
+pub use parameters::Parameters;
+pub(crate) use proxy::{Proxy, internal_server_error};
 pub use raw::{AppendedPath, PayloadFormat, RawHttpApiLambda, RawHttpApiProxy, RawHttpApiService};
-pub(crate) use service::Service;
+pub use service::Service;
 pub use subtype::{ServiceCall, ServiceParameter};

@@ -3,12 +3,15 @@
 //! Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-parameter-mapping.html>
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use gateway::{ConfigError, Edits, Headers, is_header_name};
 use indexmap::IndexMap;
 
 use super::value::{Scope, Value};
+use crate::failure::Failure;
 use crate::headers;
+use crate::http_proxy::MAX_MAPPED_BYTES;
 
 /// Headers that cannot be mapped.
 const RESERVED: [&str; 18] = [
@@ -33,9 +36,15 @@ const RESERVED: [&str; 18] = [
 ];
 const RESERVED_PREFIXES: [&str; 4] = ["access-control-", "apigw-", "x-amz-", "x-amzn-"];
 
+/// Statuses that can be mapped, and mapped to.
+const STATUSES: RangeInclusive<u16> = 200..=599;
+const NO_KEY: &str = "is no parameter to map, or a header that cannot be mapped; expected `append:`, `overwrite:` or \
+                      `remove:` with `header.NAME`, of requests also `querystring.NAME` or `overwrite:path`, of responses \
+                      `overwrite:statuscode`";
+
 /// What is done, in the order in which it is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Operation {
+enum Operation {
     Overwrite,
     Append,
     Remove,
@@ -43,7 +52,7 @@ pub(crate) enum Operation {
 
 /// What it is done to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Target {
+enum Target {
     Header(String),
     QueryString(String),
     Path,
@@ -52,7 +61,7 @@ pub(crate) enum Target {
 
 /// The mappings of a request or of one status of responses.
 #[derive(Debug, Default)]
-pub(crate) struct Parameters(Vec<(Operation, Target, Value)>);
+pub struct Parameters(Vec<(Operation, Target, Value)>);
 
 impl Parameters {
     /// Compiles the mappings of requests.
@@ -60,7 +69,9 @@ impl Parameters {
     /// # Errors
     /// The first key or value that is none.
     pub(crate) fn of_request(raw: &IndexMap<String, String>) -> Result<Self, ConfigError> {
-        Self::compile(raw, |target| !matches!(target, Target::StatusCode))
+        let allowed = |target: &Target| *target != Target::StatusCode;
+        let refused = |value: &Value| value.reads_response().then_some("a request cannot be mapped from a response");
+        Self::compile(raw, allowed, refused)
     }
 
     /// Compiles the mappings of responses, by status.
@@ -70,37 +81,66 @@ impl Parameters {
     pub(crate) fn of_responses(
         raw: &BTreeMap<u16, IndexMap<String, String>>,
     ) -> Result<BTreeMap<u16, Self>, ConfigError> {
-        let mut all = BTreeMap::new();
-        for (status, raw) in raw {
-            let parameters = Self::compile(raw, |target| matches!(target, Target::Header(_) | Target::StatusCode))
-                .map_err(|error| error.below(&status.to_string()))?;
-            if parameters.needs_body() {
-                return Err(ConfigError::new(status.to_string(), "a response cannot be mapped from a request body"));
-            }
-            all.insert(*status, parameters);
-        }
-        Ok(all)
+        let allowed = |target: &Target| matches!(target, Target::Header(_) | Target::StatusCode);
+        let refused =
+            |value: &Value| value.reads_request_body().then_some("a response cannot be mapped from a request body");
+        let compile = |(status, raw): (&u16, _)| {
+            let parameters = Self::compile(raw, allowed, refused);
+            Ok((*status, parameters.map_err(|error| error.below(&status.to_string()))?))
+        };
+        raw.iter().map(compile).collect()
     }
 
-    fn compile(raw: &IndexMap<String, String>, allowed: impl Fn(&Target) -> bool) -> Result<Self, ConfigError> {
+    /// Says why a mapping of requests is none; for compilers, which know where it stands.
+    ///
+    /// # Errors
+    /// The reason.
+    pub fn check_request(key: &str, value: &str) -> Result<(), String> {
+        Self::of_request(&one(key, value)).map(drop).map_err(|error| error.message)
+    }
+
+    /// Says why a mapping of responses with this status is none.
+    ///
+    /// # Errors
+    /// The reason.
+    pub fn check_response(status: &str, key: &str, value: &str) -> Result<(), String> {
+        let status = Some(status).filter(|status| status.len() == 3).and_then(|status| status.parse().ok());
+        let status = status.filter(|status| STATUSES.contains(status));
+        let status = status.ok_or("is no status of a response, expected 200 to 599")?;
+        Self::of_responses(&BTreeMap::from([(status, one(key, value))])).map(drop).map_err(|error| error.message)
+    }
+
+    fn compile(
+        raw: &IndexMap<String, String>,
+        allowed: impl Fn(&Target) -> bool,
+        refused: impl Fn(&Value) -> Option<&'static str>,
+    ) -> Result<Self, ConfigError> {
         let mut mappings = Vec::new();
         for (key, text) in raw {
-            let (operation, target) = parse_key(key)
-                .filter(|(_, target)| allowed(target))
-                .ok_or_else(|| ConfigError::new(key, "is no parameter to map"))?;
+            let (operation, target) =
+                parse_key(key).filter(|(_, target)| allowed(target)).ok_or_else(|| ConfigError::new(key, NO_KEY))?;
             let value = match operation {
                 Operation::Remove => Value::default(),
                 _ => Value::parse(text)
                     .map_err(|variable| ConfigError::new(key, format!("there is no variable `{variable}`")))?,
             };
+            if let Some(reason) = refused(&value) {
+                return Err(ConfigError::new(key, reason));
+            }
             mappings.push((operation, target, value));
         }
         mappings.sort_by_key(|(operation, ..)| *operation);
         Ok(Self(mappings))
     }
 
-    pub(crate) fn needs_body(&self) -> bool {
-        self.0.iter().any(|(_, _, value)| value.needs_body())
+    /// Whether a value reads the request's body.
+    pub(crate) fn reads_request_body(&self) -> bool {
+        self.0.iter().any(|(.., value)| value.reads_request_body())
+    }
+
+    /// Whether a value reads the body of the integration's answer.
+    pub(crate) fn reads_response_body(&self) -> bool {
+        self.0.iter().any(|(.., value)| value.reads_response_body())
     }
 
     /// The path that replaces the integration's.
@@ -113,7 +153,7 @@ impl Parameters {
     pub(crate) fn status(&self, scope: &Scope<'_>) -> Option<u16> {
         let (_, _, value) = self.0.iter().find(|(_, target, _)| *target == Target::StatusCode)?;
         let status: u16 = std::str::from_utf8(&value.text(scope)?).ok()?.parse().ok()?;
-        (200..=599).contains(&status).then_some(status)
+        STATUSES.contains(&status).then_some(status)
     }
 
     /// The request's query parameters, mapped; `None` where no mapping changes them.
@@ -136,7 +176,10 @@ impl Parameters {
     }
 
     /// The changes of headers. `present` are the headers as they came, from which all values are made.
-    pub(crate) fn map_headers(&self, scope: &Scope<'_>, present: &Headers, edits: &mut Edits) {
+    ///
+    /// # Errors
+    /// 500: the values are too long together.
+    pub(crate) fn map_headers(&self, scope: &Scope<'_>, present: &Headers, edits: &mut Edits) -> Result<(), Failure> {
         let mut mapped: IndexMap<&str, Option<Vec<u8>>> = IndexMap::new();
         for (operation, target, value) in &self.0 {
             let Target::Header(name) = target else { continue };
@@ -167,13 +210,22 @@ impl Parameters {
                 }
             }
         }
+        let lengths = mapped.values().flatten().map(Vec::len);
+        if lengths.fold(0, usize::saturating_add) > MAX_MAPPED_BYTES {
+            return Err(Failure::configuration("the mapped headers are too long"));
+        }
         for (name, value) in mapped {
             match value {
                 Some(value) => edits.set(name.to_owned(), value),
                 None => edits.remove(name.to_owned()),
             }
         }
+        Ok(())
     }
+}
+
+fn one(key: &str, value: &str) -> IndexMap<String, String> {
+    IndexMap::from([(key.to_owned(), value.to_owned())])
 }
 
 fn joined(headers: &Headers, name: &str) -> Option<Vec<u8>> {

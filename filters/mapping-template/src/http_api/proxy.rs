@@ -5,11 +5,11 @@
 
 use std::collections::BTreeMap;
 
-use gateway::{Api, ConfigError, Edits, Host, Property, split_target};
+use gateway::{Api, ConfigError, Edits, Headers, Host, Property, media, split_target};
 
 use super::parameters::Parameters;
 use super::raw::{AppendedPath, RawHttpApiProxy};
-use super::value::Scope;
+use super::value::{Response, Scope};
 use crate::failure::Failure;
 use crate::headers;
 use crate::http_proxy::{MAX_MAPPED_BYTES, backend_method};
@@ -18,6 +18,9 @@ use crate::uri::{UriTemplate, expand_stage_variables, push_path_value, push_quer
 
 /// Response headers that end at this connection.
 const HOP_BY_HOP: [&str; 6] = ["keep-alive", "proxy-authenticate", "proxy-connection", "te", "trailer", "upgrade"];
+
+/// The body of an HTTP API's 500.
+const INTERNAL_SERVER_ERROR: &str = r#"{"message":"Internal Server Error"}"#;
 
 /// An HTTP_PROXY integration, compiled.
 #[derive(Debug)]
@@ -44,7 +47,7 @@ impl Proxy {
     }
 
     pub(crate) fn needs_body(&self) -> bool {
-        self.request.needs_body()
+        self.request.reads_request_body()
     }
 
     /// The changes that turn the client's request into the backend's.
@@ -53,7 +56,7 @@ impl Proxy {
         let mut edits = Edits::default();
         let path = self.path(request, &scope);
         self.rewrite_query(request, &scope, &mut edits);
-        self.request.map_headers(&scope, &request.headers, &mut edits);
+        self.request.map_headers(&scope, &request.headers, &mut edits)?;
         let mapped = edits.set.iter().map(|(_, value)| value.len());
         if mapped.fold(path.len(), usize::saturating_add) > MAX_MAPPED_BYTES {
             return Err(Failure::configuration("what is mapped is too long"));
@@ -129,24 +132,58 @@ impl Proxy {
         }
     }
 
-    /// The changes that turn the backend's answer into the client's. The request is read only where it is mapped from.
-    pub(crate) fn response_edits<'r>(&self, host: &dyn Host, request: impl FnOnce() -> Request<'r>) -> Edits {
+    /// Whether the backend's answer is mapped from its body.
+    pub(crate) fn needs_response_body(&self, host: &dyn Host) -> bool {
+        // Most have no such mapping, and need not be asked for their status.
+        self.responses.values().any(Parameters::reads_response_body)
+            && self.response_parameters(&host.response_headers()).is_some_and(Parameters::reads_response_body)
+    }
+
+    fn response_parameters(&self, response: &Headers) -> Option<&Parameters> {
+        let status = std::str::from_utf8(response.first(":status")?).ok()?;
+        self.responses.get(&status.parse().ok()?)
+    }
+
+    /// The changes that turn the backend's answer into the client's. The request is read only where it is mapped from;
+    /// `body` is empty where it is not.
+    ///
+    /// # Errors
+    /// 500: what is mapped is too long.
+    pub(crate) fn response_edits<'r>(
+        &self,
+        host: &dyn Host,
+        body: &[u8],
+        request: impl FnOnce() -> Request<'r>,
+    ) -> Result<Edits, Failure> {
         let response = host.response_headers();
         let mut edits = Edits::default();
         for name in HOP_BY_HOP.into_iter().filter(|name| response.first(name).is_some()) {
             edits.remove(name);
         }
-        let status = response.first(":status").and_then(|status| std::str::from_utf8(status).ok()?.parse().ok());
-        if let Some(parameters) = status.and_then(|status: u16| self.responses.get(&status)) {
+        if let Some(parameters) = self.response_parameters(&response) {
             let request = request();
-            let scope = Scope { request: &request, response: Some(&response) };
-            parameters.map_headers(&scope, &response, &mut edits);
+            let scope = Scope { request: &request, response: Some(Response { headers: &response, body }) };
+            parameters.map_headers(&scope, &response, &mut edits)?;
             if let Some(status) = parameters.status(&scope) {
                 edits.set(":status", status.to_string().into_bytes());
             }
         }
-        edits
+        Ok(edits)
     }
+}
+
+/// What turns a backend's answer into an HTTP API's own error, when the whole of it is held. A filter's answer in its
+/// place would pass by the filters that write the ids and the CORS headers of responses.
+pub(crate) fn internal_server_error(response: &Headers) -> Edits {
+    let mut edits = Edits::default();
+    for (name, _) in response.iter().filter(|(name, _)| !name.starts_with(b":")) {
+        edits.remove(String::from_utf8_lossy(name).into_owned());
+    }
+    edits.set(":status", &b"500"[..]);
+    edits.set("content-type", media::JSON.as_bytes());
+    edits.set("content-length", INTERNAL_SERVER_ERROR.len().to_string().into_bytes());
+    edits.body = Some(INTERNAL_SERVER_ERROR.as_bytes().to_vec());
+    edits
 }
 
 fn push_separator(query: &mut Vec<u8>) {

@@ -21,7 +21,7 @@ use crate::uri::push_query_value;
 
 /// A service integration, compiled.
 #[derive(Debug)]
-pub(crate) struct Service {
+pub struct Service {
     endpoint: Endpoint,
     call: &'static ServiceCall,
     parameters: Vec<(&'static ServiceParameter, Value)>,
@@ -38,7 +38,7 @@ impl Service {
             let wrong = |message: String| ConfigError::new(name, message).below("requestParameters");
             let parameter = call.parameter(name);
             let parameter = parameter.ok_or_else(|| wrong(format!("{} has no such parameter", call.name)))?;
-            let value = Value::parse(text).map_err(|variable| wrong(format!("there is no variable `{variable}`")))?;
+            let value = compile(text).map_err(wrong)?;
             parameters.push((parameter, value));
         }
         let given = |wanted: &ServiceParameter| parameters.iter().any(|(parameter, _)| *parameter == wanted);
@@ -53,6 +53,14 @@ impl Service {
             responses: Parameters::of_responses(&raw.response_parameters)
                 .map_err(|error| error.below("responseParameters"))?,
         })
+    }
+
+    /// Says why a parameter's value is none; for compilers, which know where it stands.
+    ///
+    /// # Errors
+    /// The reason.
+    pub fn check_value(text: &str) -> Result<(), String> {
+        compile(text).map(drop)
     }
 
     /// The call for one request.
@@ -102,15 +110,18 @@ impl Service {
     }
 
     /// What the client gets for the service's answer.
-    pub(crate) fn reply(&self, request: &Request<'_>, outcome: Outcome) -> Reply {
+    ///
+    /// # Errors
+    /// 500: what is mapped is too long.
+    pub(crate) fn reply(&self, request: &Request<'_>, outcome: Outcome) -> Result<Reply, Failure> {
         let mut reply = Reply { status: outcome.status, body: outcome.body, ..Reply::default() };
         if let Some(content_type) = outcome.headers.last("content-type") {
             reply.set_header("content-type", content_type.to_vec());
         }
         if let Some(parameters) = self.responses.get(&reply.status) {
-            map_response(parameters, request, &outcome.headers, &mut reply);
+            map_response(parameters, request, &outcome.headers, &mut reply)?;
         }
-        reply
+        Ok(reply)
     }
 
     /// A service that cannot be reached is a fault of the integration.
@@ -120,6 +131,14 @@ impl Service {
             _ => failure,
         }
     }
+}
+
+fn compile(text: &str) -> Result<Value, String> {
+    let value = Value::parse(text).map_err(|variable| format!("there is no variable `{variable}`"))?;
+    if value.reads_response() {
+        return Err("a request cannot be mapped from a response".to_owned());
+    }
+    Ok(value)
 }
 
 /// `GET /applications/{A}/environments/{E}/configurations/{C}?client_id=…`

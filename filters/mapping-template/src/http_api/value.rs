@@ -32,6 +32,8 @@ enum Source {
     RequestBody,
     RequestBodyPath(JsonPath),
     ResponseHeader(String),
+    ResponseBody,
+    ResponseBodyPath(JsonPath),
     Context(String),
     StageVariable(String),
 }
@@ -40,7 +42,15 @@ enum Source {
 pub(crate) struct Scope<'a> {
     pub(crate) request: &'a Request<'a>,
     /// The integration's answer, on the way out.
-    pub(crate) response: Option<&'a Headers>,
+    pub(crate) response: Option<Response<'a>>,
+}
+
+/// An integration's answer.
+#[derive(Clone, Copy)]
+pub(crate) struct Response<'a> {
+    pub(crate) headers: &'a Headers,
+    /// Empty where no value reads it.
+    pub(crate) body: &'a [u8],
 }
 
 impl Value {
@@ -70,9 +80,22 @@ impl Value {
     }
 
     /// Whether it reads the request's body.
-    pub(crate) fn needs_body(&self) -> bool {
-        let reads = |part: &Part| matches!(part, Part::Variable(Source::RequestBody | Source::RequestBodyPath(_)));
-        self.0.iter().any(reads)
+    pub(crate) fn reads_request_body(&self) -> bool {
+        self.reads(|source| matches!(source, Source::RequestBody | Source::RequestBodyPath(_)))
+    }
+
+    /// Whether it reads the body of the integration's answer.
+    pub(crate) fn reads_response_body(&self) -> bool {
+        self.reads(|source| matches!(source, Source::ResponseBody | Source::ResponseBodyPath(_)))
+    }
+
+    /// Whether it reads anything of the integration's answer.
+    pub(crate) fn reads_response(&self) -> bool {
+        self.reads_response_body() || self.reads(|source| matches!(source, Source::ResponseHeader(_)))
+    }
+
+    fn reads(&self, wanted: impl Fn(&Source) -> bool) -> bool {
+        self.0.iter().any(|part| matches!(part, Part::Variable(source) if wanted(source)))
     }
 
     /// The text; `None` when the value is one variable without value. In a longer value it is empty then.
@@ -102,14 +125,20 @@ impl Source {
         match name {
             "request.path" => return Ok(Self::RequestPath),
             "request.body" => return Ok(Self::RequestBody),
+            "response.body" => return Ok(Self::ResponseBody),
             _ => {}
         }
-        if let Some(path) = name.strip_prefix("request.body.") {
-            // Recursive descent and filters are not there.
-            if path.contains("..") || path.contains('?') {
-                return Err(unknown());
+        for (prefix, of) in [
+            ("request.body.", Self::RequestBodyPath as fn(JsonPath) -> Self),
+            ("response.body.", Self::ResponseBodyPath),
+        ] {
+            if let Some(path) = name.strip_prefix(prefix) {
+                // Recursive descent and filters are not there.
+                if path.contains("..") || path.contains('?') {
+                    return Err(unknown());
+                }
+                return body::path(path).map(of).map_err(|_| unknown());
             }
-            return body::path(path).map(Self::RequestBodyPath).map_err(|_| unknown());
         }
         for (prefix, of) in [
             ("request.header.", Self::RequestHeader as fn(String) -> Self),
@@ -135,17 +164,22 @@ impl Source {
             Self::RequestPath => Some(request.context.resource_path_as_sent().to_vec()),
             Self::PathParameter(name) => Some(percent_decode(request.path_parameters().get(name)?, false).into_bytes()),
             Self::RequestBody => (!request.body.is_empty()).then(|| request.body.clone()),
-            Self::RequestBodyPath(path) => {
-                let text = request.body.get(..request.body.len().min(MAX_BODY_BYTES))?;
-                body::text_at(&json::parse(std::str::from_utf8(text).ok()?).ok()?, path)
-            }
-            Self::ResponseHeader(name) => joined(scope.response?.all(name)),
+            Self::RequestBodyPath(path) => text_at(&request.body, path),
+            Self::ResponseHeader(name) => joined(scope.response?.headers.all(name)),
+            Self::ResponseBody => scope.response.map(|response| response.body.to_vec()).filter(|body| !body.is_empty()),
+            Self::ResponseBodyPath(path) => text_at(scope.response?.body, path),
             Self::Context(name) => request.context.get(name).map(String::into_bytes),
             Self::StageVariable(name) => {
                 request.context.api().stage_variables.get(name).map(|value| value.clone().into_bytes())
             }
         }
     }
+}
+
+/// What a path finds in a body.
+fn text_at(body: &[u8], path: &JsonPath) -> Option<Vec<u8>> {
+    let text = body.get(..body.len().min(MAX_BODY_BYTES))?;
+    body::text_at(&json::parse(std::str::from_utf8(text).ok()?).ok()?, path)
 }
 
 /// The values of a repeated header or parameter; `None` when there is none.

@@ -2,5 +2,5 @@
 
 shell::module! {
     filters: [filter::MappingTemplate],
-    callbacks: [request_headers, request_body, callout, response_headers],
+    callbacks: [request_headers, request_body, callout, response_headers, response_body],
 }
