@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use mapping_template::HttpApiParameters;
+
 use super::integrations::NO_FUNCTION;
 use super::{Checked, Findings};
 use crate::api::{Authorization, ConnectionType, HttpApi, HttpRoute, Integration, IntegrationType};
@@ -80,6 +82,13 @@ impl Findings {
                 self.diagnostics.error(span, format!("`{name}` is for REST APIs, HTTP APIs have no templates"));
             }
         }
+        for (status, mappings) in &integration.response_parameters {
+            for (key, value) in mappings {
+                if let Err(error) = HttpApiParameters::check_response(status, key, value) {
+                    self.diagnostics.error(value.span, error);
+                }
+            }
+        }
         match *integration.kind {
             IntegrationType::AwsProxy if integration.subtype.is_some() => self.check_service(api, integration, checked),
             IntegrationType::HttpProxy => self.check_http_api_proxy(route, integration, checked),
@@ -118,6 +127,11 @@ impl Findings {
     }
 
     fn check_http_api_proxy(&mut self, route: &HttpRoute, integration: &Integration, checked: &Checked) {
+        for (key, value) in &integration.request_parameters {
+            if let Err(error) = HttpApiParameters::check_request(key, value) {
+                self.diagnostics.error(value.span, error);
+            }
+        }
         let Some(uri) = &integration.uri else {
             self.missing(integration.span, "an integration of type HTTP_PROXY needs a `uri`");
             return;

@@ -1,6 +1,6 @@
 //! Whether an HTTP API can call an AWS service: which call it is, its parameters, and where the service is.
 
-use mapping_template::ServiceCall;
+use mapping_template::{HttpApiService, ServiceCall};
 
 use super::{Checked, Findings};
 use crate::api::{HttpApi, Integration};
@@ -29,6 +29,8 @@ impl Findings {
                     call.parameters.iter().map(|parameter| parameter.name).chain(["Region"]).collect();
                 let text = format!("{} has no parameter `{name}`, expected {}", call.name, one_of(&names));
                 self.diagnostics.error(value.span, text);
+            } else if let Err(error) = HttpApiService::check_value(value) {
+                self.diagnostics.error(value.span, error);
             }
         }
         for parameter in call.parameters.iter().filter(|parameter| parameter.required) {
