@@ -190,10 +190,12 @@ fn run(input: &InputArgs, envoy: Option<&Path>, concurrency: Option<u32>) -> Res
             eprintln!("the files have errors; the gateway keeps what it had");
             continue;
         };
-        let compiled = compile(&model, &modules)?;
-        let module = compiled.module.clone();
-        match gateway.update(compiled) {
-            Ok(()) => {
+        let updated = compile(&model, &modules).and_then(|compiled| {
+            let module = compiled.module.clone();
+            gateway.update(compiled).map(|()| module)
+        });
+        match updated {
+            Ok(module) => {
                 modules.stay_with(&module);
                 eprintln!("the change is live");
             }
