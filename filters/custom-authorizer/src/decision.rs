@@ -1,6 +1,8 @@
 //! Whether a request may go on: the authorizer's rule, and the resource policy of the API where it has one.
 
-use gateway::policy::{INVOKE, RequestKeys};
+use std::slice::from_ref;
+
+use gateway::policy::{INVOKE, RequestKeys, evaluate};
 use gateway::{Context, Host};
 use iam_policy::{Caller, Decision, Policy, Request, Verdict, same_account};
 
@@ -44,25 +46,9 @@ impl Call<'_> {
     }
 
     /// What one policy says.
-    ///
-    /// Envoy takes a path with a slash at its end for the same method, so a statement that denies the method denies it
-    /// in both spellings. Not documented; refusing is the safe side.
     pub(crate) fn evaluate<'p>(&self, policy: &'p Policy) -> Decision<'p> {
-        let decision = self.evaluate_arn(policy, self.method_arn);
-        let trimmed = self.method_arn.trim_end_matches('/');
-        // The root of the API is nothing but its slash: `…/GET/`.
-        let is_root = trimmed.bytes().filter(|byte| *byte == b'/').count() < 3;
-        if trimmed.len() == self.method_arn.len() || is_root || matches!(decision, Decision::Deny(_)) {
-            return decision;
-        }
-        match self.evaluate_arn(policy, trimmed) {
-            denied @ Decision::Deny(_) => denied,
-            _ => decision,
-        }
-    }
-
-    fn evaluate_arn<'p>(&self, policy: &'p Policy, arn: &str) -> Decision<'p> {
         let keys = RequestKeys::new(self.context, self.host);
-        policy.evaluate(&Request { action: INVOKE, resource: arn, caller: Caller::Anonymous, keys: &keys })
+        let request = Request { action: INVOKE, resource: self.method_arn, caller: Caller::Anonymous, keys: &keys };
+        evaluate(from_ref(policy), &request, self.context)
     }
 }

@@ -2,12 +2,15 @@
 //!
 //! Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-authorization-flow.html>
 
+use std::slice::from_ref;
+
 use gateway::policy::{
-    DenyMessages, INVALIDATE_CACHE, INVOKE, MANAGE_CONNECTIONS, RequestKeys, connections_arn, method_arn, route_arn,
+    DenyMessages, INVALIDATE_CACHE, INVOKE, MANAGE_CONNECTIONS, RequestKeys, connections_arn, evaluate, method_arn,
+    route_arn,
 };
 use gateway::{Context, GatewayError, Host, METHOD_HEADER, ResponseType};
 use iam_policy::{
-    Caller, Decision, Request, Verdict, cross_account, evaluate, mask_account, resource_policy_alone, same_account,
+    Caller, Decision, Request, Verdict, cross_account, mask_account, resource_policy_alone, same_account,
 };
 
 use crate::config::{Credential, IamAuthorizer, Route};
@@ -67,8 +70,8 @@ impl IamAuthorizer {
             }),
             keys: &keys,
         };
-        let of_resource = self.resource_policy.as_ref().map(|policy| policy.evaluate(&request));
-        let of_caller = caller.map(|caller| evaluate(&caller.policies, &request));
+        let of_resource = self.resource_policy.as_ref().map(|policy| evaluate(from_ref(policy), &request, &context));
+        let of_caller = caller.map(|caller| evaluate(&caller.policies, &request, &context));
         let verdict = match &of_caller {
             None => resource_policy_alone(of_resource.as_ref()),
             Some(identity) if same => same_account(identity, of_resource.as_ref()),

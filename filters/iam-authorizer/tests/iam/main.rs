@@ -115,6 +115,58 @@ fn the_wording_since_2025() {
     assert_eq!(refused(&configuration, &open), "x with an explicit deny in a resource-based policy");
 }
 
+/// A slash at the end reaches the same method of a REST API, so it does not get around a statement that denies it.
+#[test]
+fn a_slash_at_the_end_is_denied_as_well() {
+    let mut configuration = configuration();
+    let statement =
+        |effect: &str, resource: &str| json!({"Principal": "*", "Action": "*", "Effect": effect, "Resource": resource});
+    let allow = statement("Allow", "*");
+    let refused = |configuration: &Value, host: TestHost| match send(&filter(configuration), &host) {
+        Ok(()) => None,
+        Err(error) => error.message.unwrap().split_once("GET/").map(|(_, end)| end.to_owned()),
+    };
+    let open = |target: &str| TestHost::request("GET", target, &[], b"").on_route("open");
+
+    // The caller's own policy; what it allows, it allows as it stands there.
+    let denied = "denied/ with an explicit deny";
+    assert_eq!(refused(&configuration, signed("GET", "/prod/denied/", b"")).as_deref(), Some(denied));
+    assert_eq!(refused(&configuration, signed("GET", "/prod/pets/", b"")).as_deref(), Some("pets/"));
+    configuration["resourcePolicy"] = json!({"Statement": allow});
+    assert_eq!(refused(&configuration, signed("GET", "/prod/denied/", b"")).as_deref(), Some(denied));
+    assert_eq!(refused(&configuration, signed("GET", "/prod/pets/", b"")), None);
+
+    // The resource policy, for signed callers and alone.
+    configuration["resourcePolicy"] = json!({"Statement": [allow, statement("Deny", "execute-api:/prod/GET/pets")]});
+    assert_eq!(
+        refused(&configuration, signed("GET", "/prod/pets/", b"")).as_deref(),
+        Some("pets/ with an explicit deny")
+    );
+    for target in ["/prod/pets", "/prod/pets/", "//prod//pets/", "/prod/pets//"] {
+        let end = refused(&configuration, open(target)).unwrap();
+        assert!(end.ends_with(" with an explicit deny"), "{target} {end}");
+    }
+    assert_eq!(refused(&configuration, open("/prod/pets/42/")), None);
+    assert_eq!(refused(&configuration, open("/prod/")), None);
+    configuration["resourcePolicy"] = json!({"Statement": [allow, statement("Deny", "execute-api:/prod/GET/")]});
+    assert!(refused(&configuration, open("/prod")).is_some());
+    assert!(refused(&configuration, open("/prod/")).is_some());
+    assert_eq!(refused(&configuration, open("/prod/pets/")), None);
+}
+
+/// In an HTTP API it is another path.
+#[test]
+fn a_slash_at_the_end_is_another_path_of_an_http_api() {
+    let mut configuration = configuration();
+    let allow = json!({"Effect": "Allow", "Action": "*", "Resource": "*"});
+    let statements = configuration.pointer_mut("/credentials/0/policies/0/Statement").unwrap();
+    statements.as_array_mut().unwrap().push(allow);
+    configuration["routes"]["signed"]["method"] = json!({"resourceId": "$default", "resourcePath": "/$default"});
+    let filter = filter(&configuration);
+    assert!(send(&filter, &signed("GET", "/prod/denied", b"")).is_err());
+    assert_eq!(send(&filter, &signed("GET", "/prod/denied/", b"")), Ok(()));
+}
+
 #[test]
 fn headers_added_after_signing() {
     let mut configuration = configuration();

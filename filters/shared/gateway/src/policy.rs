@@ -1,10 +1,10 @@
-//! A request as policies see it: the ARN of its method, and the keys that conditions may ask for.
+//! A request as policies see it: the ARN of its method, the keys that conditions may ask for, and what they say of it.
 //!
 //! Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-resource-policies-aws-condition-keys.html>
 
 use std::borrow::Cow;
 
-use iam_policy::Keys;
+use iam_policy::{Decision, Keys, Policy, Request};
 use serde::{Deserialize, Serialize};
 
 use crate::{Api, Context, Host};
@@ -58,6 +58,27 @@ pub fn connections_arn(api: &Api, verb: &[u8]) -> String {
 fn stage_arn(api: &Api) -> String {
     let Api { region, account_id, api_id, stage, .. } = api;
     ["arn:", partition(region), ":execute-api:", region, ":", account_id, ":", api_id, "/", stage].concat()
+}
+
+/// What several policies of one owner say together about a request, whose ARN has the path as it was sent.
+///
+/// In a REST API, a path with a slash at its end reaches the same method, so a statement that denies the method denies
+/// it in both spellings. In an HTTP API it is another path. Not documented: refusing is the safe side.
+pub fn evaluate<'p>(policies: &'p [Policy], request: &Request<'_>, context: &Context<'_>) -> Decision<'p> {
+    let decision = iam_policy::evaluate(policies, request);
+    let of_rest_api = || context.get("routeKey").is_none();
+    let Some(resource) = without_slash(request.resource).filter(|_| of_rest_api()) else { return decision };
+    match (decision, iam_policy::evaluate(policies, &Request { resource, ..*request })) {
+        (denied @ Decision::Deny(_), _) | (_, denied @ Decision::Deny(_)) => denied,
+        (as_sent, _) => as_sent,
+    }
+}
+
+/// An ARN without the slashes at its end; `None` where it has none, or is that of the root, `…/stage/GET/`.
+fn without_slash(arn: &str) -> Option<&str> {
+    let trimmed = arn.trim_end_matches('/');
+    let is_root = trimmed.bytes().filter(|byte| *byte == b'/').count() < 3;
+    (trimmed.len() < arn.len() && !is_root).then_some(trimmed)
 }
 
 /// The keys of conditions that every request has, whoever sends it.
@@ -114,5 +135,18 @@ mod tests {
         let stage = arn.trim_end_matches("/GET/");
         assert_eq!(route_arn(&api, "$connect"), format!("{stage}/$connect"));
         assert_eq!(connections_arn(&api, b"POST"), format!("{stage}/POST/@connections/{{connectionId}}"));
+    }
+
+    #[test]
+    fn slashes_at_the_end() {
+        let check = |path: &str, expected: Option<&str>| {
+            let arn = |path: &str| format!("arn:aws:execute-api:us-east-1:123456789012:abc/test/{path}");
+            assert_eq!(without_slash(&arn(path)), expected.map(arn).as_deref(), "{path}");
+        };
+        check("GET/pets", None);
+        check("GET/pets/", Some("GET/pets"));
+        check("GET/pets/42//", Some("GET/pets/42"));
+        check("GET/", None);
+        check("$connect", None);
     }
 }
