@@ -10,6 +10,11 @@ use crate::request::Keys;
 const SEGMENTS: usize = 6;
 /// Where the service stands.
 const SERVICE: usize = 2;
+/// The end of the ARN of a WebSocket API's connections as the developer guide writes it. Requests' ARNs go on behind
+/// it, and a `Deny` that matches none would be thought to protect.
+///
+/// Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-control-access-iam.html>
+const CONNECTIONS: &str = "/@connections";
 
 /// A compiled ARN pattern. Wildcards do not leave their segment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +24,8 @@ pub(crate) enum ArnPattern {
     /// Too few segments to be the ARN of anything.
     Nothing,
     Segments(Box<[Pattern]>),
+    /// A resource that ends in `/@connections`, as it stands there and with what may follow.
+    Connections(Box<[Self; 2]>),
 }
 
 impl ArnPattern {
@@ -27,8 +34,18 @@ impl ArnPattern {
         Self::compile(text, variables, |_| Ok(()))
     }
 
-    /// A `Resource`: the service may not be a wildcard, and variables begin behind the fifth colon.
+    /// A `Resource`: the service may not be a wildcard, and variables begin behind the fifth colon. `…/@connections`
+    /// covers what `…/@connections/*` does, too.
     pub(crate) fn resource(text: &str, variables: bool) -> Result<Self, Reason> {
+        let as_written = Self::segments_of(text, variables)?;
+        if !text.ends_with(CONNECTIONS) || as_written == Self::Nothing {
+            return Ok(as_written);
+        }
+        let with_tail = Self::segments_of(&format!("{text}/*"), variables)?;
+        Ok(Self::Connections(Box::new([as_written, with_tail])))
+    }
+
+    fn segments_of(text: &str, variables: bool) -> Result<Self, Reason> {
         Self::compile(text, variables, |segments| {
             let wildcard = |piece: &Piece| matches!(piece, Piece::One | Piece::Many);
             if segments.get(SERVICE).is_some_and(|service| service.iter().any(wildcard)) {
@@ -66,6 +83,7 @@ impl ArnPattern {
     pub(crate) fn variables(&self) -> usize {
         match self {
             Self::Segments(segments) => segments.iter().map(Pattern::variables).sum(),
+            Self::Connections(forms) => forms.iter().map(Self::variables).sum(),
             Self::Everything | Self::Nothing => 0,
         }
     }
@@ -78,6 +96,7 @@ impl ArnPattern {
                 let mut values = arn.splitn(SEGMENTS, ':');
                 patterns.iter().all(|pattern| values.next().is_some_and(|value| pattern.matches(value, keys)))
             }
+            Self::Connections(forms) => forms.iter().any(|form| form.matches(arn, keys)),
         }
     }
 }
@@ -149,6 +168,32 @@ mod tests {
         );
         check("arn:aws:execute-api:us-east-1:*:abc/*", "arn:aws:execute-api:us-east-1:1:abc/prod/GET/a:b:c", true);
         check("arn:aws:execute-api:us-east-1:*:abc/*", "execute-api", false);
+    }
+
+    #[test]
+    fn connections_without_a_tail() {
+        let check = |pattern: &str, arn: &str, expected: bool| {
+            let full = |rest: &str| format!("arn:aws:execute-api:us-east-1:123456789012:abc/{rest}");
+            check(&full(pattern), &full(arn), expected);
+        };
+        const CALL: &str = "prod/POST/@connections/{connectionId}";
+        for (pattern, expected) in [
+            ("prod/POST/@connections", true),
+            ("*/@connections", true),
+            ("prod/POST/@connections/*", true),
+            ("prod/GET/@connections", false),
+            ("prod/POST/@connections/", false),
+            ("prod/POST/@connections/AbC=", false),
+            ("prod/POST/connections", false),
+        ] {
+            check(pattern, CALL, expected);
+        }
+        check("prod/POST/@connections", "prod/POST/@connections", true);
+        check("prod/POST/@connections", "prod/POST/@connectionsx", false);
+        check("prod/POST/@connections/*", "prod/POST/@connections", false);
+        let arn = ArnPattern::new("arn:aws:execute-api:us-east-1:1:abc/prod/POST/@connections", true).unwrap();
+        assert!(!arn.matches("arn:aws:execute-api:us-east-1:1:abc/prod/POST/@connections/x", &NoKeys));
+        assert_eq!(ArnPattern::resource("/@connections", true).unwrap(), ArnPattern::Nothing);
     }
 
     #[test]

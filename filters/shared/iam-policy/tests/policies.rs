@@ -48,6 +48,25 @@ fn refused(kind: Kind<'_>, change: Value, expected: &str) {
     }
 }
 
+/// The developer guide writes the ARN of a WebSocket API's connections without what requests have behind it.
+#[test]
+fn connections_as_the_documentation_writes_them() {
+    let arn = "arn:aws:execute-api:us-east-1:123456789012:abc/prod/POST/@connections";
+    let (keys, call) = (KeyMap::default(), format!("{arn}/{{connectionId}}"));
+    let decides = |statements: Value, expected: fn(&Decision<'_>) -> bool| {
+        let policy = policy(&json!({"Version": "2012-10-17", "Statement": statements}), Kind::Identity);
+        let request = Request { action: "execute-api:ManageConnections", ..request(&call, alice(true), &keys) };
+        let decision = policy.evaluate(&request);
+        assert!(expected(&decision), "{statements} {decision:?}");
+    };
+    let statement = |effect: &str, element: &str, arn: &str| json!({"Effect": effect, "Action": "*", element: arn});
+    decides(json!(statement("Allow", "Resource", arn)), |decision| matches!(decision, Decision::Allow(_)));
+    decides(json!([statement("Allow", "Resource", "*"), statement("Deny", "Resource", arn)]), |decision| {
+        matches!(decision, Decision::Deny(_))
+    });
+    decides(json!(statement("Allow", "NotResource", arn)), |decision| *decision == Decision::Neither);
+}
+
 #[test]
 fn what_is_no_policy() {
     use Kind::{Authorizer, Identity};
