@@ -217,6 +217,56 @@ fn unknown_keywords_and_formats_do_nothing() {
 }
 
 #[test]
+fn six_formats_are_checked_and_all_others_ignored() {
+    for (format, right, wrong, expected) in [
+        (
+            "date-time",
+            "2024-02-29T12:00:00Z",
+            "2024-02-29",
+            "invalid against requested date format(s) yyyy-MM-dd'T'HH:mm:ssZ",
+        ),
+        ("email", "a@example.com", "a", "not a valid email address"),
+        ("hostname", "www.example.com", "-a-", "not a valid hostname"),
+        ("ipv4", "127.0.0.1", "256.0.0.1", "not a valid IPv4 address"),
+        ("ipv6", "::1", "1::1::1", "not a valid IPv6 address"),
+        ("uri", "https://example.com/a", "/a b", "not a valid URI"),
+    ] {
+        let schema = json!({"properties": {"a": {"type": "string", "format": format}}});
+        assert_eq!(says(&schema, &json!({"a": right}).to_string()), "", "{format}");
+        let expected = format!("[string \"{wrong}\" is {expected}]");
+        assert_eq!(says(&schema, &json!({"a": wrong}).to_string()), expected, "{format}");
+        assert_eq!(says(&json!({"format": format}), "1"), "", "{format}");
+    }
+    for format in [
+        "byte",
+        "color",
+        "date",
+        "duration",
+        "idn-email",
+        "idn-hostname",
+        "int32",
+        "iri",
+        "iri-reference",
+        "json-pointer",
+        "password",
+        "regex",
+        "relative-json-pointer",
+        "time",
+        "uri-reference",
+        "uri-template",
+        "uuid",
+    ] {
+        for newer in ["http://json-schema.org/draft-04/schema#", "https://json-schema.org/draft/2020-12/schema"] {
+            let schema = json!({"$schema": newer, "properties": {"a": {"format": format, "maxLength": 9}}});
+            assert_eq!(says(&schema, r#"{"a":"(<\\ {é[~"}"#), "", "{format}");
+            // What else is wrong with the string is told without the format.
+            let expected = "[string \"(<\\\\ {é[~~~\" is too long (length: 10, maximum allowed: 9)]";
+            assert_eq!(says(&schema, r#"{"a":"(<\\ {é[~~~"}"#), expected, "{format}");
+        }
+    }
+}
+
+#[test]
 fn numbers() {
     assert_eq!(says(&json!({"type": "integer"}), "1.0"), "");
     assert_ne!(says(&json!({"type": "integer"}), "1.5"), "");

@@ -22,6 +22,23 @@ const MAX_PATTERN_BYTES: usize = 1 << 20;
 /// Formats that are checked; others are ignored.
 pub(super) const FORMATS: [&str; 6] = ["date-time", "email", "hostname", "ipv4", "ipv6", "uri"];
 
+/// Formats that the library checks beside them, with any draft. Here they are ignored like those that nobody knows.
+const IGNORED_FORMATS: [&str; 13] = [
+    "date",
+    "duration",
+    "idn-email",
+    "idn-hostname",
+    "iri",
+    "iri-reference",
+    "json-pointer",
+    "regex",
+    "relative-json-pointer",
+    "time",
+    "uri-reference",
+    "uri-template",
+    "uuid",
+];
+
 /// The models that methods use, compiled.
 #[derive(Debug, Default)]
 pub struct Models {
@@ -141,7 +158,9 @@ impl fmt::Debug for Shared {
 
 /// All schemas are draft 4, regular expressions take linear time, and nothing is fetched.
 fn options<'r>() -> ValidationOptions<'r, std::sync::Arc<dyn jsonschema::Retrieve>, Payload> {
-    jsonschema::options_for::<Payload>()
+    let options = jsonschema::options_for::<Payload>();
+    let options = IGNORED_FORMATS.iter().fold(options, |options, name| options.with_format(*name, |_: &str| true));
+    options
         .with_draft(Draft::Draft4)
         .with_pattern_options(PatternOptions::regex().size_limit(MAX_PATTERN_BYTES))
         .with_keyword("enum", |_: &serde_json::Map<String, Value>, values: &Value, _| {
