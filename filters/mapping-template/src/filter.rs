@@ -3,8 +3,8 @@
 use std::rc::Rc;
 
 use gateway::{
-    Answer, Body, Callout, ConfigError, Filter, GatewayError, Host, LogLevel, MAX_PAYLOAD_BYTES, Metric, Reply,
-    ResponseType, Step, Stream, attribute, of_route,
+    Answer, Body, Callout, ConfigError, Edits, Filter, GatewayError, HeaderValue, Host, LogLevel, MAX_PAYLOAD_BYTES,
+    Metric, Reply, ResponseType, Step, Stream, attribute, of_route,
 };
 
 use crate::answer::Outcome;
@@ -43,6 +43,7 @@ impl Filter for MappingTemplate {
             route: None,
             waiting: false,
             response_waiting: false,
+            drops_response_body: false,
             overrides: Overrides::default(),
             record: None,
         }
@@ -57,6 +58,8 @@ pub struct MappingStream {
     waiting: bool,
     /// The response is.
     response_waiting: bool,
+    /// The response has got a status that has no body.
+    drops_response_body: bool,
     /// What the request template has decided for the response.
     overrides: Overrides,
     /// The call under way, for logs and metrics.
@@ -130,12 +133,23 @@ impl Stream for MappingStream {
     }
 
     fn on_response_body(&mut self, host: &dyn Host, _body: Body) -> Step {
+        if self.drops_response_body {
+            return Edits { body: Some(Vec::new()), ..Edits::default() }.into();
+        }
         if !std::mem::take(&mut self.response_waiting) {
             return Step::Continue;
         }
         let Some(route) = self.route.clone() else { return Step::Continue };
         let Some(Integration::HttpApiProxy(proxy)) = &route.integration else { return Step::Continue };
-        self.map_response(host, &route, proxy, &host.response_body(MAX_PAYLOAD_BYTES))
+        let body = host.response_body(MAX_PAYLOAD_BYTES);
+        let mut edits = match self.map_response(host, &route, proxy, &body) {
+            Step::Edit(edits) => *edits,
+            step => return step,
+        };
+        if self.drops_response_body {
+            edits.body = Some(Vec::new());
+        }
+        edits.into()
     }
 }
 
@@ -186,15 +200,22 @@ impl MappingStream {
     }
 
     /// Makes the client's response of a backend's, whose body is held where there is one here.
-    fn map_response(&self, host: &dyn Host, route: &Route, proxy: &http_api::Proxy, body: &[u8]) -> Step {
+    fn map_response(&mut self, host: &dyn Host, route: &Route, proxy: &http_api::Proxy, body: &[u8]) -> Step {
         let request = || Request::read(&self.filter.api, route.method.as_ref(), host, Vec::new());
-        match proxy.response_edits(host, body, request) {
-            Ok(edits) => edits.into(),
+        let mut edits = match proxy.response_edits(host, body, request) {
+            Ok(edits) => edits,
             Err(failure) => match (failure.into_step(host), body) {
-                (step, []) => step,
-                _ => http_api::internal_server_error(&host.response_headers()).into(),
+                (step, []) => return step,
+                _ => http_api::internal_server_error(&host.response_headers()),
             },
+        };
+        // A body with one of these would be taken for the next response.
+        let has_no_body = |(name, value): &(_, HeaderValue)| name == ":status" && matches!(&**value, b"204" | b"304");
+        self.drops_response_body = edits.set.iter().any(has_no_body);
+        if self.drops_response_body {
+            edits.remove("content-length");
         }
+        edits.into()
     }
 
     fn finish(&self, host: &dyn Host, step: Result<Step, Failure>) -> Step {

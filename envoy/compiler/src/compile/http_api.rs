@@ -166,10 +166,12 @@ impl Integrations<'_> {
             let uri = self.http_uri(integration)?;
             (self.http_cluster(integration, &uri), authority(&uri), path_and_query(&uri))
         };
+        let names = integration.request_parameters.keys().filter_map(|key| key.split_once(":header."));
+        let maps_host = names.map(|(_, name)| name).any(|name| name.eq_ignore_ascii_case("host"));
         let upstream = Upstream {
             cluster,
-            authority,
-            maps_host: false,
+            authority: authority.clone(),
+            maps_host,
             timeout_millis: timeout(integration),
             headers: vec![
                 ("via".to_owned(), "HTTP/1.1 AmazonAPIGateway".to_owned()),
@@ -180,6 +182,7 @@ impl Integrations<'_> {
         };
         let proxy = RawHttpApiProxy {
             path,
+            authority: maps_host.then_some(authority),
             append: if private {
                 Some(AppendedPath::Whole)
             } else {

@@ -133,6 +133,11 @@ impl Parameters {
         Ok(Self(mappings))
     }
 
+    /// Whether the header `host` is mapped.
+    pub(crate) fn maps_host(&self) -> bool {
+        self.0.iter().any(|(_, target, _)| matches!(target, Target::Header(name) if name == "host"))
+    }
+
     /// Whether a value reads the request's body.
     pub(crate) fn reads_request_body(&self) -> bool {
         self.0.iter().any(|(.., value)| value.reads_request_body())
@@ -258,7 +263,7 @@ fn parse_key(key: &str) -> Option<(Operation, Target)> {
 fn is_mappable(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     let reserved = RESERVED.contains(&name.as_str()) || RESERVED_PREFIXES.iter().any(|prefix| name.starts_with(prefix));
-    is_header_name(&name) && !reserved
+    is_header_name(&name) && !reserved && !headers::is_internal(&name)
 }
 
 #[cfg(test)]

@@ -5,7 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use gateway::{Api, ConfigError, Edits, Headers, Host, Property, media, split_target};
+use endpoint::{CallError, is_authority};
+use gateway::{Api, ConfigError, Edits, Headers, Host, Property, media, percent_decode, split_target};
 
 use super::parameters::Parameters;
 use super::raw::{AppendedPath, RawHttpApiProxy};
@@ -26,6 +27,7 @@ const INTERNAL_SERVER_ERROR: &str = r#"{"message":"Internal Server Error"}"#;
 #[derive(Debug)]
 pub(crate) struct Proxy {
     uri: UriTemplate,
+    authority: Option<String>,
     append: Option<AppendedPath>,
     /// `None`: the client's.
     method: Option<String>,
@@ -35,12 +37,17 @@ pub(crate) struct Proxy {
 
 impl Proxy {
     pub(crate) fn from_raw(raw: RawHttpApiProxy, api: &Api) -> Result<Self, ConfigError> {
+        let request =
+            Parameters::of_request(&raw.request_parameters).map_err(|error| error.below("requestParameters"))?;
+        if raw.authority.is_none() && request.maps_host() {
+            return Err(ConfigError::new("authority", "is missing, and the host is mapped"));
+        }
         Ok(Self {
             uri: UriTemplate::parse(&expand_stage_variables(&raw.path, &api.stage_variables)),
+            authority: raw.authority,
             append: raw.append,
             method: backend_method(raw.http_method)?,
-            request: Parameters::of_request(&raw.request_parameters)
-                .map_err(|error| error.below("requestParameters"))?,
+            request,
             responses: Parameters::of_responses(&raw.response_parameters)
                 .map_err(|error| error.below("responseParameters"))?,
         })
@@ -57,6 +64,10 @@ impl Proxy {
         let path = self.path(request, &scope);
         self.rewrite_query(request, &scope, &mut edits);
         self.request.map_headers(&scope, &request.headers, &mut edits)?;
+        if let Some(authority) = &self.authority {
+            let host = upstream_host(authority, &mut edits)?;
+            edits.properties.push((Property::UpstreamHost, host));
+        }
         let mapped = edits.set.iter().map(|(_, value)| value.len());
         if mapped.fold(path.len(), usize::saturating_add) > MAX_MAPPED_BYTES {
             return Err(Failure::configuration("what is mapped is too long"));
@@ -104,7 +115,11 @@ impl Proxy {
         let target = request.headers.first(":path").unwrap_or_default();
         let (path, of_client) = split_target(target);
         let mut query = Vec::new();
-        self.uri.push_query(&mut query, |name| request.path_parameters().get(name));
+        let decoded = |value: &[u8]| percent_decode(value, false).into_bytes();
+        let decoded: Vec<(&str, Vec<u8>)> =
+            request.path_parameters().iter().map(|(name, value)| (name, decoded(value))).collect();
+        let value = |name: &str| decoded.iter().find(|(other, _)| *other == name).map(|(_, value)| value.as_slice());
+        self.uri.push_query(&mut query, value);
         match self.request.mapped_query(scope) {
             Some(pairs) => {
                 for (name, value) in &pairs {
@@ -184,6 +199,14 @@ pub(crate) fn internal_server_error(response: &Headers) -> Edits {
     edits.set("content-length", INTERNAL_SERVER_ERROR.len().to_string().into_bytes());
     edits.body = Some(INTERNAL_SERVER_ERROR.as_bytes().to_vec());
     edits
+}
+
+/// The host for the backend. Its header is taken out of the edits: as `:authority`, it would choose another route.
+fn upstream_host(authority: &str, edits: &mut Edits) -> Result<Vec<u8>, Failure> {
+    edits.remove.retain(|name| name != "host");
+    let Some(at) = edits.set.iter().position(|(name, _)| name == "host") else { return Ok(authority.into()) };
+    let (_, host) = edits.set.remove(at);
+    if is_authority(&host) { Ok(host.into_owned()) } else { Err(CallError::NoAuthority.into()) }
 }
 
 fn push_separator(query: &mut Vec<u8>) {

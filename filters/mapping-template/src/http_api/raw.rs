@@ -6,12 +6,16 @@ use endpoint::{RawEndpoint, RawFunction};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-/// An HTTP_PROXY integration of an HTTP API. The route names the cluster, its timeout, and the host to write.
+/// An HTTP_PROXY integration of an HTTP API. The route names the cluster, its timeout, and the host to write, unless that
+/// is mapped.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct RawHttpApiProxy {
     /// The URI behind the authority, `/v1/{proxy}?limit=${stageVariables.limit}`.
     pub path: String,
+    /// Host of the backend, and its port, where a mapping may put another; absent: the route writes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authority: Option<String>,
     /// What of the client's path is put behind it; absent: nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub append: Option<AppendedPath>,

@@ -31,21 +31,19 @@ const PLAIN_TEXT: &str = "text/plain; charset=utf-8";
 /// # Errors
 /// 500: it is no JSON, or its members are not of the documented types.
 pub(super) fn read(result: &[u8], format: PayloadFormat) -> Result<Reply, Failure> {
-    let result: Value = serde_json::from_slice(result).map_err(|_| malformed("the function's result is no JSON"))?;
-    match (format, result) {
+    let value: Value = serde_json::from_slice(result).map_err(|_| malformed("the function's result is no JSON"))?;
+    match (format, value) {
         (_, Value::Object(members)) if members.contains_key("statusCode") => proxied(members, format),
         (PayloadFormat::V1, _) => Err(malformed("the function's result has no statusCode")),
-        (PayloadFormat::V2, other) => Ok(inferred(other)),
+        (PayloadFormat::V2, Value::String(text)) => Ok(inferred(text.into_bytes())),
+        // Its text as it is.
+        (PayloadFormat::V2, _) => Ok(inferred(result.trim_ascii().to_vec())),
     }
 }
 
 /// A 2.0 result that says nothing of a response is the body of one.
-fn inferred(result: Value) -> Reply {
-    let body = match result {
-        Value::String(text) => text,
-        other => other.to_string(),
-    };
-    let mut reply = Reply { status: 200, body: body.into_bytes(), ..Reply::default() };
+fn inferred(body: Vec<u8>) -> Reply {
+    let mut reply = Reply { status: 200, body, ..Reply::default() };
     reply.set_header("content-type", media::JSON.as_bytes());
     reply
 }
@@ -146,6 +144,8 @@ mod tests {
             ("[1,2]", "[1,2]"),
             ("null", "null"),
             ("5", "5"),
+            (" {\"a\": 1e3, \"a\": \"\\u00e9\"}\n", "{\"a\": 1e3, \"a\": \"\\u00e9\"}"),
+            ("123456789012345678901234567890", "123456789012345678901234567890"),
         ] {
             assert_eq!(version_2(result), (200, json.clone(), body.to_owned()), "{result}");
         }
