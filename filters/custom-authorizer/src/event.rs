@@ -74,12 +74,11 @@ fn request(form: Form, subject: &Subject<'_>, out: &mut Writer) {
     request_context(request, out);
 }
 
-/// The path without the stage. A base path other than the stage's is a custom domain's, and stays.
+/// The path without the stage. A custom domain's base path stays.
 fn path(request: &Request<'_>) -> String {
-    let api = request.context.api();
-    match api.base_path.strip_prefix('/').is_none_or(|base| base == api.stage) {
-        true => text(request.context.resource_path_as_sent()),
-        false => request.context.get("path").unwrap_or_default(),
+    match request.context.api().custom_domain_base_path() {
+        None => text(request.context.resource_path_as_sent()),
+        Some(_) => request.context.get("path").unwrap_or_default(),
     }
 }
 

@@ -41,14 +41,13 @@ pub(crate) fn event(request: &Request<'_>, binary: bool) -> String {
     out.finish()
 }
 
-/// The path without the stage. A base path other than the stage's is a custom domain's, and stays.
+/// The path without the stage. A custom domain's base path stays.
 fn path(request: &Request<'_>) -> String {
-    let api = request.context.api();
-    let of_stage = api.base_path.strip_prefix('/').is_none_or(|base| base == api.stage);
-    if of_stage {
-        return String::from_utf8_lossy(request.context.resource_path_as_sent()).into_owned();
+    let context = &request.context;
+    match context.api().custom_domain_base_path() {
+        None => String::from_utf8_lossy(context.resource_path_as_sent()).into_owned(),
+        Some(_) => context.get("path").unwrap_or_default(),
     }
-    request.context.get("path").unwrap_or_default()
 }
 
 fn write_request_context(request: &Request<'_>, out: &mut Writer) {

@@ -69,6 +69,7 @@ impl Model {
             settings: self.settings.clone(),
             stage_name: self.stage_name.clone(),
             base_path: self.base_path.clone(),
+            base_path_matched: self.base_path_matched.clone(),
             is_canary: Some(true),
             canary: None,
             further: Vec::new(),

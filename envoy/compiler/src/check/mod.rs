@@ -122,6 +122,8 @@ pub struct Model {
     pub stage_name: String,
     /// Path under which the APIs are mounted, instead of the stage.
     pub base_path: Option<String>,
+    /// What of it a custom domain's mapping has, without slashes around it; absent: it is no custom domain's.
+    pub base_path_matched: Option<String>,
     /// Whether this is the canary of its stage; absent: the stage has none.
     pub is_canary: Option<bool>,
     /// The stage's canary.
@@ -349,6 +351,7 @@ impl Model {
             web_socket_apis,
             settings,
             stage_name,
+            base_path_matched: base_path.as_deref().map(|path| path.trim_matches('/').to_owned()),
             base_path,
             is_canary: None,
             canary: None,

@@ -195,6 +195,7 @@ pub(super) fn raw_api_of(model: &Model, title: &str, arn: Option<&str>, deployme
         region: text(&settings.region).unwrap_or_else(|| of_arn(3).unwrap_or(DEFAULT_REGION).to_owned()),
         deployment_id: short_hash(deployment, DEPLOYMENT_ID_LENGTH),
         base_path: mount(model.base_path.as_deref(), &model.stage_name),
+        base_path_matched: model.base_path_matched.clone(),
         stage_variables: variables,
         canary: model.is_canary,
     }

@@ -28,6 +28,8 @@ pub(super) enum Host {
 pub(super) struct Mount {
     /// The path before its resources, instead of the stage's.
     pub base_path: Option<String>,
+    /// What of it the custom domain's mapping has, without slashes around it.
+    pub base_path_matched: Option<String>,
     /// The custom domain; `None`: the API's own name, and any other.
     pub domain: Option<String>,
     /// The same, where its clients must show a certificate.
@@ -44,13 +46,17 @@ pub(super) fn are_told_apart(model: &Model) -> bool {
 pub(super) fn mounts(model: &Model, api_id: &str) -> Vec<Mount> {
     let mut mounts = Vec::new();
     if model.base_path.is_some() || !model.is_execute_api_disabled() {
-        mounts.push(Mount { base_path: None, domain: None, needs_certificate_for: None });
+        mounts.push(Mount { base_path: None, base_path_matched: None, domain: None, needs_certificate_for: None });
     }
     for domain in &model.settings.domain_names {
-        for path in domain.mappings.iter().filter_map(|mapping| mapping.path_of(api_id, &model.stage_name)) {
+        let paths = domain.mappings.iter().filter_map(|mapping| {
+            Some((mapping.base_path.trim_matches('/'), mapping.path_of(api_id, &model.stage_name)?))
+        });
+        for (matched, path) in paths {
             let name = Some(domain.domain_name.value.clone());
             mounts.push(Mount {
                 base_path: Some(format!("/{}", path.trim_matches('/'))),
+                base_path_matched: Some(matched.to_owned()),
                 needs_certificate_for: name.clone().filter(|_| domain.truststore.is_some()),
                 domain: name,
             });

@@ -156,7 +156,8 @@ fn add_stage(model: &Model, deployments: &mut Vec<Deployment>, clusters: &mut Cl
     for mount in hosts::mounts(model, &api.api_id) {
         let at = |model: &Model| {
             let base_path = mount.base_path.clone().or_else(|| model.base_path.clone());
-            Model { base_path, canary: None, further: Vec::new(), ..model.clone() }
+            let base_path_matched = mount.base_path_matched.clone().or_else(|| model.base_path_matched.clone());
+            Model { base_path, base_path_matched, canary: None, further: Vec::new(), ..model.clone() }
         };
         let mut stage = match mount.base_path {
             None => at_stage.clone(),

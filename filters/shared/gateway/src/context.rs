@@ -31,12 +31,25 @@ pub struct RawApi {
     /// What precedes the resource path in a request, `/prod`; empty when the API is mounted at `/`.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub base_path: String,
+    /// The base path of a custom domain's mapping, `v1`, or empty for the mapping of all paths. Absent: that is what
+    /// `base_path` is where it is not the stage.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base_path_matched: Option<String>,
     /// Effective stage variables.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub stage_variables: BTreeMap<String, String>,
     /// Whether this is the canary of the stage; absent: the stage has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub canary: Option<bool>,
+}
+
+impl RawApi {
+    /// The base path under which a custom domain has the API, without its slash; `None` under the API's own name.
+    pub fn custom_domain_base_path(&self) -> Option<&str> {
+        let of_mount = self.base_path.trim_start_matches('/');
+        let own = self.base_path.is_empty() || of_mount == self.stage;
+        self.base_path_matched.as_deref().or((!own).then_some(of_mount))
+    }
 }
 
 /// The method that an Envoy route stands for, as filters' configurations repeat it under the route's name.
@@ -146,7 +159,7 @@ impl<'a> Context<'a> {
             "identity.sourceIp" => self.source_ip(),
             "identity.userAgent" => self.header("user-agent"),
             "connectionId" | "connectedAt" => text_at(self.object(&self.web_socket, Property::WebSocket), variable),
-            "customDomain.basePathMatched" => some(api.base_path.trim_start_matches('/')),
+            "customDomain.basePathMatched" => api.custom_domain_base_path().and_then(some),
             _ => {
                 if let Some(path) = variable.strip_prefix("identity.") {
                     text_at(self.identity(), path)
@@ -298,6 +311,26 @@ mod tests {
         assert_eq!(authorizer_text(&simple, "principalId").as_deref(), Some("own"));
         let jwt = serde_json::json!({"claims": {"sub": "s"}, "scopes": null});
         assert_eq!(authorizer_text(&jwt, "claims.sub").as_deref(), Some("s"));
+    }
+
+    #[test]
+    fn base_paths_of_custom_domains() {
+        let api = |base_path: &str, matched: Option<&str>| RawApi {
+            stage: "prod".to_owned(),
+            base_path: base_path.to_owned(),
+            base_path_matched: matched.map(str::to_owned),
+            ..RawApi::default()
+        };
+        for (base_path, matched, expected) in [
+            ("/prod", None, None),
+            ("", None, None),
+            ("/v1", None, Some("v1")),
+            ("/prod", Some("prod"), Some("prod")),
+            ("", Some(""), Some("")),
+            ("/any/prod", Some("any"), Some("any")),
+        ] {
+            assert_eq!(api(base_path, matched).custom_domain_base_path(), expected, "{base_path} {matched:?}");
+        }
     }
 
     #[test]
