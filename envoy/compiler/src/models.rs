@@ -7,10 +7,9 @@
 
 use std::collections::BTreeMap;
 
-use indexmap::IndexMap;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::api::{Method, Model, RequestValidator, RestApi};
+use crate::api::{Method, RequestValidator, RestApi};
 
 /// Where definitions keep their schemas.
 const PREFIXES: [&str; 2] = ["#/definitions/", "#/components/schemas/"];
@@ -48,12 +47,30 @@ pub fn used(api: &RestApi) -> impl Iterator<Item = &str> {
 /// `api_id` is the API's id; `is_given` says whether the settings say so. Where they do not, an address names this API
 /// whatever its id is: the definition may have been written for one that has gone.
 pub fn schemas(api: &RestApi, api_id: &str, is_given: bool) -> BTreeMap<String, Value> {
-    with_addresses(&api.models, used(api), api_id, is_given)
+    let find = |name: &str| api.models.get(name).map(|model| model.schema.clone()).or_else(|| built_in(name));
+    with_addresses(find, used(api), api_id, is_given)
 }
 
-/// The same for any API's models.
+/// The schema of a model that every REST API has, unless it brings its own of that name.
+///
+/// Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/models-mappings-models.html>
+pub fn built_in(name: &str) -> Option<Value> {
+    const DRAFT: &str = "http://json-schema.org/draft-04/schema#";
+    match name {
+        "Empty" => Some(json!({"$schema": DRAFT, "title": "Empty Schema", "type": "object"})),
+        "Error" => Some(json!({
+            "$schema": DRAFT,
+            "title": "Error Schema",
+            "type": "object",
+            "properties": {"message": {"type": "string"}},
+        })),
+        _ => None,
+    }
+}
+
+/// The same for the models of any API: `find` has their schemas by name.
 pub fn with_addresses<'n>(
-    models: &IndexMap<String, Model>,
+    find: impl Fn(&str) -> Option<Value>,
     used: impl Iterator<Item = &'n str>,
     api_id: &str,
     is_given: bool,
@@ -61,11 +78,13 @@ pub fn with_addresses<'n>(
     let mut schemas = BTreeMap::new();
     let mut wanted: Vec<String> = used.map(str::to_owned).collect();
     while let Some(name) = wanted.pop() {
-        let Some(model) = models.get(&name).filter(|_| !schemas.contains_key(&name)) else { continue };
-        let own = model.schema.get("definitions");
-        let mut schema = model.schema.clone();
+        if schemas.contains_key(&name) {
+            continue;
+        }
+        let Some(mut schema) = find(&name) else { continue };
+        let own = schema.get("definitions").cloned();
         refer(&mut schema, &mut |reference| {
-            let (target, rest) = target(reference, own, api_id, is_given)?;
+            let (target, rest) = target(reference, own.as_ref(), api_id, is_given)?;
             // One that there is no model for is found by whoever compiles the models.
             wanted.push(target.clone());
             let fragment = if rest.is_empty() { String::new() } else { format!("#/{rest}") };

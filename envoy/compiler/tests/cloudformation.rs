@@ -239,6 +239,41 @@ fn authorization_that_cannot_be_translated_is_refused() {
 }
 
 #[test]
+fn the_models_that_every_api_has_need_no_resource() {
+    let method = |model: &str| {
+        format!(
+            "{RESOURCES}  All: {{Type: AWS::ApiGateway::RequestValidator, Properties: {{RestApiId: !Ref Api, \
+             ValidateRequestBody: true}}}}\n  Add: {{Type: AWS::ApiGateway::Method, Properties: {{RestApiId: !Ref Api, \
+             ResourceId: !Ref Pets, HttpMethod: POST, AuthorizationType: NONE, RequestValidatorId: !Ref All, \
+             RequestModels: {{application/json: {model}}}, Integration: {{Type: MOCK, RequestTemplates: \
+             {{application/json: '{{\"statusCode\": 200}}'}}, IntegrationResponses: [{{StatusCode: 200}}]}}, \
+             MethodResponses: [{{StatusCode: 200}}]}}}}\n"
+        )
+    };
+    for (model, fits, others) in [
+        ("Empty", &["{}", r#"{"message":1}"#, ""][..], &["[1]", "1", "null"][..]),
+        ("Error", &["{}", r#"{"message":"a"}"#], &["[]", r#"{"message":1}"#]),
+    ] {
+        let checked = read(&method(model), "region: eu-west-1\n");
+        assert_eq!(errors(&checked), [""; 0], "{model}");
+        let schemas = apigw::models::schemas(rest_api(&checked), "a", true);
+        let models = request_validator::Models::compile("a", &schemas, apigw::models::used(rest_api(&checked)));
+        let models = models.unwrap();
+        let is_valid = |body: &str| {
+            let body = request_validator::Body::read(body.as_bytes()).unwrap();
+            models.get(model).unwrap().check(&body) == request_validator::Verdict::Valid
+        };
+        fits.iter().for_each(|body| assert!(is_valid(body), "{model}: {body}"));
+        others.iter().for_each(|body| assert!(!is_valid(body), "{model}: {body}"));
+    }
+    let own = "  Own: {Type: AWS::ApiGateway::Model, Properties: {RestApiId: !Ref Api, Name: Empty, Schema: {type: array}}}\n";
+    let checked = read(&format!("{}{own}", method("Empty")), "region: eu-west-1\n");
+    assert_eq!(apigw::models::schemas(rest_api(&checked), "a", true)["Empty"]["type"], "array");
+    let checked = read(&method("Emtpy"), "region: eu-west-1\n");
+    assert_eq!(errors(&checked), ["there is no model `Emtpy` of this API in the template"]);
+}
+
+#[test]
 fn parts_of_an_api_elsewhere_are_not_lost() {
     let method = "  Stray: {Type: AWS::ApiGateway::Method, Properties: {RestApiId: abc123, HttpMethod: GET}}\n";
     let checked = read(&format!("{RESOURCES}{method}"), "");

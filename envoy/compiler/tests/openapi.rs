@@ -201,6 +201,23 @@ components:
 }
 
 #[test]
+fn the_models_that_every_api_has_need_no_definition() {
+    let api = rest(
+        "swagger: '2.0'
+x-amazon-apigateway-request-validators: {all: {validateRequestBody: true}}
+x-amazon-apigateway-request-validator: all
+paths:
+  /a: {post: {parameters: [{in: body, name: body, schema: {$ref: '#/definitions/Empty'}}]}}
+  /b: {post: {parameters: [{in: body, name: body, schema: {$ref: '#/definitions/Pet'}}]}}
+definitions: {Pet: {type: object, properties: {error: {$ref: '#/definitions/Error'}}}}",
+    );
+    assert_eq!(*method(&api, "/a", HttpMethod::Post).request_models["application/json"], "Empty");
+    let schemas = apigw::models::schemas(&api, "a", true);
+    assert_eq!(schemas.keys().collect::<Vec<_>>(), ["Empty", "Error", "Pet"]);
+    assert_eq!(schemas["Error"]["properties"]["message"]["type"], "string");
+}
+
+#[test]
 fn the_validator_of_the_operation_comes_first() {
     let api = rest(
         "openapi: 3.0.1

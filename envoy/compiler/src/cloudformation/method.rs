@@ -4,6 +4,7 @@ use super::document::RequestBody;
 use super::rest_api::{API_KEY_SCHEME, Api, IAM_SCHEME, rename};
 use super::scheme::{self, no_scopes};
 use super::{Resource, Template};
+use crate::models::built_in;
 use crate::openapi::Version;
 use crate::read::Reader;
 use crate::source::{Entry, Key, Map, Node, Span, Spanned, Value};
@@ -165,14 +166,16 @@ fn models<'t>(reader: &mut Reader<'t>, api: &Api<'_>, node: &'t Node, operation:
     api.document.set_request_body(body, operation, parameters);
 }
 
-/// The name of a model, from its logical id or from its name itself. `Empty` and `Error` are in every API.
+/// The name of a model, from its logical id or from its name itself. `Empty` and `Error` are in every API, whether the
+/// template has them or not.
 fn model_name(reader: &mut Reader<'_>, api: &Api<'_>, id: &Spanned<String>) -> Option<String> {
     if let Some(name) = api.names.get(id.as_str()).or_else(|| api.names.values().find(|name| **name == **id)) {
         return Some(name.clone());
     }
-    if !matches!(&***id, "Empty" | "Error") {
-        reader.error(id.span, format!("there is no model `{}` of this API in the template", **id));
+    if built_in(id).is_some() {
+        return Some(id.value.clone());
     }
+    reader.error(id.span, format!("there is no model `{}` of this API in the template", **id));
     None
 }
 

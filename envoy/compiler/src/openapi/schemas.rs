@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 
 use super::Version;
 use crate::api::{Model, ModelReference, RestApi};
+use crate::models::built_in;
 use crate::read::Reader;
 use crate::source::{Map, Node, Span, Spanned};
 
@@ -71,15 +72,15 @@ pub fn reference<'d>(
     let map = reader.map(node)?;
     if let Some(target) = map.get("$ref") {
         let text = reader.text(target)?;
-        if let Err(error) = reader.document.target(&text) {
-            reader.error(target.span, error.to_string());
-            return None;
-        }
         if let Some(name) = text.strip_prefix(version.schema_prefix())
-            && api.models.contains_key(name)
+            && (api.models.contains_key(name) || built_in(name).is_some())
         {
             let value = name.to_owned();
             return Some(Spanned { value, span: target.span });
+        }
+        if let Err(error) = reader.document.target(&text) {
+            reader.error(target.span, error.to_string());
+            return None;
         }
     }
     let name = (1..).map(|n| format!("MODEL{n}")).find(|name| !api.models.contains_key(name))?;

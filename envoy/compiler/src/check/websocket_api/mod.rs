@@ -104,5 +104,6 @@ impl Findings {
 
 /// The models that messages are validated with, with their references in API Gateway's form.
 pub fn message_models(api: &WebSocketApi, api_id: &str, is_given: bool) -> BTreeMap<String, serde_json::Value> {
-    with_addresses(&api.models, api.models_used(), api_id, is_given)
+    let find = |name: &str| api.models.get(name).map(|model| model.schema.clone());
+    with_addresses(find, api.models_used(), api_id, is_given)
 }
