@@ -274,6 +274,43 @@ fn the_models_that_every_api_has_need_no_resource() {
 }
 
 #[test]
+fn parameters_with_many_values_are_declared() {
+    let declared = |checked: &Checked| -> Vec<String> {
+        assert_eq!(errors(checked), [""; 0]);
+        let (_, method) =
+            rest_api(checked).methods().find(|(_, method)| method.http_method.as_str() != "POST").unwrap();
+        method.request_parameters.iter().map(|(name, required)| format!("{name} {}", **required)).collect()
+    };
+    let single = "RequestParameters: {method.request.querystring.page: true}";
+    let several = "RequestParameters: {method.request.multivaluequerystring.tag: true, \
+                   method.request.multivalueheader.X-Kind: false, method.request.querystring.page: true, \
+                   method.request.multivaluequerystring.page: false, method.request.header.A: false, \
+                   method.request.multivalueheader.A: \"true\"}";
+    assert_eq!(
+        declared(&read(&RESOURCES.replace(single, several), "region: eu-west-1\n")),
+        [
+            "method.request.path.id true",
+            "method.request.querystring.tag true",
+            "method.request.header.X-Kind false",
+            "method.request.querystring.page true",
+            "method.request.header.A true",
+        ]
+    );
+    let event = "Path: /health, Method: any, RequestParameters: [method.request.multivalueheader.A, \
+                 {method.request.multivaluequerystring.tag: {Required: true}}]";
+    let sam = SAM.replace("Path: /health, Method: any", event).replace("      Cors:", "      Name:");
+    let sam = sam.replace("Name: {AllowOrigin: \"'https://example.com'\", MaxAge: 600}", "Name: pets");
+    assert_eq!(
+        declared(&read(&sam, "endpoints: {functions: {\"*\": \"http://127.0.0.1:9000\"}}\nregion: eu-west-1\n")),
+        ["method.request.header.A false", "method.request.querystring.tag true"]
+    );
+    let wrong = RESOURCES.replace("method.request.querystring.page", "method.request.multivaluepath.page");
+    let expected = "`method.request.multivaluepath.page` is no request parameter, expected \
+                    `method.request.{header,multivalueheader,multivaluequerystring,path,querystring}.NAME`";
+    assert!(errors(&read(&wrong, "region: eu-west-1\n")).contains(&expected));
+}
+
+#[test]
 fn parts_of_an_api_elsewhere_are_not_lost() {
     let method = "  Stray: {Type: AWS::ApiGateway::Method, Properties: {RestApiId: abc123, HttpMethod: GET}}\n";
     let checked = read(&format!("{RESOURCES}{method}"), "");

@@ -116,33 +116,46 @@ impl ApiDocument {
         Node::new(span, Value::Map(schema))
     }
 
-    /// `method.request.querystring.page` as a parameter.
-    pub fn request_parameter(
+    /// Adds `method.request.querystring.page` to the parameters of an operation.
+    ///
+    /// OpenAPI has one parameter for one value and for many: it is required when any declaration of it says so.
+    pub fn add_request_parameter(
         &self,
         reader: &mut Reader<'_>,
         expression: &str,
         span: Span,
         required: &Node,
-    ) -> Option<Node> {
+        parameters: &mut Vec<Node>,
+    ) {
         let parts = expression.strip_prefix("method.request.").and_then(|rest| rest.split_once('.'));
         let (place, name) = match parts {
-            Some(("querystring", name)) => ("query", name),
-            Some((place @ ("header" | "path"), name)) => (place, name),
+            Some(("querystring" | "multivaluequerystring", name)) => ("query", name),
+            Some(("header" | "multivalueheader", name)) => ("header", name),
+            Some(("path", name)) => ("path", name),
             _ => {
                 let text = format!(
-                    "`{expression}` is no request parameter, expected `method.request.{{header,path,querystring}}.NAME`"
+                    "`{expression}` is no request parameter, expected \
+                     `method.request.{{header,multivalueheader,multivaluequerystring,path,querystring}}.NAME`"
                 );
                 reader.error(span, text);
-                return None;
+                return;
             }
         };
+        let is = |parameter: &Node, field: &str, text: &str| parameter.get(field).and_then(Node::as_str) == Some(text);
+        let same = parameters.iter().position(|found| is(found, "name", name) && is(found, "in", place));
+        if let Some(found) = same {
+            if !matches!(&required.value, Value::Bool(true)) && required.as_str() != Some("true") {
+                return;
+            }
+            parameters.remove(found);
+        }
         let mut parameter = Map::default();
         parameter.set(Key::new("name", span), Node::string(span, name));
         parameter.set(Key::new("in", span), Node::string(span, place));
         let required = if place == "path" { Node::new(required.span, Value::Bool(true)) } else { required.clone() };
         parameter.set(Key::new("required", span), required);
         self.set_text_type(&mut parameter, span);
-        Some(Node::new(span, Value::Map(parameter)))
+        parameters.push(Node::new(span, Value::Map(parameter)));
     }
 
     /// Says of a parameter or header that it is text.

@@ -79,7 +79,7 @@ fn operation<'t>(reader: &mut Reader<'t>, api: &mut Api<'t>, resource: &'t Resou
         fields.take("RequestParameters").and_then(|node| reader.map(node)).map(Map::entries).unwrap_or_default()
     {
         let Entry { key, value } = entry;
-        parameters.extend(api.document.request_parameter(reader, &key.text, key.span, value));
+        api.document.add_request_parameter(reader, &key.text, key.span, value, &mut parameters);
     }
     if let Some(node) = fields.take("RequestModels") {
         models(reader, api, node, &mut operation, &mut parameters);

@@ -117,7 +117,7 @@ impl<'a> Api<'a> {
         }
         for (name, span, required) in declared {
             let required = Node::new(span, Value::Bool(required));
-            parameters.extend(self.document.request_parameter(reader, &name, span, &required));
+            self.document.add_request_parameter(reader, &name, span, &required, parameters);
         }
     }
 
