@@ -188,11 +188,12 @@ impl Authorizer {
         let trusted = self.issuers.iter().find(|trusted| Rc::ptr_eq(&trusted.issuer, &verified.issuer));
         let trusted = trusted.ok_or(Denial::Claim(ClaimError::Issuer))?;
         claims.check_issuer(&trusted.issuer.name).map_err(Denial::Claim)?;
-        match &self.kind {
+        let has_scope = match &self.kind {
             Kind::Jwt => {
                 claims.check_audience(&trusted.audience).map_err(Denial::Claim)?;
                 claims.check_expiry(clock).map_err(Denial::Claim)?;
                 claims.check_start(clock).map_err(Denial::Claim)?;
+                claims.has_scope_of(scopes)
             }
             Kind::Cognito { identity_validation } => {
                 claims.check_expiry(clock).map_err(Denial::Claim)?;
@@ -202,9 +203,10 @@ impl Authorizer {
                 if claims.token_use() != Some(wanted) || !identity_validation.as_ref().is_none_or(validated) {
                     return Err(Denial::TokenUse);
                 }
+                claims.has_scope_claim_of(scopes)
             }
-        }
-        if claims.has_scope_of(scopes) { Ok(()) } else { Err(Denial::Scope) }
+        };
+        if has_scope { Ok(()) } else { Err(Denial::Scope) }
     }
 }
 

@@ -199,6 +199,8 @@ fn cognito_refusals() {
             json!({}),
             json!({"token_use": if route == "GET /" { "access" } else { "id" }, "scope": "write"}),
             json!({"token_use": "access", "scope": "read"}),
+            json!({"token_use": "access", "scope": "read", "scp": ["write"]}),
+            json!({"token_use": "access", "scp": "write"}),
             json!({"token_use": ["id", "access"]}),
             json!({"iss": "https://other.example", "token_use": "id"}),
         ] {

@@ -161,19 +161,31 @@ impl Claims {
     /// The token's scopes: those of `scope`, a text with blanks, then those of `scp`, a list or such a text.
     pub fn scopes(&self) -> impl Iterator<Item = &str> {
         let Decisive { scope, scp, .. } = &self.decisive;
-        let words = [scope, scp].map(|claim| claim.as_ref().and_then(Value::as_str));
-        let words = words.into_iter().flatten().flat_map(|text| text.split(' ').filter(|scope| !scope.is_empty()));
         let list = scp.as_ref().and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
-        words.chain(list)
+        words(scope.as_ref()).chain(words(scp.as_ref())).chain(list)
     }
 
     /// Whether the token has one of a route's scopes. A route without scopes asks for none.
     pub fn has_scope_of(&self, route: &[String]) -> bool {
-        if route.is_empty() {
-            return true;
-        }
-        self.scopes().any(|scope| route.iter().any(|wanted| wanted == scope))
+        is_of(route, self.scopes())
     }
+
+    /// Whether one of a route's scopes stands in `scope`, the claim of user pools. `scp` does not count.
+    ///
+    /// Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-integrate-with-cognito.html>
+    pub fn has_scope_claim_of(&self, route: &[String]) -> bool {
+        is_of(route, words(self.decisive.scope.as_ref()))
+    }
+}
+
+/// The words of a claim that is a text.
+fn words(claim: Option<&Value>) -> impl Iterator<Item = &str> {
+    let text = claim.and_then(Value::as_str).unwrap_or_default();
+    text.split(' ').filter(|word| !word.is_empty())
+}
+
+fn is_of<'a>(route: &[String], mut scopes: impl Iterator<Item = &'a str>) -> bool {
+    route.is_empty() || scopes.any(|scope| route.iter().any(|wanted| wanted == scope))
 }
 
 impl<'de> Deserialize<'de> for Decisive {
@@ -331,5 +343,8 @@ mod tests {
         assert!(both.has_scope_of(&[]));
         assert!(both.has_scope_of(&["z".to_owned(), "c".to_owned()]));
         assert!(!both.has_scope_of(&["A".to_owned()]));
+        assert!(both.has_scope_claim_of(&[]));
+        assert!(both.has_scope_claim_of(&["z".to_owned(), "b".to_owned()]));
+        assert!(!both.has_scope_claim_of(&["c".to_owned()]));
     }
 }
