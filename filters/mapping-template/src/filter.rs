@@ -102,7 +102,8 @@ impl Stream for MappingStream {
         if let (Some(log), Ok(outcome)) = (host.execution_log().filter(|log| log.wants_info()), &outcome) {
             execution::note_answer(log, outcome, record.as_ref().map_or(0, |record| record.millis(host)));
         }
-        let reply = outcome.and_then(|outcome| self.reply(host, &route, outcome));
+        let request_id = record.as_ref().and_then(Record::request_id);
+        let reply = outcome.and_then(|outcome| self.reply(host, &route, outcome, request_id));
         if let Some(record) = record {
             let of_function =
                 matches!(route.integration, Some(Integration::LambdaProxy(_) | Integration::HttpApiLambda(_)));
@@ -185,9 +186,16 @@ impl MappingStream {
     }
 
     /// Makes the client's reply of a backend's answer.
-    fn reply(&mut self, host: &dyn Host, route: &Route, outcome: Outcome) -> Result<Reply, Failure> {
+    fn reply(
+        &mut self,
+        host: &dyn Host,
+        route: &Route,
+        outcome: Outcome,
+        aws_endpoint_request_id: Option<String>,
+    ) -> Result<Reply, Failure> {
         let filter = Rc::clone(&self.filter);
-        let request = Request::read(&filter.api, route.method.as_ref(), host, Vec::new());
+        let mut request = Request::read(&filter.api, route.method.as_ref(), host, Vec::new());
+        request.context.set_aws_endpoint_request_id(aws_endpoint_request_id);
         match &route.integration {
             Some(Integration::Backend(backend)) => {
                 backend.reply(&request, outcome, &filter.binary, &mut self.overrides)

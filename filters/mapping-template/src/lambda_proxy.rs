@@ -24,17 +24,21 @@ pub(crate) struct LambdaProxy {
     function: Invocable,
     /// Why every request fails.
     unusable: Option<String>,
+    /// Functions are invoked with the client's verb, which only `POST` gets through with.
+    takes_clients_verb: bool,
 }
 
 impl LambdaProxy {
     pub(crate) fn from_raw(raw: RawAwsProxy) -> Result<Self, ConfigError> {
         let parameters = RequestParameters::from_raw(&raw.request_parameters, Kind::AwsProxy)
             .map_err(|error| error.below("requestParameters"))?;
+        let takes_clients_verb = raw.http_method.as_ref().is_some_and(|method| method.eq_ignore_ascii_case("ANY"));
         let method = backend_method(raw.http_method)?.filter(|method| method != "POST");
         let by_method = method.map(|method| format!("a function is invoked with POST only, not with {method}"));
         Ok(Self {
             function: Invocable::from_raw(raw.endpoint, &raw.function)?,
             unusable: parameters.illegal().map(|name| format!("`{name}` must not be mapped")).or(by_method),
+            takes_clients_verb,
         })
     }
 
@@ -47,6 +51,9 @@ impl LambdaProxy {
     ) -> Result<Callout, Failure> {
         if let Some(reason) = &self.unusable {
             return Err(Failure::configuration(reason.as_str()));
+        }
+        if self.takes_clients_verb && request.method() != b"POST" {
+            return Err(Failure::configuration("a function is invoked with POST only"));
         }
         let binary = binary.matches_content_type(request.headers.last("content-type"));
         self.function.call(host, request, || event(request, binary))

@@ -37,6 +37,11 @@ impl Record {
         self.result.request_id = id.map(|id| String::from_utf8_lossy(id).into_owned());
     }
 
+    /// What the service calls its answer.
+    pub(crate) fn request_id(&self) -> Option<String> {
+        self.result.request_id.clone()
+    }
+
     /// What came of it. `of_function` is the function's own status in a Lambda proxy integration.
     pub(crate) fn end(mut self, host: &dyn Host, of_function: bool, reply: Result<&Reply, &Failure>) {
         match reply {

@@ -12,7 +12,7 @@ use crate::texts;
 
 /// The members of `$context`, in the order in which the service was seen to list them; what it shows only sometimes
 /// comes last.
-const NAMES: [&str; 29] = [
+const NAMES: [&str; 30] = [
     "resourceId",
     "resourcePath",
     "httpMethod",
@@ -34,6 +34,7 @@ const NAMES: [&str; 29] = [
     "authorizer",
     "isCanaryRequest",
     "operationName",
+    "awsEndpointRequestId",
     // Those of WebSocket APIs.
     "connectionId",
     "connectedAt",

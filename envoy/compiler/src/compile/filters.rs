@@ -126,9 +126,8 @@ pub(super) fn deployment(model: &Model, clusters: &mut Clusters) -> Result<Deplo
             unused.push(execution_log::ExecutionLogs::NAME);
         }
         without.insert(key.clone(), unused);
-        // Everything that calls something takes part in a trace.
-        let trace_id = !matches!(integration, RawIntegration::Mock(_) | RawIntegration::Misconfigured(_));
-        let entry = RawResponsesRoute { method: Some(raw_route.clone()), refuse: None, trace_id };
+        // MOCK methods call nothing, but their templates and authorizers see the header.
+        let entry = RawResponsesRoute { method: Some(raw_route.clone()), refuse: None, trace_id: true };
         responses.routes.insert(key.clone(), entry);
         let entry = RawMappingRoute { method: Some(raw_route), integration: Some(integration) };
         mappings.routes.insert(key.clone(), entry);

@@ -98,6 +98,7 @@ pub struct Context<'a> {
     identity: OnceCell<Value>,
     authorizer: OnceCell<Value>,
     web_socket: OnceCell<Value>,
+    aws_endpoint_request_id: Option<String>,
 }
 
 impl<'a> Context<'a> {
@@ -112,7 +113,13 @@ impl<'a> Context<'a> {
             identity: OnceCell::new(),
             authorizer: OnceCell::new(),
             web_socket: OnceCell::new(),
+            aws_endpoint_request_id: None,
         }
+    }
+
+    /// Notes what the AWS service behind the method calls its answer.
+    pub fn set_aws_endpoint_request_id(&mut self, id: Option<String>) {
+        self.aws_endpoint_request_id = id;
     }
 
     /// The same context with ids that are known already.
@@ -159,6 +166,7 @@ impl<'a> Context<'a> {
             "identity.sourceIp" => self.source_ip(),
             "identity.userAgent" => self.header("user-agent"),
             "connectionId" | "connectedAt" => text_at(self.object(&self.web_socket, Property::WebSocket), variable),
+            "awsEndpointRequestId" => self.aws_endpoint_request_id.clone(),
             "customDomain.basePathMatched" => api.custom_domain_base_path().and_then(some),
             _ => {
                 if let Some(path) = variable.strip_prefix("identity.") {
