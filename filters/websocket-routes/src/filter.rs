@@ -12,6 +12,7 @@ use crate::connection::SocketConnection;
 use crate::error::forbidden;
 use crate::handshake::{Handshake, note_refused};
 use crate::journal;
+use crate::last_calls;
 use crate::management::{Call, Management, gone, post_reply};
 use crate::raw::{RawConfig, RawConnections};
 use crate::worker;
@@ -76,7 +77,7 @@ impl NetworkFilter for WebSocketConnections {
     }
 
     fn callouts(&self, _host: &dyn Host) -> Vec<Callout> {
-        journal::callouts()
+        last_calls::take().into_iter().chain(journal::callouts()).collect()
     }
 
     fn on_message(&self, host: &dyn Host, message: &[u8]) -> Option<u32> {

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use access_log::Format;
-use gateway::{Address, Callout, ConfigError, Context, GatewayError, Host, LogLevel, Property, ResponseType, json};
+use gateway::{Callout, ConfigError, Context, GatewayError, Host, LogLevel, Property, ResponseType, json};
 use mapping_template::parts::Failure;
 
 use crate::config::WebSocketConfig;
@@ -25,8 +25,6 @@ const JSON: &str = "application/json";
 const FULL_BYTES: usize = 64 << 10;
 /// How many bytes of lines wait when they cannot be sent; further ones are lost.
 const MAX_BYTES: usize = 1 << 20;
-/// The message with which a worker reminds itself to send them.
-pub const FULL: &[u8] = b"L";
 /// How long the internal listener has; it has no other work.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -205,11 +203,8 @@ fn keep(host: &dyn Host, log: &Destination, line: &str) {
     let after = before.saturating_add(line.len());
     if after > MAX_BYTES {
         host.log(LogLevel::Error, "a line of a log is lost: they cannot be written as fast");
-    } else if before < FULL_BYTES
-        && after >= FULL_BYTES
-        && let Some(own) = host.address()
-    {
-        host.post(Address { context: 0, ..own }, FULL);
+    } else if before < FULL_BYTES && after >= FULL_BYTES {
+        worker::remind(host);
     }
 }
 

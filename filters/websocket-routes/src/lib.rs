@@ -22,6 +22,7 @@ mod head;
 mod integration;
 mod journal;
 mod lambda_event;
+mod last_calls;
 mod management;
 mod metrics;
 mod raw;

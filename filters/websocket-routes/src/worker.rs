@@ -8,10 +8,14 @@ use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
 use gateway::execution::Redaction;
+use gateway::{Address, Callout, Host};
 
 use crate::config::WebSocketConfig;
 use crate::event::Session;
 use crate::journal::Lines;
+
+/// The message with which a worker reminds itself; it is no call of `@connections`.
+const REMINDER: &[u8] = b"L";
 
 /// An accepted handshake.
 pub struct Accepted {
@@ -35,6 +39,8 @@ struct Worker {
     draining: bool,
     /// Lines for access logs, by cluster.
     lines: BTreeMap<String, Lines>,
+    /// Calls of connections that are gone.
+    last_calls: Vec<Callout>,
     /// By API id and stage. An open connection follows changes of the API.
     configs: BTreeMap<(String, String), Rc<WebSocketConfig>>,
 }
@@ -76,6 +82,18 @@ pub fn context_of(serial: u64) -> Option<u32> {
 /// The lines that wait, by cluster.
 pub fn with_lines<T>(run: impl FnOnce(&mut BTreeMap<String, Lines>) -> T) -> Option<T> {
     with(|worker| run(&mut worker.lines))
+}
+
+/// The calls that wait, of connections that are gone.
+pub fn with_last_calls<T>(run: impl FnOnce(&mut Vec<Callout>) -> T) -> Option<T> {
+    with(|worker| run(&mut worker.last_calls))
+}
+
+/// Reminds the worker to send what waits before its clock does.
+pub fn remind(host: &dyn Host) {
+    if let Some(own) = host.address() {
+        host.post(Address { context: 0, ..own }, REMINDER);
+    }
 }
 
 /// Puts a configuration in force.

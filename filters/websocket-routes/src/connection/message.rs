@@ -17,6 +17,7 @@ use crate::event::{Event, Facts, Kind};
 use crate::execution::{self, note_given};
 use crate::integration::{Begun, Integration};
 use crate::journal::{self, Ending};
+use crate::last_calls;
 use crate::metrics::Metrics;
 use crate::throttle::{self, TOO_MANY_REQUESTS};
 use crate::validation::Invalid;
@@ -192,12 +193,38 @@ impl Open {
         let text = error_text(message, &self.session.connection_id, &handled.facts.request_id);
         self.send_text(host, &text, handled.metrics, output);
     }
-    /// The connection is gone: `$disconnect`.
+
+    /// Leaves a call to the worker because the connection is about to be closed. Nobody waits for its answer.
+    pub(super) fn leave_call(&mut self, host: &dyn Host, output: &mut Output) {
+        let Some(callout) = output.callout.take() else { return };
+        if let Some(UnderWay { facts, metrics, .. }) = self.under_way.take() {
+            let config = worker::current(&self.config);
+            let handled = Handled { config: &config, facts: &facts, metrics: &metrics };
+            self.note(host, &handled, &Ending::given(200));
+        }
+        self.last_calls.push(*callout);
+    }
+
+    /// The connection is gone: the messages that still wait, and then `$disconnect`.
     pub(super) fn on_close(&mut self, host: &dyn Host) -> Option<Callout> {
         worker::forget(self.serial);
+        let end = self.end.get_or_insert(End::Lost).clone();
+        // Its call is gone with the connection.
+        self.under_way = None;
+        while let Some(message) = self.waiting.pop_front() {
+            let mut output = Output::default();
+            self.handle(host, message, &mut output);
+            self.leave_call(host, &mut output);
+        }
+        let disconnect = self.disconnect(host, end);
+        last_calls::keep(host, std::mem::take(&mut self.last_calls), disconnect)
+    }
+
+    /// The call of `$disconnect`, if there is one.
+    fn disconnect(&self, host: &dyn Host, end: End) -> Option<Callout> {
         let config = worker::current(&self.config);
         let route = config.routes.get(DISCONNECT)?;
-        let mut facts = Facts::new(host, Kind::Disconnect(self.end.take().unwrap_or(End::Lost)), DISCONNECT);
+        let mut facts = Facts::new(host, Kind::Disconnect(end), DISCONNECT);
         facts.log = self.begin_log(host, &config, Some(route), &facts, "");
         let event = Event { facts: &facts, session: &self.session, host };
         let begun = route.integration.as_ref().map(|integration| integration.begin(&config.api, &event, ""));

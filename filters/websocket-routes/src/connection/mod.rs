@@ -1,7 +1,8 @@
 //! One connection: bytes, answers and the clock in; bytes, calls and the end out.
 //!
 //! Messages are handled one after the other. While one is with its integration a few more wait here, and what comes
-//! behind them stays in Envoy, which then slows the client down.
+//! behind them stays in Envoy, which then slows the client down. Those that have been taken go to their integrations even
+//! when the connection ends.
 
 mod message;
 mod open;
@@ -63,6 +64,15 @@ impl SocketConnection {
         self.state = State::Open(open);
     }
 
+    /// A call does not outlive the connection that it was made for.
+    fn settle(&mut self, host: &dyn Host, output: &mut Output) {
+        if output.close
+            && let State::Open(open) = &mut self.state
+        {
+            open.leave_call(host, output);
+        }
+    }
+
     fn refuse(&mut self, output: &mut Output) {
         output.write.extend_from_slice(b"HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n");
         output.close = true;
@@ -78,7 +88,13 @@ impl Connection for SocketConnection {
             State::Open(open) => open.feed(host, bytes, &mut output),
             State::Ended => {}
         }
-        output.close |= end;
+        if end {
+            match &mut self.state {
+                State::Open(open) => open.hang_up(&mut output),
+                State::Head(..) | State::Ended => output.close = true,
+            }
+        }
+        self.settle(host, &mut output);
         output
     }
 
@@ -95,6 +111,7 @@ impl Connection for SocketConnection {
         if let State::Open(open) = &mut self.state {
             open.on_callout(host, answer, &mut output);
         }
+        self.settle(host, &mut output);
         output
     }
 

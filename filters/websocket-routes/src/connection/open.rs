@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use gateway::execution::Redaction;
-use gateway::{Answer, Host, LogLevel, Output, UnixMillis};
+use gateway::{Answer, Callout, Host, LogLevel, Output, UnixMillis};
 use websocket::{End, Event as Received, MAX_MESSAGE_BYTES, Reader, Violation, write};
 
 use super::message::UnderWay;
@@ -22,6 +22,9 @@ const MAX_WAITING_MESSAGES: usize = 8;
 const MAX_BACKLOG_BYTES: usize = 4 << 20;
 /// How long a client may leave so much unread that its messages have to wait, in milliseconds.
 const STALLED_MILLIS: u64 = 30_000;
+/// How long a client's close frame may wait for the messages before it, in milliseconds. Browsers give up after ten
+/// seconds.
+const CLOSING_MILLIS: u64 = 5000;
 /// How long a client that has sent too much is heard out after the close frame, in milliseconds.
 const LINGER_MILLIS: u64 = 2000;
 
@@ -35,15 +38,19 @@ pub(super) struct Open {
     pub(super) secrets: Option<Redaction>,
     reader: Reader,
     backlog: Vec<u8>,
-    waiting: VecDeque<String>,
+    pub(super) waiting: VecDeque<String>,
     /// The message that is with its integration.
     pub(super) under_way: Option<UnderWay>,
+    /// Calls that the connection does not live long enough for, on their way to the worker.
+    pub(super) last_calls: Vec<Callout>,
     unread: Unread,
     /// The last ping that could not be answered because too much is unread.
     ping: Option<Vec<u8>>,
     stalled_since: Option<UnixMillis>,
     last_active: UnixMillis,
     pub(super) end: Option<End>,
+    /// The client's close frame has come; it is answered once the messages before it are through, and then at the latest.
+    closing_until: Option<UnixMillis>,
     /// The close frame is sent; until then what the client still sends is thrown away.
     linger_until: Option<UnixMillis>,
 }
@@ -66,27 +73,32 @@ impl Open {
             backlog: Vec::new(),
             waiting: VecDeque::new(),
             under_way: None,
+            last_calls: Vec::new(),
             unread: Unread::default(),
             ping: None,
             stalled_since: None,
             last_active: now,
             end: None,
+            closing_until: None,
             linger_until: None,
         }
     }
 
     /// Whether what the client sends can be used now.
     pub(super) fn wants_data(&self) -> bool {
-        self.linger_until.is_some() || (self.backlog.is_empty() && self.can_take())
+        self.stays() || (self.backlog.is_empty() && self.can_take())
     }
 
     /// When [`Open::on_due`] is to be called.
     pub(super) fn due(&self) -> Option<UnixMillis> {
-        if self.end.is_some() {
+        if self.linger_until.is_some() {
             return self.linger_until;
         }
-        if worker::is_draining() {
+        if worker::is_draining() && (self.end.is_none() || self.closing_until.is_some()) {
             return Some(self.session.connected_at);
+        }
+        if self.end.is_some() {
+            return self.closing_until;
         }
         let limits = &self.config.limits;
         let idle = after(self.last_active, limits.idle_timeout_millis);
@@ -100,6 +112,8 @@ impl Open {
         let stalled = self.stalled_since.is_some_and(|since| after(since, STALLED_MILLIS) <= host.now());
         if self.linger_until.is_some() {
             output.close = true;
+        } else if self.closing_until.is_some() {
+            self.close(output);
         } else {
             self.end_with(host, if stalled { End::Overflow } else { End::GoingAway }, output);
         }
@@ -114,6 +128,11 @@ impl Open {
     /// Whether a call is for this connection, and may be.
     pub(super) fn is_meant(&self, call: &Call<'_>) -> bool {
         self.serial == call.serial && self.config.api.api_id.as_bytes() == call.api_id && self.end.is_none()
+    }
+
+    /// Whether the connection has ended and is not closed yet.
+    fn stays(&self) -> bool {
+        self.closing_until.is_some() || self.linger_until.is_some()
     }
 
     /// Whether a message more can be taken.
@@ -160,6 +179,26 @@ impl Open {
         if self.end.is_none() && !input.is_empty() {
             self.backlog = input.to_vec();
         }
+        if self.closing_until.is_some() && self.under_way.is_none() && self.waiting.is_empty() {
+            self.close(output);
+        }
+    }
+
+    /// The client sends nothing any more, and does not wait for what is under way.
+    pub(super) fn hang_up(&mut self, output: &mut Output) {
+        if self.closing_until.is_some() {
+            self.close(output);
+        }
+        output.close = true;
+    }
+
+    /// Answers the client's close frame.
+    fn close(&mut self, output: &mut Output) {
+        self.closing_until = None;
+        if let Some(end) = &self.end {
+            end.write(&mut output.write);
+        }
+        output.close = true;
     }
 
     fn received(&mut self, host: &dyn Host, received: Received, output: &mut Output) {
@@ -179,8 +218,8 @@ impl Open {
     }
 
     fn handle_waiting(&mut self, host: &dyn Host, output: &mut Output) {
-        while self.end.is_none() && self.under_way.is_none() {
-            if self.unread.is_full() && !self.waiting.is_empty() {
+        while (self.end.is_none() || self.stays()) && self.under_way.is_none() {
+            if self.end.is_none() && self.unread.is_full() && !self.waiting.is_empty() {
                 self.stalled_since.get_or_insert(host.now());
                 return;
             }
@@ -235,11 +274,23 @@ impl Open {
         self.last_active = host.now();
     }
 
-    /// Ends the connection. A client that has much on its way is heard out for a moment: closed at once, its system
-    /// would throw the close frame away together with what it could not send.
+    /// Ends the connection; messages that have come before go to their integrations all the same, unless the client
+    /// wants more than it may. Its own close frame is answered after them. A client that has much on its way is heard out
+    /// for a moment: closed at once, its system would throw the close frame away together with what it could not send.
     pub(super) fn end_with(&mut self, host: &dyn Host, end: End, output: &mut Output) {
         if self.end.is_some() {
             return;
+        }
+        worker::forget(self.serial);
+        self.backlog = Vec::new();
+        match end {
+            End::Overflow => self.waiting.clear(),
+            End::ByClient(_) if self.under_way.is_some() || !self.waiting.is_empty() => {
+                self.end = Some(end);
+                self.closing_until = Some(after(host.now(), CLOSING_MILLIS));
+                return;
+            }
+            _ => {}
         }
         end.write(&mut output.write);
         if matches!(end, End::Violation(Violation::TooBig) | End::Overflow) {
@@ -247,10 +298,7 @@ impl Open {
         } else {
             output.close = true;
         }
-        worker::forget(self.serial);
         self.end = Some(end);
-        self.waiting.clear();
-        self.backlog = Vec::new();
     }
 }
 

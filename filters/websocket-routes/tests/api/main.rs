@@ -9,6 +9,7 @@
 )]
 
 mod admission;
+mod endings;
 mod execution;
 mod facts;
 mod fleet;

@@ -16,7 +16,7 @@ type Case = fn(&Api) -> Result<(), String>;
 
 /// Runs all cases.
 pub fn run(api: &Api, tally: &mut Tally) {
-    let cases: [(&str, Case); 9] = [
+    let cases: [(&str, Case); 11] = [
         ("a handshake", handshake),
         ("pushes arrive in order, whichever worker they come in on", pushes),
         ("calls of @connections", management),
@@ -24,6 +24,8 @@ pub fn run(api: &Api, tally: &mut Tally) {
         ("frames byte by byte", byte_by_byte),
         ("a frame before the handshake's answer", early_frame),
         ("ends are told to $disconnect", ends),
+        ("messages before a close frame", last_words),
+        ("messages of a client that is gone", cut_off),
         ("what breaks the rules ends with a close frame", broken),
         ("what is no handshake is forbidden", forbidden),
     ];
@@ -164,6 +166,65 @@ fn ends(api: &Api) -> Result<(), String> {
         std::thread::sleep(Duration::from_millis(20));
     }
     Err(format!("$disconnect was called {told} times"))
+}
+
+/// What the backend is told of a connection, apart from its handshake, until `$disconnect`.
+fn told(api: &Api, id: &str) -> Result<Vec<String>, String> {
+    let mut told = Vec::new();
+    for _ in 0..300 {
+        for received in api.backend.take_received() {
+            match received.path() {
+                "/disconnect" if received.header("connection-id").as_deref() == Some(id) => {
+                    told.push("the end".to_owned())
+                }
+                // Of another case.
+                "/connect" | "/disconnect" => {}
+                _ => told.push(String::from_utf8_lossy(&received.body).into_owned()),
+            }
+        }
+        if told.iter().any(|text| text == "the end") {
+            return Ok(told);
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    Err(format!("$disconnect was not called: {told:?}"))
+}
+
+fn last_words(api: &Api) -> Result<(), String> {
+    let (mut client, id) = connect(api)?;
+    let messages = ["a", "b", "c"].map(|message| frame(0x81, message.as_bytes())).concat();
+    client.send(&[messages, frame(0x88, b"\x0f\xa1bye")].concat());
+    // The first answers may be on their way before the close frame has come.
+    loop {
+        match client.next() {
+            Received::Text(_) => {}
+            received => break check(received == Received::Close(b"\x0f\xa1bye".to_vec()), || format!("{received:?}"))?,
+        }
+    }
+    let told = told(api, &id)?;
+    check(told == ["a", "b", "c", "the end"], || format!("{told:?}"))
+}
+
+/// They do not wait for each other any more, so they may come in any order.
+fn cut_off(api: &Api) -> Result<(), String> {
+    let (mut client, id) = connect(api)?;
+    // It keeps the others waiting.
+    client.text(r#"{"action": "slow"}"#);
+    client.send(&["a", "b", "c"].map(|message| frame(0x81, message.as_bytes())).concat());
+    std::thread::sleep(Duration::from_millis(50));
+    client.drop_connection();
+    let mut told = told(api, &id)?;
+    for _ in 0..100 {
+        if told.len() >= 4 {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+        told.extend(
+            api.backend.take_received().iter().map(|received| String::from_utf8_lossy(&received.body).into_owned()),
+        );
+    }
+    told.sort_unstable();
+    check(told == ["a", "b", "c", "the end"], || format!("{told:?}"))
 }
 
 fn broken(api: &Api) -> Result<(), String> {
