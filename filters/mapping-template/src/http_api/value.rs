@@ -5,6 +5,7 @@
 use gateway::{Headers, percent_decode};
 use jsonpath::JsonPath;
 use jsonpath::json;
+use selection::{Piece, Pieces};
 
 use crate::body;
 use crate::request::Request;
@@ -54,27 +55,22 @@ pub(crate) struct Response<'a> {
 }
 
 impl Value {
-    /// Reads `$request.header.a`, `${request.path.name}-${context.requestId}` or plain text.
+    /// Reads `$request.header.a`, `${request.path.name}-${context.requestId}` or plain text; variables are told from
+    /// text as in selection expressions.
     ///
     /// # Errors
     /// The text of the variable that is none.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let mut parts = Vec::new();
-        // Without braces, a variable is the whole value.
-        if let Some(name) = text.strip_prefix('$').filter(|name| !name.starts_with('{')) {
-            return Ok(Self(vec![Part::Variable(Source::parse(name)?)]));
-        }
-        let mut rest = text;
-        while let Some((before, after)) = rest.split_once("${") {
-            let (name, behind) = after.split_once('}').ok_or_else(|| format!("${{{after}"))?;
-            if !before.is_empty() {
-                parts.push(Part::Text(before.to_owned()));
+        for piece in Pieces::of(text) {
+            // The only problem is a brace that is not closed.
+            match piece.map_err(|_| text.to_owned())? {
+                Piece::Text(text) => match parts.last_mut() {
+                    Some(Part::Text(before)) => before.push_str(text),
+                    _ => parts.push(Part::Text(text.to_owned())),
+                },
+                Piece::Variable(name) => parts.push(Part::Variable(Source::parse(name)?)),
             }
-            parts.push(Part::Variable(Source::parse(name)?));
-            rest = behind;
-        }
-        if !rest.is_empty() {
-            parts.push(Part::Text(rest.to_owned()));
         }
         Ok(Self(parts))
     }
@@ -128,13 +124,13 @@ impl Source {
             "response.body" => return Ok(Self::ResponseBody),
             _ => {}
         }
-        for (prefix, of) in [
-            ("request.body.", Self::RequestBodyPath as fn(JsonPath) -> Self),
-            ("response.body.", Self::ResponseBodyPath),
-        ] {
-            if let Some(path) = name.strip_prefix(prefix) {
+        for (prefix, of) in
+            [("request.body", Self::RequestBodyPath as fn(JsonPath) -> Self), ("response.body", Self::ResponseBodyPath)]
+        {
+            let tail = name.strip_prefix(prefix);
+            if let Some(path) = tail.and_then(|tail| tail.strip_prefix('.').or(tail.starts_with('[').then_some(tail))) {
                 // Recursive descent and filters are not there.
-                if path.contains("..") || path.contains('?') {
+                if name.contains("..") || name.contains('?') {
                     return Err(unknown());
                 }
                 return body::path(path).map(of).map_err(|_| unknown());
@@ -186,4 +182,47 @@ fn text_at(body: &[u8], path: &JsonPath) -> Option<Vec<u8>> {
 fn joined<'v>(values: impl Iterator<Item = &'v [u8]>) -> Option<Vec<u8>> {
     let values: Vec<&[u8]> = values.collect();
     (!values.is_empty()).then(|| values.join(&b","[..]))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn check(text: &str, expected: &[&str]) {
+        let parts = Value::parse(text).unwrap().0;
+        let shown: Vec<String> = parts
+            .iter()
+            .map(|part| match part {
+                Part::Text(text) => text.clone(),
+                Part::Variable(source) => format!("<{source:?}>"),
+            })
+            .collect();
+        assert_eq!(shown, expected, "{text}");
+    }
+
+    #[test]
+    fn variables_and_text() {
+        check("$request.path.id", &["<PathParameter(\"id\")>"]);
+        check("/v2/$request.path.id/x", &["/v2/", "<PathParameter(\"id\")>", "/x"]);
+        check("$context.stage $context.apiId", &["<Context(\"stage\")>", " ", "<Context(\"apiId\")>"]);
+        check("${request.header.A}-${stageVariables.b}", &["<RequestHeader(\"a\")>", "-", "<StageVariable(\"b\")>"]);
+        check("costs \\$5 a\\b", &["costs $5 a\\b"]);
+        check("plain", &["plain"]);
+        check("", &[]);
+    }
+
+    #[test]
+    fn paths_of_bodies() {
+        for text in ["$request.body[0].x", "${request.body['a}b']}", "$response.body.a[?]", "$request.body..a"] {
+            assert_eq!(Value::parse(text).is_ok(), !text.contains("..") && !text.contains('?'), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_value() {
+        for text in ["$5", "${request.path.a", "$request.nothing", "$", "$request.header."] {
+            assert!(Value::parse(text).is_err(), "{text}");
+        }
+    }
 }

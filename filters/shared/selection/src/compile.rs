@@ -34,28 +34,72 @@ impl Expression {
             return Err(failed(expression, Problem::Empty));
         }
         let mut parts = Parts::default();
-        let mut rest = expression;
-        while let Some(character) = rest.chars().next() {
-            let at = rest;
-            if let Some(after) = rest.strip_prefix("\\$") {
-                parts.literal.push('$');
-                rest = after;
-            } else if let Some(after) = rest.strip_prefix("${") {
-                let end = end_of_path(after, |byte| byte == b'}');
-                let (path, closing) = after.split_at_checked(end).unwrap_or((after, ""));
-                rest = closing.strip_prefix('}').ok_or_else(|| failed(at, Problem::Unclosed))?;
-                parts.variable(Variable::compile(path, usage).map_err(|problem| failed(at, problem))?);
-            } else if let Some(after) = rest.strip_prefix('$') {
-                let end = end_of_path(after, ends_unbraced);
-                let (path, behind) = after.split_at_checked(end).unwrap_or((after, ""));
-                rest = behind;
-                parts.variable(Variable::compile(path, usage).map_err(|problem| failed(at, problem))?);
-            } else {
-                parts.literal.push(character);
-                rest = rest.get(character.len_utf8()..).unwrap_or_default();
+        let mut pieces = Pieces::of(expression);
+        loop {
+            let at = pieces.rest;
+            match pieces.next() {
+                None => return Ok(Self { parts: parts.finish() }),
+                Some(Ok(Piece::Text(text))) => parts.literal.push_str(text),
+                Some(Ok(Piece::Variable(path))) => {
+                    parts.variable(Variable::compile(path, usage).map_err(|problem| failed(at, problem))?);
+                }
+                Some(Err(problem)) => return Err(failed(at, problem)),
             }
         }
-        Ok(Self { parts: parts.finish() })
+    }
+}
+
+/// A piece of a text with variables, as it is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Piece<'t> {
+    /// Text that stands for itself; `\$` is a `$`.
+    Text(&'t str),
+    /// The path of a variable, without its `$` and braces.
+    Variable(&'t str),
+}
+
+/// The pieces of a text with variables. Parameter mappings of HTTP APIs are written in the same way.
+#[derive(Clone, Debug)]
+pub struct Pieces<'t> {
+    rest: &'t str,
+}
+
+impl<'t> Pieces<'t> {
+    /// The pieces of `text`.
+    pub fn of(text: &'t str) -> Self {
+        Self { rest: text }
+    }
+}
+
+impl<'t> Iterator for Pieces<'t> {
+    type Item = Result<Piece<'t>, Problem>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let (piece, rest) = if self.rest.is_empty() {
+            return None;
+        } else if let Some(after) = self.rest.strip_prefix("\\$") {
+            (Piece::Text("$"), after)
+        } else if let Some(after) = self.rest.strip_prefix("${") {
+            let end = end_of_path(after, |byte| byte == b'}');
+            let (path, closing) = after.split_at_checked(end).unwrap_or((after, ""));
+            let Some(behind) = closing.strip_prefix('}') else {
+                self.rest = "";
+                return Some(Err(Problem::Unclosed));
+            };
+            (Piece::Variable(path), behind)
+        } else if let Some(after) = self.rest.strip_prefix('$') {
+            let end = end_of_path(after, ends_unbraced);
+            let (path, behind) = after.split_at_checked(end).unwrap_or((after, ""));
+            (Piece::Variable(path), behind)
+        } else {
+            // A backslash before anything else is text.
+            let escape = self.rest.find("\\$");
+            let end = escape.into_iter().chain(self.rest.find('$')).min().unwrap_or(self.rest.len());
+            let (text, behind) = self.rest.split_at_checked(end).unwrap_or((self.rest, ""));
+            (Piece::Text(text), behind)
+        };
+        self.rest = rest;
+        Some(Ok(piece))
     }
 }
 

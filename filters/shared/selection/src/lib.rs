@@ -25,6 +25,7 @@ mod usage;
 mod variable;
 
 pub use api_key::ApiKeySource;
+pub use compile::{Piece, Pieces};
 pub use error::{CompileError, Problem};
 pub use evaluate::{Response, Subject};
 pub use routes::{CONNECT, DEFAULT, DISCONNECT, Routes};
