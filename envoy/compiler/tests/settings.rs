@@ -135,6 +135,42 @@ fn backends_are_urls_without_path() {
 }
 
 #[test]
+fn caches_and_plans_beside_an_http_api() {
+    let found = |settings: &str| -> Vec<String> {
+        let integration = "x-amazon-apigateway-integration: {type: http_proxy, httpMethod: GET, uri: 'http://backend/'";
+        let document = |more: &str| {
+            format!("openapi: 3.0.1\ninfo: {{title: t}}\npaths: {{/a: {{get: {{{integration}{more}}}}}}}}}\n")
+        };
+        let input = |name: &str, text: &str| Input { name: name.to_owned(), content: Ok(text.as_bytes().to_vec()) };
+        let definitions =
+            vec![input("rest.yaml", &document("")), input("http.yaml", &document(", payloadFormatVersion: '1.0'"))];
+        let checked = check(definitions, Some(input("settings.yaml", settings)), &Options::default());
+        let items = checked.diagnostics.items().iter();
+        items.map(|item| format!("{:?}: {}", item.severity, item.message)).collect()
+    };
+    let apis = "  - {definition: rest.yaml, apiId: r, stage: {stageName: prod}}\n  \
+                - {definition: http.yaml, apiId: h, protocolType: HTTP}\n";
+    let plan = |id: &str| format!("usagePlans: [{{id: p, apiStages: [{{apiId: {id}, stage: prod}}], keyIds: []}}]\n");
+    assert_eq!(found(&format!("apis:\n{apis}{}", plan("r"))), [""; 0]);
+    assert_eq!(
+        found(&format!("apis:\n{apis}{}", plan("h"))),
+        ["Error: `h` is an HTTP API: it has no API keys and no usage plans"]
+    );
+    // The plan is for the REST API.
+    let same = apis.replace("apiId: h", "apiId: r");
+    assert_eq!(found(&format!("apis:\n{same}{}", plan("r"))), [""; 0]);
+    // The cache as well, but the line is for both.
+    assert_eq!(
+        found(&format!("apis:\n{apis}stage: {{cacheClusterEnabled: true}}\n")),
+        ["Warning: only REST APIs have a cache: this has no effect on the other APIs of the gateway"]
+    );
+    let own = apis.replace("stageName: prod", "stageName: prod, cacheClusterEnabled: true");
+    assert_eq!(found(&format!("apis:\n{own}")), [""; 0]);
+    let other = apis.replace("protocolType: HTTP", "protocolType: HTTP, stage: {cacheClusterEnabled: true}");
+    assert_eq!(found(&format!("apis:\n{other}")), ["Error: only REST APIs have a cache"]);
+}
+
+#[test]
 fn a_hundred_thousand_keys_in_fifty_plans() {
     let mut text = String::from("apiKeys:\n");
     let mut plans = String::from("usagePlans:\n");

@@ -180,6 +180,7 @@ impl Findings {
                 _ => at_paths.push((path, own)),
             }
         }
+        self.check_kinds(stages);
         let Some(first) = stages.first() else { return };
         let is_websocket_api = |definition: &Definition| matches!(definition, Definition::WebSocket(_));
         let mut definitions = stages.iter().flat_map(|stage| &stage.definitions);
@@ -197,6 +198,41 @@ impl Findings {
         {
             let text = "not all stages of the gateway trace: the tracer samples the requests of the others as well";
             self.diagnostics.warning(on.span, text);
+        }
+    }
+}
+
+impl Findings {
+    /// What only APIs of other kinds have: without a word, an API would run without its cache or its quotas.
+    ///
+    /// Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-vs-rest.html>
+    fn check_kinds(&mut self, stages: &[&Checked]) {
+        let is = |stage: &Checked, kind: fn(&Definition) -> bool| stage.definitions.iter().any(kind);
+        let is_http = |stage: &Checked| is(stage, |found| matches!(found, Definition::Http(_)));
+        let is_rest = |stage: &Checked| is(stage, |found| matches!(found, Definition::Rest(_)));
+        let cache = |stage: &Checked| stage.settings.stage.cache_cluster_enabled.filter(|on| **on).map(|on| on.span);
+        let id = |stage: &Checked| stage.settings.api_id.as_ref().map(|id| id.value.clone());
+        let mut seen = BTreeSet::new();
+        for stage in stages.iter().filter(|stage| !stage.definitions.is_empty() && !is_rest(stage)) {
+            let Some(span) = cache(stage).filter(|span| seen.insert(*span)) else { continue };
+            if stages.iter().any(|other| is_rest(other) && cache(other) == Some(span)) {
+                let text = "only REST APIs have a cache: this has no effect on the other APIs of the gateway";
+                self.diagnostics.warning(span, text);
+            } else {
+                self.diagnostics.error(span, "only REST APIs have a cache");
+            }
+        }
+        for stage in stages.iter().filter(|stage| is_http(stage)) {
+            let Some(own) = id(stage) else { continue };
+            // Where an API of another kind has the same id, the plan may be for that one.
+            if stages.iter().any(|other| !is_http(other) && id(other).as_ref() == Some(&own)) {
+                continue;
+            }
+            let covered = stage.settings.usage_plans.iter().flat_map(|plan| &plan.api_stages);
+            for covered in covered.filter(|covered| *covered.api_id == own && seen.insert(covered.api_id.span)) {
+                let text = format!("`{own}` is an HTTP API: it has no API keys and no usage plans");
+                self.diagnostics.error(covered.api_id.span, text);
+            }
         }
     }
 }
