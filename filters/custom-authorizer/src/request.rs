@@ -34,7 +34,7 @@ impl<'a> Request<'a> {
         const ADDED: [&str; 3] = ["host", "x-forwarded-for", "x-forwarded-port"];
         let of_client = self.headers.iter().filter_map(|(name, value)| {
             let name = std::str::from_utf8(name).ok()?;
-            let shown = client::is_readable(name) && !ADDED.contains(&name);
+            let shown = client::is_readable(self.context, name) && !ADDED.contains(&name);
             shown.then(|| (client::spelled(name).to_owned(), text(value)))
         });
         let mut headers: Vec<(String, String)> = of_client.collect();

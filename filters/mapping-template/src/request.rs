@@ -66,7 +66,9 @@ impl<'a> Request<'a> {
         let own = ["authorization", "host", "x-amzn-trace-id", "x-forwarded-for", "x-forwarded-port"];
         let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
         let of_client = self.headers.iter().filter_map(move |(name, value)| {
-            let name = std::str::from_utf8(name).ok().filter(|name| is_readable(name) && !own.contains(name))?;
+            let name = std::str::from_utf8(name)
+                .ok()
+                .filter(|name| is_readable(&self.context, name) && !own.contains(name))?;
             Some((spelled(name).to_owned(), text(value)))
         });
         let added = own.into_iter().flat_map(move |name| {

@@ -8,7 +8,7 @@ use crate::{Context, Headers, Host, Property};
 
 /// Names that keep this spelling wherever an API shows header names; all others are shown in lower case, as Envoy hands
 /// them over.
-const SPELLINGS: [&str; 31] = [
+const SPELLINGS: [&str; 32] = [
     "Accept",
     "Accept-Charset",
     "Accept-Encoding",
@@ -18,6 +18,7 @@ const SPELLINGS: [&str; 31] = [
     "Cache-Control",
     "Content-Encoding",
     "Content-Language",
+    "Content-Length",
     "Content-Type",
     "Cookie",
     "Date",
@@ -42,7 +43,7 @@ const SPELLINGS: [&str; 31] = [
     "X-Forwarded-Proto",
 ];
 
-/// Client headers that no mapping, template or event can read.
+/// Client headers that no mapping, template or event of a REST API can read.
 pub const UNREADABLE: [&str; 12] = [
     "connection",
     "content-length",
@@ -57,6 +58,17 @@ pub const UNREADABLE: [&str; 12] = [
     "upgrade",
     "www-authenticate",
 ];
+/// Those of an HTTP API: what ends at the connection.
+const UNREADABLE_IN_HTTP_APIS: [&str; 8] = [
+    "connection",
+    "keep-alive",
+    "proxy-authenticate",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
 /// Headers that belong to this gateway's own machinery: never shown to a backend, never taken from one.
 const INTERNAL: [&str; 2] = ["x-apigw-", "x-envoy-"];
 /// The marker that a cluster's upstream filters put on every real answer, so that it can be told from one that Envoy
@@ -64,8 +76,9 @@ const INTERNAL: [&str; 2] = ["x-apigw-", "x-envoy-"];
 pub const UPSTREAM_MARKER: &str = "x-apigw-upstream";
 
 /// Whether a mapping may read this client header. Names are in lower case here and below.
-pub fn is_readable(name: &str) -> bool {
-    !name.starts_with(':') && !UNREADABLE.contains(&name) && !is_internal(name)
+pub fn is_readable(context: &Context<'_>, name: &str) -> bool {
+    let unreadable: &[&str] = if context.is_of_http_api() { &UNREADABLE_IN_HTTP_APIS } else { &UNREADABLE };
+    !name.starts_with(':') && !unreadable.contains(&name) && !is_internal(name)
 }
 
 /// The spelling of a lower-case name in events and templates.
@@ -110,7 +123,7 @@ pub fn header_values<'h>(
             None => as_sent(&name),
         },
         "authorization" => headers.all(&name).filter(|value| !is_signature(value)).map(Cow::Borrowed).collect(),
-        name if is_readable(name) => as_sent(name),
+        name if is_readable(context, name) => as_sent(name),
         _ => Vec::new(),
     }
 }

@@ -134,6 +134,12 @@ impl<'a> Context<'a> {
         self.api
     }
 
+    /// Whether the route is an HTTP API's: its key is a verb and a path, or `$default`.
+    pub fn is_of_http_api(&self) -> bool {
+        let key = self.route.and_then(RawRoute::route_key);
+        key.is_some_and(|key| key == "$default" || key.contains(' '))
+    }
+
     /// The value of a variable, named without `$context.`; `None` when it is unset or unknown.
     pub fn get(&self, variable: &str) -> Option<String> {
         if let Some(known) = self.host.context_variable(variable) {
