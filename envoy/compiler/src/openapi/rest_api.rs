@@ -7,8 +7,9 @@ use indexmap::IndexMap;
 use super::security::{self, Scheme};
 use super::{Options, ProtocolType, Version, base_path, gateway_responses, paths, schemas};
 use crate::api::{ApiKeySource, RequestValidator, ResourceTree, RestApi};
+use crate::diagnostics::Diagnostic;
 use crate::read::{Fields, Reader};
-use crate::source::{Node, Spanned};
+use crate::source::{Node, Position, Role, Sources, Spanned};
 
 /// Largest value of `minimumCompressionSize`, in bytes.
 const MAX_COMPRESSION_SIZE: i64 = 10_485_760;
@@ -139,8 +140,16 @@ fn read_extensions<'d>(reader: &mut Reader<'d>, fields: &mut Fields<'d>, api: &m
 /// The resource policy: a JSON object, or its text.
 fn read_policy(reader: &mut Reader<'_>, node: &Node) -> Option<Spanned<serde_json::Value>> {
     let value = match node.as_str() {
-        Some(text) => serde_json::from_str(text).unwrap_or_default(),
-        None => node.to_json(),
+        Some(text) if node.cloudformation_function().is_none() => match policy_of_text(text) {
+            Ok(value) => value,
+            Err(problems) => {
+                for problem in problems {
+                    reader.error(node.span, problem);
+                }
+                return None;
+            }
+        },
+        _ => node.to_json(),
     };
     if !value.is_object() || node.cloudformation_function().is_some() {
         reader.error(node.span, format!("found {}, expected a policy document", node.description()));
@@ -152,6 +161,20 @@ fn read_policy(reader: &mut Reader<'_>, node: &Node) -> Option<Spanned<serde_jso
         reader.error(node.span, text);
     }
     Some(Spanned { value, span: node.span })
+}
+
+/// What stands in the text of a policy. A key that stands there twice makes the policy invalid, and JSON readers keep
+/// the last one, so the text is read as a document as well.
+fn policy_of_text(text: &str) -> Result<serde_json::Value, Vec<String>> {
+    let value = serde_json::from_str(text).map_err(|error| vec![format!("this is no JSON: {error}")])?;
+    let mut sources = Sources::default();
+    let (id, diagnostics) = sources.add("policy", Role::Definition, text.as_bytes().to_vec());
+    let Some(document) = sources.document(id).filter(|_| !diagnostics.is_empty()) else { return Ok(value) };
+    let problem = |diagnostic: &Diagnostic| {
+        let Position { line, column } = document.position(diagnostic.span);
+        format!("{}, at line {line} column {column} of the text", diagnostic.message)
+    };
+    Err(diagnostics.iter().map(problem).collect())
 }
 
 /// The endpoint configuration stands at the top level (2.0) or with a server (3.0).
@@ -184,4 +207,25 @@ pub fn check_validator(reader: &mut Reader<'_>, api: &RestApi, name: &Spanned<St
         names => format!("expected {names}"),
     };
     reader.error(name.span, format!("there is no request validator `{}`, {expected}", **name));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_of_policies() {
+        let check = |text: &str, expected: Result<&str, &str>| {
+            let read = policy_of_text(text).map(|value| value.to_string()).map_err(|problems| problems.join("; "));
+            assert_eq!(read.as_deref().map_err(String::as_str), expected, "{text}");
+        };
+        check(r#"{"Id": "a\/b", "Statement": []}"#, Ok(r#"{"Id":"a/b","Statement":[]}"#));
+        check(r#"{"Id": "a", "Id": "b"}"#, Err("the key `Id` stands here twice, at line 1 column 13 of the text"));
+        check(
+            "{\"a\": 1,\n \"\\u0061\": 1, \"b\": {\"c\": 1, \"c\": 2}}",
+            Err("the key `a` stands here twice, at line 2 column 2 of the text; \
+                 the key `c` stands here twice, at line 2 column 29 of the text"),
+        );
+        check("Statement: []", Err("this is no JSON: expected value at line 1 column 1"));
+    }
 }
