@@ -21,7 +21,11 @@ use crate::uri::BackendUri;
 /// How long REST APIs keep keys, in seconds.
 ///
 /// Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-jwt-authorizer.html>
-const CACHE_SECONDS: u32 = 3600;
+const REST_CACHE_SECONDS: u32 = 3600;
+/// How long HTTP APIs keep keys, in seconds.
+///
+/// Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html>
+const HTTP_CACHE_SECONDS: u32 = 7200;
 /// How long keys serve while their issuer is down: the filter's default, which settings may change.
 const STALE_SECONDS: u32 = 86_400;
 
@@ -124,9 +128,13 @@ impl JwtAuthorizers {
                 RawKeys::Discovery { clusters, allow_http: false }
             }
         };
+        let cache_seconds = match self.0.protocol_type {
+            ProtocolType::Rest => REST_CACHE_SECONDS,
+            ProtocolType::Http => HTTP_CACHE_SECONDS,
+        };
         let raw = RawIssuer {
             keys,
-            cache_seconds: settings.cache_seconds.unwrap_or(CACHE_SECONDS),
+            cache_seconds: settings.cache_seconds.unwrap_or(cache_seconds),
             stale_seconds: settings.stale_seconds.unwrap_or(STALE_SECONDS),
         };
         self.0.issuers.insert(issuer.to_owned(), raw);
