@@ -89,6 +89,7 @@ impl Findings {
                 }
             }
         }
+        self.check_caller_credentials(integration);
         match *integration.kind {
             IntegrationType::AwsProxy if integration.subtype.is_some() => self.check_service(api, integration, checked),
             IntegrationType::HttpProxy => self.check_http_api_proxy(route, integration, checked),

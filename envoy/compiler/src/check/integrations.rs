@@ -5,6 +5,7 @@ use gateway::{Destination, Source};
 use super::{Checked, Findings};
 use crate::api::{ConnectionType, ContentHandling, Integration, IntegrationType, Resource, RestApi, has_directives};
 use crate::aws_uri::{FunctionUri, ServiceUri};
+use crate::diagnostics::Diagnostic;
 use crate::source::{Span, Spanned};
 use crate::support::Feature;
 use crate::uri::{BackendUri, expand_stage_variables};
@@ -12,6 +13,9 @@ use crate::uri::{BackendUri, expand_stage_variables};
 /// Headers that no integration may be sent by a mapping; API Gateway answers 500 to every request that would.
 const ILLEGAL_HEADERS: [&str; 4] =
     ["Content-Length", "Transfer-Encoding", "X-Amzn-Trace-Id", "X-Amzn-Apigateway-Api-Id"];
+
+/// What `credentials` that stand for the caller's own end with.
+const CALLER: &str = ":iam::*:user/*";
 
 /// What a Lambda integration needs.
 pub(super) const NO_FUNCTION: &str = "expected the invocation ARN of a Lambda function, \
@@ -114,6 +118,7 @@ impl Findings {
 
     /// Whether the settings say where a function or a service is.
     pub(super) fn check_aws(&mut self, integration: &Integration, checked: &Checked) {
+        self.check_caller_credentials(integration);
         let Some(uri) = &integration.uri else {
             let text = format!("an integration of type {} needs a `uri`", integration.kind.as_str());
             self.missing(integration.span, &text);
@@ -137,6 +142,22 @@ impl Findings {
                 service.service
             );
             self.diagnostics.error(uri.span, text);
+        }
+    }
+
+    /// With the caller's credentials, IAM decides at each call whether this caller may make it. Nobody does so here.
+    ///
+    /// Source: <https://docs.aws.amazon.com/apigateway/latest/api/API_Integration.html>
+    pub(super) fn check_caller_credentials(&mut self, integration: &Integration) {
+        let Some(credentials) = integration.credentials.as_ref().filter(|arn| arn.ends_with(CALLER)) else { return };
+        let text = format!(
+            "`{}` is for calls with the caller's own credentials: here they are signed with those of the settings, \
+             if at all, and nobody asks whether this caller may make them",
+            **credentials
+        );
+        let same = |item: &Diagnostic| item.span == credentials.span && item.message == text;
+        if !self.diagnostics.items().iter().any(same) {
+            self.diagnostics.warning(credentials.span, text);
         }
     }
 
