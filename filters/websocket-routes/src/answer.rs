@@ -27,6 +27,11 @@ pub struct Given {
 }
 
 impl Given {
+    /// What nobody gets; the status is for logs and metrics.
+    pub fn unused(status: u16) -> Self {
+        Self { status, ..Self::default() }
+    }
+
     /// The last value of a header, by its lower-case name.
     pub fn header(&self, name: &str) -> Option<&[u8]> {
         self.headers.iter().rev().find(|(other, _)| other == name).map(|(_, value)| value.as_slice())

@@ -79,7 +79,7 @@ impl Handshake {
             return self.accept(host, None, &Ending::given(200));
         };
         let event = self.event(host);
-        match integration.begin(&config.api, &event, "") {
+        match integration.begin(&config.api, &event, "", true) {
             Ok(Begun::Call(callout)) => Step::Callout(callout),
             Ok(Begun::Given(given)) => {
                 let ending = Ending::given(given.status);
@@ -96,7 +96,7 @@ impl Handshake {
             return self.fail(host, &Failure::configuration("an answer to a call that was never made"), true);
         };
         let event = self.event(host);
-        match integration.end(&config.api, &event, "", answer) {
+        match integration.end(&config.api, &event, "", answer, true) {
             Ok(given) => {
                 let ending = Ending::answered(given.status, integration.service_status(given.status));
                 self.finish(host, given, &ending)

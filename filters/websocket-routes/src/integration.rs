@@ -125,11 +125,12 @@ impl Integration {
         if matches!(self, Self::Function(_)) { 200 } else { status }
     }
 
-    /// Begins with an event, whose text is `body`.
+    /// Begins with an event, whose text is `body`. `used` says whether somebody gets what the integration gives; on
+    /// one-way routes and `$disconnect` nobody does, and integration responses are not looked at.
     ///
     /// # Errors
     /// There is nothing to call, or a mapping or template fails.
-    pub fn begin(&self, api: &Api, event: &Event<'_>, body: &str) -> Result<Begun, Failure> {
+    pub fn begin(&self, api: &Api, event: &Event<'_>, body: &str, used: bool) -> Result<Begun, Failure> {
         let mut request = Request::read(api, None, event, body.as_bytes().to_vec());
         let callout = match self {
             Self::Function(function) => function.call(event, &request, || lambda_event(event, &request))?,
@@ -139,6 +140,9 @@ impl Integration {
                 let (_, payload) = mapping.prepare(&request, message.as_ref(), body)?;
                 let status = u16::try_from(status_code(&payload)?).ok().filter(|status| (100..=599).contains(status));
                 let status = status.ok_or_else(|| Failure::configuration("the MOCK statusCode is no HTTP status"))?;
+                if !used {
+                    return Ok(Begun::Given(Given::unused(status)));
+                }
                 let response = IntegrationResponse::select(&mapping.responses, &status.to_string())?;
                 let outcome = Outcome { status, ..Outcome::default() };
                 return response.give(&request, message.as_ref(), outcome, status, false).map(Begun::Given);
@@ -151,11 +155,11 @@ impl Integration {
         Ok(Begun::Call(Box::new(callout)))
     }
 
-    /// Ends with the answer to the call.
+    /// Ends with the answer to the call; `used` as in [`Integration::begin`].
     ///
     /// # Errors
     /// There is no answer, or none that can be used.
-    pub fn end(&self, api: &Api, event: &Event<'_>, body: &str, answer: Answer) -> Result<Given, Failure> {
+    pub fn end(&self, api: &Api, event: &Event<'_>, body: &str, answer: Answer, used: bool) -> Result<Given, Failure> {
         let outcome = Outcome::read(answer)?;
         if let Some(log) = &event.facts.log {
             note_answer(log, &outcome, event.host.now().0.saturating_sub(event.facts.time.0));
@@ -172,7 +176,7 @@ impl Integration {
             Self::Backend(backend) => {
                 let request = Request::read(api, None, event, Vec::new());
                 let message = json::parse(body).ok();
-                backend.end(&request, message.as_ref(), outcome)
+                backend.end(&request, message.as_ref(), outcome, used)
             }
             Self::Mock(_) | Self::Misconfigured(_) => {
                 Err(Failure::configuration("an answer to a call that was never made"))
@@ -209,7 +213,13 @@ impl Backend {
         Ok(self.endpoint.callout(event, call)?)
     }
 
-    fn end(&self, request: &Request<'_>, message: Option<&Json<'_>>, outcome: Outcome) -> Result<Given, Failure> {
+    fn end(
+        &self,
+        request: &Request<'_>,
+        message: Option<&Json<'_>>,
+        outcome: Outcome,
+        used: bool,
+    ) -> Result<Given, Failure> {
         let of_function = matches!(self.target, Target::Function(_));
         let subject = if of_function {
             check_invocation(&outcome)?;
@@ -217,6 +227,13 @@ impl Backend {
         } else {
             outcome.status.to_string()
         };
+        if !used {
+            return Ok(Given::unused(match (of_function, subject.is_empty()) {
+                (true, true) => 200,
+                (true, false) => 500,
+                (false, _) => outcome.status,
+            }));
+        }
         let response = IntegrationResponse::select(&self.mapping.responses, &subject)?;
         // A function has no status of its own.
         let status = match (of_function, response.is_default()) {

@@ -95,7 +95,7 @@ impl Open {
             return self.fail(host, &Failure::configuration("the route has no integration"), &handled, false, output);
         };
         let event = Event { facts: &facts, session: &self.session, host };
-        match integration.begin(&config.api, &event, &message) {
+        match integration.begin(&config.api, &event, &message, route.two_way) {
             Ok(Begun::Call(callout)) => {
                 output.callout = Some(callout);
                 let integration = Rc::clone(integration);
@@ -142,7 +142,7 @@ impl Open {
         let config = worker::current(&self.config);
         let handled = Handled { config: &config, facts: &facts, metrics: &metrics };
         let event = Event { facts: &facts, session: &self.session, host };
-        match integration.end(&config.api, &event, &message, answer) {
+        match integration.end(&config.api, &event, &message, answer, two_way) {
             Ok(given) => {
                 if two_way {
                     note_given(&event, &given);
@@ -227,7 +227,7 @@ impl Open {
         let mut facts = Facts::new(host, Kind::Disconnect(end), DISCONNECT);
         facts.log = self.begin_log(host, &config, Some(route), &facts, "");
         let event = Event { facts: &facts, session: &self.session, host };
-        let begun = route.integration.as_ref().map(|integration| integration.begin(&config.api, &event, ""));
+        let begun = route.integration.as_ref().map(|integration| integration.begin(&config.api, &event, "", false));
         // Nobody waits for the integration's answer.
         let ending = match &begun {
             None | Some(Ok(Begun::Call(_))) => Ending::given(200),

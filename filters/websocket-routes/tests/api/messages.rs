@@ -104,6 +104,50 @@ fn failures_are_told_on_every_route() {
     }
 }
 
+/// Spec: results of one-way routes are discarded, whatever their integration responses are.
+#[test]
+fn one_way_routes_need_no_integration_responses() {
+    let mock =
+        |status: &str| json!({"mock": {"requestTemplates": {"$default": format!("{{\"statusCode\": {status}}}")}}});
+    let endpoint = json!({"cluster": "backend", "authority": "b.example"});
+    let no_base64 = json!({"integrationResponseKey": "$default", "contentHandlingStrategy": "CONVERT_TO_BINARY"});
+    let api = api(
+        json!({
+            "mock": {"integration": "mock"}, "no-status": {"integration": "no-status"},
+            "http": {"integration": "http"}, "coded": {"integration": "coded"},
+            "two-way": {"integration": "http", "routeResponseSelectionExpression": "$default"},
+            "$disconnect": {"integration": "mock"},
+        }),
+        json!({
+            "mock": mock("200"), "no-status": mock("\"none\""),
+            "http": {"http": {"endpoint": endpoint, "path": "/"}},
+            "coded": {"http": {"endpoint": endpoint, "path": "/", "mapping": {"integrationResponses": [no_base64]}}},
+        }),
+    );
+    let (mut connection, host, _) = open(&api);
+    let mut told = |action: &str, given: Option<Answer>| {
+        let mut output = connection.on_data(&host, &text(&json!({"action": action}).to_string()), false);
+        if let Some(given) = given {
+            assert!(output.callout.is_some() && output.write.is_empty(), "{output:?}");
+            output = connection.on_callout(&host, given);
+        }
+        texts(&output).iter().map(|error| message_of(error)).collect::<Vec<_>>()
+    };
+    let quiet: [Value; 0] = [];
+    assert_eq!(told("mock", None), quiet);
+    for action in ["http", "coded"] {
+        assert_eq!(told(action, Some(answer(200, &[], "not base64"))), quiet, "{action}");
+        assert_eq!(told(action, Some(answer(500, &[], ""))), quiet, "{action}");
+    }
+    // What fails is the call, or there is nobody to answer.
+    assert_eq!(told("http", Some(Answer::Failed)), ["Internal server error"]);
+    assert_eq!(told("no-status", None), ["Internal server error"]);
+    assert_eq!(told("two-way", Some(answer(200, &[], ""))), ["Internal server error"]);
+    host.logs.borrow_mut().clear();
+    assert!(connection.on_close(&host).is_none());
+    assert!(host.logs.borrow().is_empty(), "{:?}", host.logs.borrow());
+}
+
 #[test]
 fn messages_without_a_route_or_integration() {
     let (mut connection, host, _) = open(&chat());
