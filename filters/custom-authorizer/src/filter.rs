@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use gateway::policy::MAX_METHOD_ARN_BYTES;
 use gateway::{Answer, ConfigError, Context, Filter, Host, LogLevel, Metric, Property, Step, Stream, UnixMillis};
 use iam_policy::{Decision, Verdict};
 
@@ -19,10 +20,6 @@ use crate::refusal::{Refusal, by_resource_policy};
 use crate::request::{Request, Subject};
 use crate::shared;
 
-/// Longest ARN of a method with the values of its path parameters, in bytes.
-///
-/// Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html>
-const MAX_METHOD_ARN_BYTES: usize = 1600;
 /// How often waiting requests look whether the one that asks is gone, in milliseconds. Its answer wakes them at once.
 const TICK_MILLIS: u32 = 250;
 

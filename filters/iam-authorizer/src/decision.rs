@@ -5,8 +5,8 @@
 use std::slice::from_ref;
 
 use gateway::policy::{
-    DenyMessages, INVALIDATE_CACHE, INVOKE, MANAGE_CONNECTIONS, RequestKeys, connections_arn, evaluate, method_arn,
-    route_arn,
+    DenyMessages, INVALIDATE_CACHE, INVOKE, MANAGE_CONNECTIONS, MAX_METHOD_ARN_BYTES, RequestKeys, connections_arn,
+    evaluate, method_arn, route_arn,
 };
 use gateway::{Context, GatewayError, Host, METHOD_HEADER, ResponseType};
 use iam_policy::{
@@ -51,6 +51,10 @@ impl IamAuthorizer {
             RawTarget::Connect => (INVOKE, route_arn(&self.api, "$connect")),
             RawTarget::ManageConnections => (MANAGE_CONNECTIONS, connections_arn(&self.api, &verb)),
         };
+        // Not documented for HTTP APIs, whose callers know no other refusal than 403.
+        if caller.is_some() && arn.len() > MAX_METHOD_ARN_BYTES && context.get("routeKey").is_none() {
+            return Err(GatewayError::uri_too_long());
+        }
         let action = other_action.unwrap_or(action);
         let same = caller.is_none_or(|caller| caller.principal.account_id == self.api.account_id);
         let keys = AllKeys {

@@ -168,6 +168,24 @@ fn a_slash_at_the_end_is_another_path_of_an_http_api() {
 }
 
 #[test]
+fn the_arn_of_a_method_has_an_end() {
+    let mut configuration = configuration();
+    let allow = json!({"Principal": "*", "Effect": "Allow", "Action": "*", "Resource": "*"});
+    configuration["resourcePolicy"] = json!({"Statement": allow});
+    let statuses = |configuration: &Value, bytes: usize| {
+        let start = "arn:aws:execute-api:us-east-1:123456789012:abc/prod/GET/";
+        let target = format!("/prod/{}", "a".repeat(bytes - start.len()));
+        let open = TestHost::request("GET", &target, &[], b"").on_route("open");
+        let status = |host: &TestHost| send(&filter(configuration), host).map_err(|error| error.status);
+        (status(&signed("GET", &target, b"")), status(&open))
+    };
+    assert_eq!(statuses(&configuration, 1600), (Ok(()), Ok(())));
+    assert_eq!(statuses(&configuration, 1601), (Err(414), Ok(())));
+    configuration["routes"]["signed"]["method"] = json!({"resourceId": "$default", "resourcePath": "/$default"});
+    assert_eq!(statuses(&configuration, 1601), (Ok(()), Ok(())));
+}
+
+#[test]
 fn headers_added_after_signing() {
     let mut configuration = configuration();
     let added = signed("GET", "/prod/pets", b"");

@@ -17,6 +17,12 @@ pub const MANAGE_CONNECTIONS: &str = "execute-api:ManageConnections";
 /// The action of replacing a cache entry.
 pub const INVALIDATE_CACHE: &str = "execute-api:InvalidateCache";
 
+/// Longest ARN of a method with authorization, with the values of its path parameters, in bytes. More is answered with
+/// [`GatewayError::uri_too_long`](crate::GatewayError::uri_too_long).
+///
+/// Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html>
+pub const MAX_METHOD_ARN_BYTES: usize = 1600;
+
 /// Wording of refusals by a policy.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
