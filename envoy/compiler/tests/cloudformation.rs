@@ -311,6 +311,28 @@ fn parameters_with_many_values_are_declared() {
 }
 
 #[test]
+fn a_private_api_without_a_policy_is_no_open_one() {
+    let expected = "a private API needs a resource policy: API Gateway answers every call 403 without one";
+    let policy = "Policy: {Version: 2012-10-17, Statement: [{Effect: Allow, Principal: \"*\", Action: \"execute-api:Invoke\", \
+                  Resource: \"execute-api:/*\"}]}";
+    let settings = "endpoints: {functions: {\"*\": \"http://127.0.0.1:9000\"}}\nregion: eu-west-1\n";
+    let api = "  Api: {Type: AWS::ApiGateway::RestApi, Properties: {Name: pets";
+    assert!(RESOURCES.contains(api));
+    for (template, at, configuration) in [
+        (RESOURCES, api, "EndpointConfiguration: {Types: [PRIVATE]}"),
+        (SAM, "      StageName: v1", "EndpointConfiguration: {Type: PRIVATE}"),
+        (SAM, "      StageName: v1", "EndpointConfiguration: PRIVATE"),
+    ] {
+        let separator = if template == SAM { "\n      " } else { ", " };
+        let with = |more: &str| read(&template.replace(at, &format!("{at}{separator}{more}")), settings);
+        assert_eq!(errors(&with(configuration)), [expected], "{configuration}");
+        let other = configuration.replace("PRIVATE", "REGIONAL");
+        assert_eq!(errors(&with(&other)), [""; 0], "{other}");
+        assert_eq!(errors(&with(&format!("{configuration}{separator}{policy}"))), [""; 0], "{configuration}");
+    }
+}
+
+#[test]
 fn parts_of_an_api_elsewhere_are_not_lost() {
     let method = "  Stray: {Type: AWS::ApiGateway::Method, Properties: {RestApiId: abc123, HttpMethod: GET}}\n";
     let checked = read(&format!("{RESOURCES}{method}"), "");

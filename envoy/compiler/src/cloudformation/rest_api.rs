@@ -186,7 +186,12 @@ fn endpoint<'t>(reader: &mut Reader<'t>, fields: &mut Fields<'t>, document: &mut
     }
     let Some(node) = fields.take("EndpointConfiguration") else { return };
     let Some(mut endpoint) = reader.fields(node) else { return };
-    endpoint.ignore(&["Types", "Type", "IpAddressType"]);
+    endpoint.ignore(&["IpAddressType"]);
+    // `Type` is SAM's, with a single one.
+    if let Some(entry) = endpoint.entry("Types").or_else(|| endpoint.entry("Type")) {
+        let span = entry.key.span;
+        document.child(Key::new(EXTENSION, span)).set(Key::new("types", span), entry.value.clone());
+    }
     if let Some(entry) = endpoint.entry("VpcEndpointIds").or_else(|| endpoint.entry("VPCEndpointIds")) {
         let span = entry.key.span;
         document.child(Key::new(EXTENSION, span)).set(Key::new("vpcEndpointIds", span), entry.value.clone());

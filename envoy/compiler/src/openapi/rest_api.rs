@@ -185,7 +185,10 @@ fn read_endpoint<'d>(reader: &mut Reader<'d>, fields: &mut Fields<'d>, root: &'d
         fields.take(NAME).into_iter().chain(servers.iter().filter_map(|node| node.get(NAME))).collect();
     for node in nodes {
         let Some(mut fields) = reader.fields(node) else { continue };
-        fields.ignore(&["types", "ipAddressType"]);
+        fields.ignore(&["ipAddressType"]);
+        if let Some(node) = fields.take("types") {
+            check_types(reader, node, root);
+        }
         if let Some(node) = fields.take("disableExecuteApiEndpoint") {
             api.disable_execute_api_endpoint = reader.boolean(node);
         }
@@ -193,6 +196,19 @@ fn read_endpoint<'d>(reader: &mut Reader<'d>, fields: &mut Fields<'d>, root: &'d
             api.vpc_endpoint_ids = reader.texts(node);
         }
         fields.finish(reader);
+    }
+}
+
+/// Everybody may call a Regional API without a resource policy, and nobody a private one: served as the former, it would
+/// be open.
+///
+/// Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-private-apis.html>
+fn check_types<'d>(reader: &mut Reader<'d>, node: &'d Node, root: &'d Node) {
+    let types = node.as_list().unwrap_or(std::slice::from_ref(node));
+    let private = types.iter().find(|node| node.as_str() == Some("PRIVATE"));
+    if let Some(node) = private.filter(|_| root.get("x-amazon-apigateway-policy").is_none()) {
+        let text = "a private API needs a resource policy: API Gateway answers every call 403 without one";
+        reader.error(node.span, text);
     }
 }
 

@@ -224,9 +224,13 @@ impl<'a> Api<'a> {
         let span = self.span;
         let mut properties = Map::default();
         copy(fields, &mut properties, &API_PROPERTIES);
-        // Its type alone (`REGIONAL`) may stand there as a text.
-        if let Some(entry) = fields.entry("EndpointConfiguration").filter(|entry| entry.value.as_str().is_none()) {
-            properties.set(entry.key.clone(), entry.value.clone());
+        if let Some(Entry { key, value }) = fields.entry("EndpointConfiguration") {
+            // Its type alone (`REGIONAL`) may stand there as a text.
+            if value.as_str().is_some() {
+                properties.child(key.clone()).set(Key::new("Type", value.span), value.clone());
+            } else {
+                properties.set(key.clone(), value.clone());
+            }
         }
         if let Some(Entry { key, value }) = fields.entry("Policy") {
             if auth.policy.is_some() {
