@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use gateway::{ConfigError, Host, Property, ProtocolType, of_route};
+use gateway::{Api, ConfigError, Host, Property, ProtocolType, of_route};
 use jwt::{Algorithm, LastHeader};
 use regex_lite::Regex;
 
@@ -17,6 +17,7 @@ use crate::raw::{RawAuthorizer, RawConfig, RawJwt, RawJwtRoute, RawUserPools};
 #[derive(Debug)]
 pub struct JwtAuthorizer {
     pub(crate) protocol_type: ProtocolType,
+    pub(crate) api: Option<Api>,
     pub(crate) published: Option<Vec<Property>>,
     pub(crate) issuers: BTreeMap<String, Rc<Issuer>>,
     pub(crate) routes: BTreeMap<String, Rc<Route>>,
@@ -70,6 +71,7 @@ impl JwtAuthorizer {
         let default = raw.default.as_ref().map(route).transpose().map_err(|error| error.below("default"))?;
         Ok(Self {
             protocol_type: raw.protocol_type,
+            api: raw.api.clone(),
             published: raw.published.clone(),
             issuers,
             routes,

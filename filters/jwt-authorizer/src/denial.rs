@@ -29,6 +29,8 @@ pub(crate) enum Denial {
     Discovery,
     /// The issuer's keys are not known: they could not be fetched.
     Keys,
+    /// The ARN of the method is longer than the service takes; REST APIs only.
+    UriTooLong,
     /// The route is not configured.
     UnknownRoute,
 }
@@ -46,6 +48,7 @@ impl fmt::Display for Denial {
             Self::Scope => f.write_str("the token does not have a required scope"),
             Self::Discovery => f.write_str("OIDC discovery endpoint communication error"),
             Self::Keys => f.write_str("JWKS communication error"),
+            Self::UriTooLong => f.write_str("the ARN of the method is too long"),
             Self::UnknownRoute => f.write_str("the route is not configured"),
         }
     }
@@ -111,6 +114,7 @@ impl Denial {
             Self::Claim(ClaimError::Expired) => {
                 GatewayError::new(ResponseType::Unauthorized).with_message("The incoming token has expired")
             }
+            Self::UriTooLong => GatewayError::uri_too_long(),
             // Not documented for JWT authorizers of REST APIs: as an HTTP API says it.
             Self::Scope if !cognito => GatewayError::forbidden(),
             _ => GatewayError::new(ResponseType::Unauthorized),

@@ -3,8 +3,10 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
+use gateway::policy::{MAX_METHOD_ARN_BYTES, method_arn};
 use gateway::{
-    Answer, Callout, ConfigError, Filter, Host, LogLevel, Metric, Property, ProtocolType, Step, Stream, UnixMillis,
+    Answer, Api, Callout, ConfigError, Context, Filter, Host, LogLevel, METHOD_HEADER, Metric, Property, ProtocolType,
+    Step, Stream, UnixMillis,
 };
 
 use crate::authorizer::{Authorizer, Verdict};
@@ -78,6 +80,7 @@ impl JwtStream {
         let value = value.filter(|value| filter.protocol_type == ProtocolType::Http || !value.is_empty());
         let verdict = match value {
             None => Denial::NoToken.into(),
+            Some(_) if filter.api.as_ref().is_some_and(|api| arn_is_too_long(api, host)) => Denial::UriTooLong.into(),
             Some(value) => authorizer.judge(host, &filter.cache, &value, &route.scopes),
         };
         match verdict {
@@ -119,6 +122,13 @@ impl JwtStream {
             }
         }
     }
+}
+
+/// Whether the ARN of the method, with the values of its path parameters, is longer than the service takes.
+fn arn_is_too_long(api: &Api, host: &dyn Host) -> bool {
+    let verb = host.request_header(METHOD_HEADER).or_else(|| host.request_header(":method")).unwrap_or_default();
+    let context = Context::new(api, None, host);
+    method_arn(api, &verb, context.resource_path_as_sent()).len() > MAX_METHOD_ARN_BYTES
 }
 
 /// A place among the requests that wait; it is free again when the request goes on, or is gone.

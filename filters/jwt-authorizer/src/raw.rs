@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use gateway::{Property, ProtocolType};
+use gateway::{Property, ProtocolType, RawApi};
 use jwt::Algorithm;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -14,6 +14,9 @@ pub struct RawConfig {
     /// What kind of API answers.
     #[serde(default)]
     pub protocol_type: ProtocolType,
+    /// A REST API and its stage, the ARNs of whose methods have a limit; absent: the length does not matter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub api: Option<RawApi>,
     /// What is left for filters in other modules and for access logs; absent: everything. A request takes less where
     /// nobody asks, and the list is empty.
     #[serde(default, skip_serializing_if = "Option::is_none")]

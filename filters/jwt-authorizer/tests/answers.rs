@@ -41,6 +41,7 @@ fn cognito(more: &Value) -> Rc<JwtAuthorizer> {
     }
     filter(&json!({
         "protocolType": "REST",
+        "api": {"apiId": "abc", "stage": "prod", "accountId": "123456789012", "region": "us-east-1", "basePath": "/prod"},
         "issuers": {ISSUER: {"keys": {"inline": key_set(&["first"])}}},
         "authorizers": {"a": {"identitySource": "method.request.header.Authorization", "cognitoUserPools": pools}},
         "routes": {"GET /": {"authorizer": "a"}, "GET /scopes": {"authorizer": "a", "authorizationScopes": ["write"]}},
@@ -210,6 +211,20 @@ fn cognito_refusals() {
         bearer(&host, route, claims(json!({"exp": 1, "token_use": "id"})));
         refused("{\"message\":\"The incoming token has expired\"}");
     }
+}
+
+#[test]
+fn the_arn_of_a_method_has_an_end() {
+    let (filter, host) = (cognito(&json!({})), worker());
+    let start = "arn:aws:execute-api:us-east-1:123456789012:abc/prod/GET/";
+    let token = token("first", &claims(json!({"token_use": "id"})));
+    for (bytes, expected) in [(1600, 200), (1601, 414)] {
+        let path = format!("/prod/{}?q", "a".repeat(bytes - start.len()));
+        let headers = [(":method", &b"GET"[..]), (":path", path.as_bytes()), ("authorization", token.as_bytes())];
+        request(&host, "GET /", &headers);
+        assert_eq!(status(&filter, &host), expected, "{bytes}");
+    }
+    check(&reply(&filter, &host), 414, "{\"message\":\"Request URI too long\"}", None);
 }
 
 #[test]

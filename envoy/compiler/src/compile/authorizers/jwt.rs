@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use filters::RawFilter;
-use gateway::Filter;
+use gateway::{Filter, RawApi};
 use indexmap::IndexMap;
 use jwt_authorizer::{
     JwtAuthorizer, ProtocolType, RawAuthorizer, RawConfig, RawIssuer, RawJwt, RawJwtIssuer, RawJwtRoute, RawKeys,
@@ -43,8 +43,9 @@ pub(in crate::compile) struct JwtAuthorizers(RawConfig);
 impl JwtAuthorizers {
     pub(in crate::compile) const NAME: &'static str = JwtAuthorizer::NAME;
 
-    pub(in crate::compile) fn new(protocol_type: ProtocolType) -> Self {
-        Self(RawConfig { protocol_type, ..RawConfig::default() })
+    pub(in crate::compile) fn new(protocol_type: ProtocolType, api: &RawApi) -> Self {
+        let api = (protocol_type == ProtocolType::Rest).then(|| api.clone());
+        Self(RawConfig { protocol_type, api, ..RawConfig::default() })
     }
 
     /// Adds a method that the authorizer `name` guards.

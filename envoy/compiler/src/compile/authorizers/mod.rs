@@ -55,7 +55,7 @@ impl Authorizers {
     ) -> Result<Self, String> {
         let iam = iam::configuration(api, model, policy)?;
         let custom = custom::configuration(api, iam.deny_messages, iam.resource_policy.clone());
-        Ok(Self { jwt: jwt::JwtAuthorizers::new(protocol_type), custom, iam, protocol_type })
+        Ok(Self { jwt: jwt::JwtAuthorizers::new(protocol_type, api), custom, iam, protocol_type })
     }
 
     /// Sets the method up that Envoy's route `key` stands for. Returns the filters that it does not use.
