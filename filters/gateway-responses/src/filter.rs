@@ -80,6 +80,10 @@ impl Stream for ResponsesStream {
             host.count(Metric::Denied);
             return Step::refuse(GatewayError::forbidden());
         }
+        if self.filter.web_socket_api.is_some() && websocket_api::is_no_upgrade(host) {
+            host.count(Metric::Denied);
+            return Step::refuse(GatewayError::forbidden());
+        }
         let refused = match &self.filter.http_api {
             Some(_) => HttpApi::too_large(host, end_of_stream).map(|reply| Step::Respond(Box::new(reply))),
             None => too_large(host, end_of_stream),

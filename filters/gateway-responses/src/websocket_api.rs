@@ -24,6 +24,13 @@ fn is_zero(node: &u16) -> bool {
     *node == 0
 }
 
+/// Whether a request is at the place of handshakes and does not want a connection: nobody is asked about it. Envoy shows
+/// HTTP/2's extended CONNECT as an upgrade, too.
+pub(crate) fn is_no_upgrade(host: &dyn Host) -> bool {
+    let upgrade = host.request_header("upgrade").is_some_and(|value| value.eq_ignore_ascii_case(b"websocket"));
+    !upgrade && route_name(host) == CONNECT
+}
+
 /// A handshake under way.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Handshake {
@@ -34,7 +41,7 @@ impl Handshake {
     /// The handshake that a request is, and its ids, which are one; `None` for other requests. What others have to know
     /// of the connection is left for them.
     pub(crate) fn begin(api: RawWebSocketApi, host: &dyn Host) -> Option<(Self, Ids)> {
-        if route_name(host) != CONNECT {
+        if route_name(host) != CONNECT || is_no_upgrade(host) {
             return None;
         }
         let id = event_id([host.random(), host.random()]);

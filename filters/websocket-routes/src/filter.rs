@@ -110,9 +110,8 @@ enum Role {
 impl Stream for RoutesStream {
     fn on_request_headers(&mut self, host: &dyn Host, end_of_stream: bool) -> Step {
         let config = worker::current(&self.config);
-        let upgrade = host.request_header("upgrade").is_some_and(|value| value.eq_ignore_ascii_case(b"websocket"));
         let way = self.config.way_of(&route_name(host));
-        if way == Some(Way::Connect) && upgrade {
+        if way == Some(Way::Connect) && is_upgrade(host) {
             let (handshake, step) = Handshake::begin(config, host);
             self.role = Role::Handshake(Box::new(handshake));
             return step;
@@ -160,7 +159,8 @@ impl Stream for RoutesStream {
 
     /// A handshake that a filter before this one has refused never came here.
     fn on_log(&mut self, host: &dyn Host) {
-        if matches!(self.role, Role::Unknown) && self.config.way_of(&route_name(host)) == Some(Way::Connect) {
+        let came_here = !matches!(self.role, Role::Unknown);
+        if !came_here && self.config.way_of(&route_name(host)) == Some(Way::Connect) && is_upgrade(host) {
             note_refused(&self.config, host);
         }
     }
@@ -176,4 +176,9 @@ impl Stream for RoutesStream {
         host.count(Metric::Error);
         Step::Respond(Box::new(handshake.failed()))
     }
+}
+
+/// Whether a request wants a connection. Envoy shows HTTP/2's extended CONNECT so, too.
+fn is_upgrade(host: &dyn Host) -> bool {
+    host.request_header("upgrade").is_some_and(|value| value.eq_ignore_ascii_case(b"websocket"))
 }

@@ -20,8 +20,9 @@ type Case = fn() -> Result<(), String>;
 
 /// Runs all cases.
 pub fn run(tally: &mut Tally) {
-    let cases: [(&str, Case); 6] = [
+    let cases: [(&str, Case); 7] = [
         ("a Lambda authorizer", lambda_authorizer),
+        ("what is no upgrade is asked about nowhere", no_upgrade),
         ("signed handshakes", signed_handshakes),
         ("signed calls of @connections", signed_calls),
         ("API keys", api_keys),
@@ -178,6 +179,20 @@ fn lambda_authorizer() -> Result<(), String> {
     functions.stub.give(Some(crate::backend::Answer::json(200, &failed).header("X-Amz-Function-Error", "Unhandled")));
     let (found, body) = refused(&gateway, "/prod?token=t", &room)?;
     check(found == 401 && is_own(&body, "Unauthorized"), || format!("{found} {body}"))
+}
+
+fn no_upgrade() -> Result<(), String> {
+    let functions = functions(&[("authorizer", Function::Returns(json!({})))]);
+    let connect = json!({"AuthorizationType": "CUSTOM", "AuthorizerId": {"Ref": "Authorizer"}});
+    let more = authorizer(&json!(["route.request.querystring.token"]));
+    let gateway = start(&template(&connect, &more), &settings(&functions));
+    for target in ["/prod", "/prod/", "/prod?token=t"] {
+        let answer = client::send(gateway.address, &Request::new("GET", target)).map_err(|error| error.to_string())?;
+        check(answer.status == 403 && answer.text() == r#"{"message":"Forbidden"}"#, || {
+            format!("{target}: {} {}", answer.status, answer.text())
+        })?;
+    }
+    check(functions.take_received().is_empty(), || "the function was called".to_owned())
 }
 
 /// Settings in which one user may do what `actions` say.
