@@ -6,7 +6,7 @@ use gateway::{GatewayError, Host, Ids, Property, Reply, ResponseType, json, rout
 use serde::{Deserialize, Serialize};
 use websocket::{ConnectionId, event_id};
 
-/// Name of the Envoy route for handshakes.
+/// Name of the Envoy route for handshakes, behind the stage's own prefix where a gateway has several.
 const CONNECT: &[u8] = b"$connect";
 /// What begins the refusal of a caller whose policies do not allow a handshake; an authorizer's refusals name nobody.
 const NAMED_CALLER: &str = "User: ";
@@ -28,7 +28,12 @@ fn is_zero(node: &u16) -> bool {
 /// HTTP/2's extended CONNECT as an upgrade, too.
 pub(crate) fn is_no_upgrade(host: &dyn Host) -> bool {
     let upgrade = host.request_header("upgrade").is_some_and(|value| value.eq_ignore_ascii_case(b"websocket"));
-    !upgrade && route_name(host) == CONNECT
+    !upgrade && is_connect_route(host)
+}
+
+fn is_connect_route(host: &dyn Host) -> bool {
+    let name = route_name(host);
+    name.rsplit(|byte| *byte == b' ').next() == Some(CONNECT)
 }
 
 /// A handshake under way.
@@ -41,7 +46,7 @@ impl Handshake {
     /// The handshake that a request is, and its ids, which are one; `None` for other requests. What others have to know
     /// of the connection is left for them.
     pub(crate) fn begin(api: RawWebSocketApi, host: &dyn Host) -> Option<(Self, Ids)> {
-        if route_name(host) != CONNECT || is_no_upgrade(host) {
+        if !is_connect_route(host) || is_no_upgrade(host) {
             return None;
         }
         let id = event_id([host.random(), host.random()]);
