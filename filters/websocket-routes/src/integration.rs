@@ -193,14 +193,14 @@ impl Backend {
         } else {
             self.mapping.prepare(request, json::parse(body).ok().as_ref(), body)?
         };
-        if self.proxy && event.facts.kind == Kind::Connect {
-            pass_handshake_headers(request, &mut call);
-        }
         call.set("accept", JSON);
         if self.method != "GET" && self.method != "HEAD" {
             call.set("content-type", JSON);
         }
         call.set("user-agent", format!("AmazonAPIGateway_{}", api.api_id));
+        if self.proxy && event.facts.kind == Kind::Connect {
+            pass_handshake_headers(request, &mut call);
+        }
         call.set("x-amzn-apigateway-api-id", api.api_id.as_str());
         if let Some(trace_id) = request.trace_id() {
             call.set("x-amzn-trace-id", trace_id);
@@ -307,15 +307,15 @@ impl Mapping {
     }
 }
 
-/// A handshake's headers for an HTTP_PROXY backend, without those of the handshake itself, which some servers refuse.
+/// A handshake's headers for an HTTP_PROXY backend, in place of the gateway's own, and without those of the handshake
+/// itself, which some servers refuse.
 fn pass_handshake_headers(request: &Request<'_>, call: &mut BackendRequest) {
-    for (name, value) in request.visible_headers() {
-        let name = name.to_ascii_lowercase();
-        if name == "host" || (name.starts_with("sec-websocket-") && name != "sec-websocket-protocol") {
-            continue;
-        }
-        call.headers.push((name.into(), value.into_bytes()));
-    }
+    let passes =
+        |name: &str| name != "host" && (!name.starts_with("sec-websocket-") || name == "sec-websocket-protocol");
+    let headers = request.visible_headers().map(|(name, value)| (name.to_ascii_lowercase(), value.into_bytes()));
+    let headers: Vec<_> = headers.filter(|(name, _)| passes(name)).collect();
+    call.headers.retain(|(own, _)| !headers.iter().any(|(name, _)| *name == **own));
+    call.headers.extend(headers.into_iter().map(|(name, value)| (name.into(), value)));
 }
 
 /// Mapping sources as the mappings of methods spell them: `route.request.…` is `method.request.…` there.

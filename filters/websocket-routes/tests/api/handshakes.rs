@@ -97,6 +97,31 @@ fn subprotocols_come_from_the_integration() {
     assert!(head.contains("\r\nsec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"), "{head}");
 }
 
+/// What an HTTP_PROXY backend is sent for a handshake with these headers.
+fn proxied(headers: &[(&str, &str)]) -> Vec<(String, String)> {
+    let api = api(json!({"$connect": {"integration": "p"}}), json!({"p": backend()}));
+    let sent = callout(begin(&api, &handshake("/prod", headers)).1).headers;
+    sent.into_iter().map(|(name, value)| (name.to_string(), String::from_utf8(value).unwrap())).collect()
+}
+
+#[test]
+fn http_proxy_gets_the_clients_headers() {
+    let own = [("accept", "text/html"), ("content-type", "text/plain"), ("x-custom", "1"), ("x-custom", "2")];
+    let sent = proxied(&own);
+    let all = |name: &str| {
+        sent.iter().filter(|(other, _)| other == name).map(|(_, value)| value.as_str()).collect::<Vec<_>>()
+    };
+    assert_eq!(all("user-agent"), ["test"]);
+    assert_eq!(all("accept"), ["text/html"]);
+    assert_eq!(all("content-type"), ["text/plain"]);
+    assert_eq!(all("x-custom"), ["1", "2"]);
+    assert_eq!(all("sec-websocket-key"), [""; 0]);
+    assert_eq!(all("x-amzn-apigateway-api-id"), ["abc123"]);
+    // What the client does not say is the gateway's.
+    let sent = proxied(&[]);
+    assert!(sent.contains(&("accept".to_owned(), "application/json".to_owned())), "{sent:?}");
+}
+
 #[test]
 fn what_is_no_handshake_is_forbidden() {
     let api = api(json!({"$default": {}}), json!({}));
