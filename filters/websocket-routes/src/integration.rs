@@ -189,7 +189,7 @@ impl Backend {
     fn call(&self, api: &Api, event: &Event<'_>, request: &mut Request<'_>, body: &str) -> Result<Callout, Failure> {
         let mut call = BackendRequest { method: self.method.clone(), ..BackendRequest::default() };
         let (mapped, payload) = if self.proxy {
-            (self.mapping.parameters.map(request)?, body.as_bytes().to_vec())
+            (self.mapping.parameters.map(request)?, self.mapping.payload(body)?)
         } else {
             self.mapping.prepare(request, json::parse(body).ok().as_ref(), body)?
         };
@@ -292,18 +292,25 @@ impl Mapping {
                 return Err(Failure::of_request(error, "no request template for this message"));
             }
         };
-        let payload = match (template, self.content_handling) {
-            (Some(template), _) => {
+        let payload = match template {
+            Some(template) => {
                 let mut overrides = Overrides::default();
                 let payload = template.render(request, body, &mut overrides)?.into_bytes();
                 overrides.apply_to_request(&mut mapped);
                 payload
             }
-            (None, Some(ContentHandling::ConvertToBinary)) => base64_decode(body.as_bytes())
-                .ok_or_else(|| Failure::configuration("a message that has to be base64 is none"))?,
-            (None, _) => body.as_bytes().to_vec(),
+            None => self.payload(body)?,
         };
         Ok((mapped, payload))
+    }
+
+    /// The payload that a text is without a template.
+    fn payload(&self, body: &str) -> Result<Vec<u8>, Failure> {
+        match self.content_handling {
+            Some(ContentHandling::ConvertToBinary) => base64_decode(body.as_bytes())
+                .ok_or_else(|| Failure::configuration("a message that has to be base64 is none")),
+            _ => Ok(body.as_bytes().to_vec()),
+        }
     }
 }
 

@@ -175,6 +175,23 @@ fn http_proxy_passes_the_message_and_the_answer() {
 }
 
 #[test]
+fn http_proxy_may_take_bytes() {
+    let mut proxy = backend();
+    proxy["httpProxy"]["mapping"] = json!({"contentHandlingStrategy": "CONVERT_TO_BINARY"});
+    let routes = json!({"$connect": {"integration": "p"}, "$default": {"integration": "p"}});
+    let api = api(routes, json!({"p": proxy}));
+    let at_handshake = handshake("/prod", &[]);
+    let (mut stream, step) = begin(&api, &at_handshake);
+    assert!(callout(step).body.is_empty());
+    let id = accepted(gateway::Stream::on_callout(&mut stream, &at_handshake, answer(200, &[], "")));
+    let (mut connection, host, _) = connect(&api, &id);
+    assert_eq!(connection.on_data(&host, &text("/wBhw6k="), false).callout.unwrap().body, b"\xff\0a\xc3\xa9");
+    connection.on_callout(&host, answer(200, &[], ""));
+    let output = connection.on_data(&host, &text("abc"), false);
+    assert_eq!(message_of(&texts(&output)[0]), "Internal server error");
+}
+
+#[test]
 fn templates_and_parameters() {
     let (mut connection, host, id) = open(&chat());
     let sent = |connection: &mut dyn Connection, message: Value| {
