@@ -5,7 +5,7 @@
 use std::rc::Rc;
 
 use gateway::execution::Redaction;
-use gateway::{Answer, Edits, Host, LogLevel, Metric, Query, Reply, Step, attribute};
+use gateway::{Answer, Api, Edits, Host, LogLevel, Metric, Query, Reply, Step, attribute};
 use mapping_template::parts::Failure;
 use selection::CONNECT;
 
@@ -71,7 +71,7 @@ impl Handshake {
             self.config.metrics.connected(host);
             return self.accept(host, None, &Ending::given(200));
         };
-        if let Some(missing) = missing(route, host) {
+        if let Some(missing) = missing(route, &config.api, host) {
             return self.refuse(host, 400, &format!("Missing required request parameters: [{missing}]"));
         }
         route.metrics.connected(host);
@@ -206,13 +206,13 @@ impl Drop for Handshake {
 }
 
 /// The names of required parameters that are not there, joined.
-fn missing(route: &Route, host: &dyn Host) -> Option<String> {
+fn missing(route: &Route, api: &Api, host: &dyn Host) -> Option<String> {
     if route.required.is_empty() {
         return None;
     }
     let headers = host.request_headers();
     let query = Query::of_target(headers.first(":path").unwrap_or_default());
-    let missing = route.required.iter().filter(|required| !required.is_in(&headers, &query));
+    let missing = route.required.iter().filter(|required| !required.is_in(api, host, &headers, &query));
     let names: Vec<_> = missing.map(|required| required.name()).collect();
     (!names.is_empty()).then(|| names.join(", "))
 }

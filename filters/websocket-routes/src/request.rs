@@ -1,6 +1,6 @@
 //! Parameters of a handshake that a route requires.
 
-use gateway::{ConfigError, Headers, Query};
+use gateway::{Api, ConfigError, Context, Headers, Host, Query, client};
 
 /// A parameter that must be there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,10 +32,15 @@ impl Required {
         }
     }
 
-    /// Whether the handshake has it.
-    pub fn is_in(&self, headers: &Headers, query: &Query) -> bool {
+    /// Whether the handshake has it. Those that the gateway itself writes for a backend are there: `Host` is one.
+    pub fn is_in(&self, api: &Api, host: &dyn Host, headers: &Headers, query: &Query) -> bool {
         match self {
-            Self::Header(name) => headers.first(name).is_some_and(|value| !value.is_empty()),
+            Self::Header(name) => {
+                let context = Context::new(api, None, host);
+                // Also what mappings cannot read, such as a signature for the gateway itself.
+                let sent = headers.all(&name.to_ascii_lowercase()).any(|value| !value.is_empty());
+                sent || client::header_values(&context, host, headers, name).iter().any(|value| !value.is_empty())
+            }
             Self::Query(name) => query.last(name).is_some_and(|value| !value.is_empty()),
         }
     }

@@ -84,6 +84,27 @@ fn the_refusals_text_is_the_services() {
 }
 
 #[test]
+fn required_headers() {
+    let check = |name: &str, headers: &[(&str, &str)], status: Option<u16>| {
+        let name = format!("route.request.header.{name}");
+        let api = api(json!({"$connect": {"requiredParameters": [name]}}), json!({}));
+        let host = handshake("/prod", headers).with_attribute("destination.port", 443_u64.to_le_bytes());
+        match (begin(&api, &host).1, status) {
+            (step, Some(status)) => assert_eq!(reply(step).status, status, "{name}"),
+            (step, None) => drop(accepted(step)),
+        }
+    };
+    check("Host", &[(":authority", "api.example")], None);
+    check("X-Forwarded-For", &[], None);
+    check("X-Forwarded-Port", &[], None);
+    check("Authorization", &[("authorization", "AWS4-HMAC-SHA256 Credential=…")], None);
+    check("Authorization", &[], Some(400));
+    check("X-Room", &[("x-room", "lobby")], None);
+    check("X-Room", &[("x-room", "")], Some(400));
+    check("X-Room", &[], Some(400));
+}
+
+#[test]
 fn subprotocols_come_from_the_integration() {
     let api = connect_api();
     let host = handshake("/prod", &[("sec-websocket-protocol", "a, b")]);
