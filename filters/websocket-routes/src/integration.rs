@@ -3,7 +3,7 @@
 //! Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-integrations.html>
 
 use endpoint::{BackendRequest, Endpoint};
-use gateway::{Answer, Api, Callout, ConfigError, GatewayError, ResponseType};
+use gateway::{Answer, Api, Callout, ConfigError, GatewayError, ResponseType, Source};
 use indexmap::IndexMap;
 use jsonpath::json::{self, Json};
 use mapping_template::parts::{
@@ -49,6 +49,8 @@ pub struct Backend {
 #[derive(Debug)]
 pub struct Mapping {
     parameters: RequestParameters,
+    /// Those that a message has which is no JSON.
+    of_text: OfText,
     templates: Templates,
     passthrough: PassthroughBehavior,
     content_handling: Option<ContentHandling>,
@@ -189,7 +191,7 @@ impl Backend {
     fn call(&self, api: &Api, event: &Event<'_>, request: &mut Request<'_>, body: &str) -> Result<Callout, Failure> {
         let mut call = BackendRequest { method: self.method.clone(), ..BackendRequest::default() };
         let (mapped, payload) = if self.proxy {
-            (self.mapping.parameters.map(request)?, self.mapping.payload(body)?)
+            (self.mapping.map(request, body)?, self.mapping.payload(body)?)
         } else {
             self.mapping.prepare(request, json::parse(body).ok().as_ref(), body)?
         };
@@ -254,9 +256,11 @@ impl Mapping {
                 .map_err(|error| error.below(&format!("integrationResponses[{index}]")))?;
             responses.push(compiled);
         }
+        let parameters = as_method_sources(&raw.request_parameters);
+        let wrong = |error: ConfigError| error.below("requestParameters");
         Ok(Self {
-            parameters: RequestParameters::from_raw(&as_method_sources(&raw.request_parameters), kind)
-                .map_err(|error| error.below("requestParameters"))?,
+            parameters: RequestParameters::from_raw(&parameters, kind).map_err(wrong)?,
+            of_text: OfText::from_raw(&parameters, kind).map_err(wrong)?,
             templates: Templates::from_raw(
                 raw.template_selection_expression.as_deref(),
                 raw.request_templates,
@@ -274,6 +278,15 @@ impl Mapping {
         of_request.chain(of_responses.map(|(key, why)| format!("responseTemplates.{key}: {why}"))).collect()
     }
 
+    /// Mapped parameters.
+    fn map(&self, request: &Request<'_>, body: &str) -> Result<Mapped, Failure> {
+        let is_json = || body.is_empty() || json::parse(body).is_ok();
+        if !self.parameters.needs_body() || self.parameters.illegal().is_some() || is_json() {
+            return self.parameters.map(request);
+        }
+        self.of_text.map(request, body)
+    }
+
     /// Mapped parameters, and the payload.
     fn prepare(
         &self,
@@ -281,7 +294,7 @@ impl Mapping {
         message: Option<&Json<'_>>,
         body: &str,
     ) -> Result<(Mapped, Vec<u8>), Failure> {
-        let mut mapped = self.parameters.map(request)?;
+        let mut mapped = self.map(request, body)?;
         let subject = message.map(Subject::message);
         let template = match (self.templates.select(subject.as_ref()), self.passthrough) {
             (Some(template), _) => template,
@@ -311,6 +324,44 @@ impl Mapping {
                 .ok_or_else(|| Failure::configuration("a message that has to be base64 is none")),
             _ => Ok(body.as_bytes().to_vec()),
         }
+    }
+}
+
+/// Parameters of a message that is no JSON: a path into it finds nothing, and drops its parameter. The mappings of methods
+/// refuse such a body.
+#[derive(Debug)]
+struct OfText {
+    /// Those that do not look at the message.
+    others: RequestParameters,
+    /// Where the whole message goes.
+    whole: Vec<String>,
+    kind: HeaderKind,
+}
+
+impl OfText {
+    fn from_raw(raw: &IndexMap<String, String>, kind: HeaderKind) -> Result<Self, ConfigError> {
+        let (mut others, mut whole) = (IndexMap::new(), Vec::new());
+        for (destination, source) in raw {
+            match Source::parse(source) {
+                Some(Source::Body) => whole.push(destination.clone()),
+                Some(Source::BodyPath(_)) => {}
+                _ => drop(others.insert(destination.clone(), source.clone())),
+            }
+        }
+        Ok(Self { others: RequestParameters::from_raw(&others, kind)?, whole, kind })
+    }
+
+    fn map(&self, request: &Request<'_>, body: &str) -> Result<Mapped, Failure> {
+        let mut mapped = self.others.map(request)?;
+        if !self.whole.is_empty() {
+            let literals = self.whole.iter().map(|destination| (destination.clone(), format!("'{body}'"))).collect();
+            let literals = RequestParameters::from_raw(&literals, self.kind);
+            let of_body = literals.map_err(|error| Failure::configuration(error.to_string()))?.map(request)?;
+            mapped.path.extend(of_body.path);
+            mapped.query.extend(of_body.query);
+            mapped.headers.extend(of_body.headers);
+        }
+        Ok(mapped)
     }
 }
 

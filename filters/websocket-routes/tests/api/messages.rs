@@ -217,6 +217,29 @@ fn templates_and_parameters() {
 }
 
 #[test]
+fn a_message_that_is_no_json_has_nothing_for_a_path() {
+    let mut proxy = backend();
+    proxy["httpProxy"]["mapping"] = json!({"requestParameters": {
+        "integration.request.header.room": "route.request.body.room",
+        "integration.request.header.all": "route.request.body",
+        "integration.request.header.id": "context.connectionId",
+    }});
+    let (mut connection, host, id) = open(&api(json!({"$default": {"integration": "p"}}), json!({"p": proxy})));
+    for (message, room) in
+        [(r#"{"room":"a"}"#, Some("a")), (r#"{"room":"a""#, None), ("[", None), ("\"'", None), ("text", None)]
+    {
+        let callout = connection.on_data(&host, &text(message), false).callout.unwrap();
+        let header = |name: &str| {
+            let found = callout.headers.iter().find(|(other, _)| other == name);
+            found.map(|(_, value)| std::str::from_utf8(value).unwrap())
+        };
+        assert_eq!((header("room"), header("all"), header("id")), (room, Some(message), Some(id.as_str())));
+        assert_eq!(callout.body, message.as_bytes());
+        connection.on_callout(&host, answer(200, &[], ""));
+    }
+}
+
+#[test]
 fn mock_answers_by_itself() {
     let (mut connection, host, _) = open(&chat());
     let output = connection.on_data(&host, &text(r#"{"action":"ping"}"#), false);
