@@ -80,7 +80,7 @@ impl Stream for ResponsesStream {
             host.count(Metric::Denied);
             return Step::refuse(GatewayError::forbidden());
         }
-        if self.filter.web_socket_api.is_some() && websocket_api::is_no_upgrade(host) {
+        if self.filter.web_socket_api.is_some() && self.handshake.is_none() && websocket_api::is_connect_route(host) {
             host.count(Metric::Denied);
             return Step::refuse(GatewayError::forbidden());
         }

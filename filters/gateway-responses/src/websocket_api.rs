@@ -4,7 +4,7 @@
 
 use gateway::{GatewayError, Host, Ids, Property, Reply, ResponseType, json, route_name};
 use serde::{Deserialize, Serialize};
-use websocket::{ConnectionId, event_id};
+use websocket::{ConnectionId, event_id, is_upgrade};
 
 /// Name of the Envoy route for handshakes, behind the stage's own prefix where a gateway has several.
 const CONNECT: &[u8] = b"$connect";
@@ -24,14 +24,8 @@ fn is_zero(node: &u16) -> bool {
     *node == 0
 }
 
-/// Whether a request is at the place of handshakes and does not want a connection: nobody is asked about it. Envoy shows
-/// HTTP/2's extended CONNECT as an upgrade, too.
-pub(crate) fn is_no_upgrade(host: &dyn Host) -> bool {
-    let upgrade = host.request_header("upgrade").is_some_and(|value| value.eq_ignore_ascii_case(b"websocket"));
-    !upgrade && is_connect_route(host)
-}
-
-fn is_connect_route(host: &dyn Host) -> bool {
+/// Whether a request is at the place of handshakes. One that does not want a connection is asked about nowhere.
+pub(crate) fn is_connect_route(host: &dyn Host) -> bool {
     let name = route_name(host);
     name.rsplit(|byte| *byte == b' ').next() == Some(CONNECT)
 }
@@ -46,7 +40,7 @@ impl Handshake {
     /// The handshake that a request is, and its ids, which are one; `None` for other requests. What others have to know
     /// of the connection is left for them.
     pub(crate) fn begin(api: RawWebSocketApi, host: &dyn Host) -> Option<(Self, Ids)> {
-        if !is_connect_route(host) || is_no_upgrade(host) {
+        if !is_connect_route(host) || !is_upgrade(host.request_header("upgrade").as_deref()) {
             return None;
         }
         let id = event_id([host.random(), host.random()]);

@@ -178,7 +178,6 @@ impl Stream for RoutesStream {
     }
 }
 
-/// Whether a request wants a connection. Envoy shows HTTP/2's extended CONNECT so, too.
 fn is_upgrade(host: &dyn Host) -> bool {
-    host.request_header("upgrade").is_some_and(|value| value.eq_ignore_ascii_case(b"websocket"))
+    websocket::is_upgrade(host.request_header("upgrade").as_deref())
 }

@@ -35,3 +35,8 @@ pub const MAX_FRAME_BYTES: usize = 32_768;
 pub const MAX_MESSAGE_BYTES: usize = 131_072;
 /// Largest payload of a ping, pong or close frame, in bytes (RFC 6455 §5.5).
 pub const MAX_CONTROL_BYTES: usize = 125;
+
+/// Whether a request with this `upgrade` header wants a connection. Envoy shows HTTP/2's extended CONNECT so, too.
+pub fn is_upgrade(header: Option<&[u8]>) -> bool {
+    header.is_some_and(|value| value.eq_ignore_ascii_case(b"websocket"))
+}
