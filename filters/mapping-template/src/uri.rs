@@ -65,6 +65,11 @@ impl UriTemplate {
         push(&self.path, out, value, push_path_value);
     }
 
+    /// Whether its query string has values to fill in.
+    pub fn query_has_parameters(&self) -> bool {
+        self.query.iter().any(|part| matches!(part, Part::Parameter(_)))
+    }
+
     /// Appends the URI's own query string, without `?`.
     pub fn push_query<'v>(&self, out: &mut Vec<u8>, value: impl Fn(&str) -> Option<&'v [u8]>) {
         push(&self.query, out, value, push_query_value);

@@ -116,8 +116,9 @@ impl Proxy {
         let (path, of_client) = split_target(target);
         let mut query = Vec::new();
         let decoded = |value: &[u8]| percent_decode(value, false).into_bytes();
+        let of_path = self.uri.query_has_parameters().then(|| request.path_parameters().iter());
         let decoded: Vec<(&str, Vec<u8>)> =
-            request.path_parameters().iter().map(|(name, value)| (name, decoded(value))).collect();
+            of_path.into_iter().flatten().map(|(name, value)| (name, decoded(value))).collect();
         let value = |name: &str| decoded.iter().find(|(other, _)| *other == name).map(|(_, value)| value.as_slice());
         self.uri.push_query(&mut query, value);
         match self.request.mapped_query(scope) {
