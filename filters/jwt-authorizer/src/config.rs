@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use gateway::policy::{MAX_METHOD_ARN_BYTES, method_arn};
 use gateway::{Api, ConfigError, Host, Property, ProtocolType, of_route};
 use jwt::{Algorithm, LastHeader};
 use regex_lite::Regex;
@@ -17,7 +18,8 @@ use crate::raw::{RawAuthorizer, RawConfig, RawJwt, RawJwtRoute, RawUserPools};
 #[derive(Debug)]
 pub struct JwtAuthorizer {
     pub(crate) protocol_type: ProtocolType,
-    pub(crate) api: Option<Api>,
+    /// The REST API, and how many bytes of a method's ARN its verb and path may take; absent: as many as they like.
+    pub(crate) api: Option<(Api, usize)>,
     pub(crate) published: Option<Vec<Property>>,
     pub(crate) issuers: BTreeMap<String, Rc<Issuer>>,
     pub(crate) routes: BTreeMap<String, Rc<Route>>,
@@ -71,7 +73,7 @@ impl JwtAuthorizer {
         let default = raw.default.as_ref().map(route).transpose().map_err(|error| error.below("default"))?;
         Ok(Self {
             protocol_type: raw.protocol_type,
-            api: raw.api.clone(),
+            api: raw.api.clone().map(with_room),
             published: raw.published.clone(),
             issuers,
             routes,
@@ -96,6 +98,12 @@ impl RawUserPools {
     pub fn check_expression(expression: &str) -> Result<(), String> {
         Regex::new(expression).map(drop).map_err(|error| error.to_string())
     }
+}
+
+/// What all ARNs of an API's methods begin with is as long for each request.
+fn with_room(api: Api) -> (Api, usize) {
+    let room = MAX_METHOD_ARN_BYTES.saturating_sub(method_arn(&api, b"", b"").len());
+    (api, room)
 }
 
 fn compile(raw: &RawAuthorizer, issuers: &BTreeMap<String, Rc<Issuer>>) -> Result<Authorizer, ConfigError> {

@@ -3,7 +3,6 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use gateway::policy::{MAX_METHOD_ARN_BYTES, method_arn};
 use gateway::{
     Answer, Api, Callout, ConfigError, Context, Filter, Host, LogLevel, METHOD_HEADER, Metric, Property, ProtocolType,
     Step, Stream, UnixMillis,
@@ -80,7 +79,9 @@ impl JwtStream {
         let value = value.filter(|value| filter.protocol_type == ProtocolType::Http || !value.is_empty());
         let verdict = match value {
             None => Denial::NoToken.into(),
-            Some(_) if filter.api.as_ref().is_some_and(|api| arn_is_too_long(api, host)) => Denial::UriTooLong.into(),
+            Some(_) if filter.api.as_ref().is_some_and(|(api, room)| is_longer(api, *room, host)) => {
+                Denial::UriTooLong.into()
+            }
             Some(value) => authorizer.judge(host, &filter.cache, &value, &route.scopes),
         };
         match verdict {
@@ -124,11 +125,13 @@ impl JwtStream {
     }
 }
 
-/// Whether the ARN of the method, with the values of its path parameters, is longer than the service takes.
-fn arn_is_too_long(api: &Api, host: &dyn Host) -> bool {
+/// Whether verb and path, with the values of its path parameters, take more than `room` bytes of the method's ARN.
+fn is_longer(api: &Api, room: usize, host: &dyn Host) -> bool {
     let verb = host.request_header(METHOD_HEADER).or_else(|| host.request_header(":method")).unwrap_or_default();
     let context = Context::new(api, None, host);
-    method_arn(api, &verb, context.resource_path_as_sent()).len() > MAX_METHOD_ARN_BYTES
+    let path = context.resource_path_as_sent();
+    let path = path.strip_prefix(b"/").unwrap_or(path);
+    verb.len().saturating_add(path.len()) > room
 }
 
 /// A place among the requests that wait; it is free again when the request goes on, or is gone.
