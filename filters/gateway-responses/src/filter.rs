@@ -8,6 +8,7 @@ use gateway::{
     MAX_URL_BYTES, METHOD_HEADER, Metric, Property, Reply, ResponseType, Source, Step, Stream, clean_value, of_route,
     trace_id,
 };
+use sigv4::{Claim, RefusalKind, Request};
 
 use crate::config::{GatewayResponse, GatewayResponses, RawConfig, RawResponsesRoute, Refusal, SAMPLING_HEADER};
 use crate::failure::Answerer;
@@ -96,9 +97,7 @@ impl Stream for ResponsesStream {
             host.count(Metric::Denied);
             return match (refusal, &self.filter.http_api) {
                 (Refusal::NotFound, Some(http_api)) => Step::Respond(Box::new(http_api.unmatched(host))),
-                (Refusal::MissingAuthenticationToken | Refusal::NotFound, _) => {
-                    Step::refuse(GatewayError::new(ResponseType::MissingAuthenticationToken))
-                }
+                (Refusal::MissingAuthenticationToken | Refusal::NotFound, _) => Step::refuse(unmatched(host)),
                 (Refusal::Forbidden, _) => Step::refuse(GatewayError::forbidden()),
             };
         }
@@ -283,6 +282,15 @@ fn status(host: &dyn Host) -> u16 {
 fn is_coded(host: &dyn Host) -> bool {
     let coding = host.request_header("content-encoding").unwrap_or_default();
     !coding.is_empty() && ![&b"identity"[..], b"deflate"].iter().any(|known| coding.eq_ignore_ascii_case(known))
+}
+
+/// The answer of a REST API to a request that no method is for. The service takes what it finds in `Authorization` for
+/// a signature there, and says first what that lacks.
+fn unmatched(host: &dyn Host) -> GatewayError {
+    match Claim::read(&Request::from(&host.request_headers())) {
+        Err(refusal) if refusal.kind() == RefusalKind::IncompleteSignature => refusal.gateway_error(false),
+        _ => GatewayError::new(ResponseType::MissingAuthenticationToken),
+    }
 }
 
 /// The answer to a request over one of the limits that headers show.

@@ -4,14 +4,13 @@ use std::rc::Rc;
 
 use gateway::{
     Body, ConfigError, Filter, GatewayError, Headers, Host, LogLevel, MAX_PAYLOAD_BYTES, Metric, Property,
-    ResponseType, Step, Stream, client, split_target,
+    ResponseType, Step, Stream, client,
 };
 use sigv4::{Claim, Refusal, Request, Timestamp};
 
 use crate::caller;
 use crate::config::{Credential, IamAuthorizer, Route};
 use crate::raw::{AuthorizationType, RawConfig, RawTarget};
-use crate::refusal::gateway_error;
 
 impl Filter for IamAuthorizer {
     const NAME: &'static str = "iam-authorizer";
@@ -77,7 +76,7 @@ impl IamAuthorizer {
     /// Everything about a signature that its body does not matter for; and whether it covers the body.
     fn read(&self, host: &dyn Host, route: Rc<Route>) -> Result<(Signed, bool), Refusal> {
         let headers = host.request_headers();
-        let request = signed_parts(&headers);
+        let request = Request::from(&headers);
         let claim = Claim::read(&request)?;
         claim.check_scope(&self.api.region, SERVICE)?;
         let credential = self.credential(claim.access_key_id()).ok_or(Refusal::UnknownAccessKey)?;
@@ -94,7 +93,7 @@ impl IamAuthorizer {
         let now = Timestamp::from(host.now());
         let key = self.keys.key(&credential.access_key_id, &credential.secret_access_key, claim.scope());
         let verified = match key {
-            Some(key) => claim.verify(&signed_parts(headers), body, &key),
+            Some(key) => claim.verify(&Request::from(headers), body, &key),
             None => Err(Refusal::UnknownAccessKey),
         };
         let token = || claim.check_token(credential.session_token.as_deref(), credential.expires, now);
@@ -129,28 +128,9 @@ impl IamAuthorizer {
     fn refuse(&self, host: &dyn Host, refusal: &Refusal) -> Step {
         host.log(LogLevel::Info, &format!("iam-authorizer: {}", refusal.kind().error_type()));
         host.count(Metric::Denied);
-        Step::refuse(gateway_error(refusal, self.echo_canonical_string))
+        Step::refuse(refusal.gateway_error(self.echo_canonical_string))
     }
 }
 
 /// The service that clients sign for.
 const SERVICE: &str = "execute-api";
-
-/// A request as its client has signed it: Envoy keeps the target and the authority among the headers.
-fn signed_parts(headers: &Headers) -> Request<'_> {
-    let mut request = Request::default();
-    for (name, value) in headers.iter() {
-        match name {
-            b":method" => request.method = value,
-            b":path" => {
-                let (path, query) = split_target(value);
-                request.path = path;
-                request.query = query.unwrap_or_default();
-            }
-            b":authority" => request.headers.push((b"host", value)),
-            _ if name.starts_with(b":") => {}
-            _ => request.headers.push((name, value)),
-        }
-    }
-    request
-}

@@ -13,7 +13,6 @@ mod filter;
 mod keys;
 mod principal;
 mod raw;
-mod refusal;
 
 pub use config::IamAuthorizer;
 pub use principal::{Principal, PrincipalKind};

@@ -4,6 +4,8 @@
 
 use std::fmt;
 
+use gateway::{GatewayError, ResponseType};
+
 use crate::Timestamp;
 
 /// Why a signature is refused. Its text is the message that the client gets.
@@ -108,6 +110,27 @@ impl RefusalKind {
 }
 
 impl Refusal {
+    /// The gateway response. `echo` shows what should have been signed.
+    pub fn gateway_error(&self, echo: bool) -> GatewayError {
+        let kind = self.kind();
+        let response_type = match kind {
+            RefusalKind::MissingAuthenticationToken => ResponseType::MissingAuthenticationToken,
+            RefusalKind::ExpiredToken => ResponseType::ExpiredToken,
+            // Not documented: incomplete signatures and unknown keys have no type of their own.
+            RefusalKind::InvalidSignature | RefusalKind::IncompleteSignature | RefusalKind::UnrecognizedClient => {
+                ResponseType::InvalidSignature
+            }
+        };
+        let mut message = self.to_string();
+        if let (Self::Mismatch { .. }, false) = (self, echo) {
+            let end = message.find("\n\n").unwrap_or(message.len());
+            message.truncate(end);
+        }
+        let mut error = GatewayError::new(response_type).with_message(message);
+        error.error_type = Some(kind.error_type());
+        error
+    }
+
     /// Its kind.
     pub fn kind(&self) -> RefusalKind {
         match self {

@@ -1,5 +1,7 @@
 //! The parts of a request that a signature covers.
 
+use gateway::{Headers, split_target};
+
 /// A request as it goes over the wire.
 #[derive(Clone, Debug, Default)]
 pub struct Request<'a> {
@@ -11,6 +13,27 @@ pub struct Request<'a> {
     pub query: &'a [u8],
     /// Header names and values in order; the authority stands among them as `host`.
     pub headers: Vec<(&'a [u8], &'a [u8])>,
+}
+
+/// A request as its client has sent it: Envoy keeps the target and the authority among the headers.
+impl<'a> From<&'a Headers> for Request<'a> {
+    fn from(headers: &'a Headers) -> Self {
+        let mut request = Self::default();
+        for (name, value) in headers.iter() {
+            match name {
+                b":method" => request.method = value,
+                b":path" => {
+                    let (path, query) = split_target(value);
+                    request.path = path;
+                    request.query = query.unwrap_or_default();
+                }
+                b":authority" => request.headers.push((b"host", value)),
+                _ if name.starts_with(b":") => {}
+                _ => request.headers.push((name, value)),
+            }
+        }
+        request
+    }
 }
 
 impl<'a> Request<'a> {
