@@ -2,7 +2,7 @@
 //!
 //! Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-lambda-authorizer.html>
 
-use gateway::event::grouped;
+use gateway::event::{grouped, write_authentication};
 use gateway::json::{Writer, quote};
 use gateway::{percent_decode, route_name};
 
@@ -48,11 +48,7 @@ fn request_context(request: &Request<'_>, route_key: &str, path: &str, out: &mut
     out.open("requestContext", '{');
     variable(out, "accountId", "accountId");
     variable(out, "apiId", "apiId");
-    if let Some(certificate) = context.identity().get("clientCert").filter(|certificate| certificate.is_object()) {
-        out.open("authentication", '{');
-        out.raw("clientCert", &certificate.to_string());
-        out.close('}');
-    }
+    write_authentication(context, out);
     variable(out, "domainName", "domainName");
     variable(out, "domainPrefix", "domainPrefix");
     out.open("http", '{');

@@ -9,7 +9,7 @@ use iam_policy::{ExecuteApi, Kind, Policy, PolicyError};
 use sigv4::{KeyCache, Timestamp};
 
 use crate::principal::Principal;
-use crate::raw::{AuthorizationType, RawConfig, RawCredential, RawIamRoute, RawTarget, RawVpcEndpoint};
+use crate::raw::{AuthorizationType, RawConfig, RawCredential, RawIamRoute, RawTarget};
 
 /// The filter, configured.
 #[derive(Debug)]
@@ -19,7 +19,6 @@ pub struct IamAuthorizer {
     pub(crate) deny_messages: DenyMessages,
     pub(crate) echo_canonical_string: bool,
     pub(crate) strict_signed_headers: bool,
-    pub(crate) vpc_endpoint: Option<RawVpcEndpoint>,
     pub(crate) keys: KeyCache,
     credentials: BTreeMap<String, Rc<Credential>>,
     routes: BTreeMap<String, Rc<Route>>,
@@ -73,7 +72,6 @@ impl IamAuthorizer {
             deny_messages: raw.deny_messages,
             echo_canonical_string: raw.echo_canonical_string,
             strict_signed_headers: raw.strict_signed_headers,
-            vpc_endpoint: raw.vpc_endpoint,
             keys: KeyCache::default(),
             credentials,
             routes: raw.routes.into_iter().map(|(name, raw)| (name, route(raw))).collect(),

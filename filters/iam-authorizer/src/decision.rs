@@ -60,7 +60,7 @@ impl IamAuthorizer {
         let keys = AllKeys {
             request: RequestKeys::new(&context, host),
             context: &context,
-            vpc_endpoint: self.vpc_endpoint.as_ref(),
+            vpc_endpoint: self.api.vpc_endpoint.as_ref(),
             caller,
         };
         let request = Request {

@@ -4,12 +4,11 @@
 
 use std::borrow::Cow;
 
-use gateway::Context;
 use gateway::policy::RequestKeys;
+use gateway::{Context, RawVpcEndpoint};
 use iam_policy::Keys;
 
 use crate::config::Credential;
-use crate::raw::RawVpcEndpoint;
 
 /// Keys of a request, of the endpoint that it came through, and of its caller.
 pub(crate) struct AllKeys<'a> {

@@ -16,4 +16,4 @@ mod raw;
 
 pub use config::IamAuthorizer;
 pub use principal::{Principal, PrincipalKind};
-pub use raw::{AuthorizationType, RawConfig, RawCredential, RawIamRoute, RawTarget, RawVpcEndpoint};
+pub use raw::{AuthorizationType, RawConfig, RawCredential, RawIamRoute, RawTarget};

@@ -30,9 +30,6 @@ pub struct RawConfig {
     /// Whether every `x-amz-` header has to be signed.
     #[serde(default)]
     pub strict_signed_headers: bool,
-    /// The VPC endpoint that all requests have come through; absent: they come from the internet.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub vpc_endpoint: Option<RawVpcEndpoint>,
     /// Settings by Envoy route name. A route that is not named here is refused.
     #[serde(default)]
     pub routes: BTreeMap<String, RawIamRoute>,
@@ -77,17 +74,6 @@ impl fmt::Debug for RawCredential {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RawCredential").field("principal_arn", &self.principal_arn).finish_non_exhaustive()
     }
-}
-
-/// A VPC endpoint.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct RawVpcEndpoint {
-    /// Its id, `vpce-1a2b3c4d`.
-    pub vpc_endpoint_id: String,
-    /// The VPC that it is in.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub vpc_id: Option<String>,
 }
 
 /// What the filter knows of a route.

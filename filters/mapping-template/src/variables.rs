@@ -3,7 +3,7 @@
 //! Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html#context-variable-reference>
 
 use gateway::Property;
-use gateway::event::{IDENTITY, IDENTITY_OF_KEY};
+use gateway::event::{IDENTITY, SOMETIMES_IN_IDENTITY};
 use vtl::{Map, MapKind, Value};
 
 use crate::overrides::Overrides;
@@ -120,13 +120,13 @@ fn identity(request: &Request<'_>) -> Map {
     for name in IDENTITY {
         map.insert(name, request.context.get(&format!("identity.{name}")).map_or(Value::Null, Value::from));
     }
-    for name in IDENTITY_OF_KEY {
+    for name in SOMETIMES_IN_IDENTITY {
         if let Some(value) = request.context.get(&format!("identity.{name}")) {
             map.insert(name, value);
         }
     }
-    let certificate = texts_of(request, Property::Identity).and_then(|identity| identity.get("clientCert"));
-    if let Some(certificate @ Value::Map(_)) = certificate {
+    let certificate = request.context.client_certificate();
+    if let Some(certificate) = certificate.and_then(|certificate| texts::of_json(certificate.to_string().as_bytes())) {
         map.insert("clientCert", certificate);
     }
     map
@@ -134,12 +134,7 @@ fn identity(request: &Request<'_>) -> Map {
 
 /// `$context.authorizer`: what the authorizer has said, as text.
 fn authorizer(request: &Request<'_>) -> Option<Map> {
-    texts_of(request, Property::Authorizer)
-}
-
-/// A map of texts that an earlier filter has left.
-fn texts_of(request: &Request<'_>, property: Property) -> Option<Map> {
-    match texts::of_json(&request.json(property)?)? {
+    match texts::of_json(&request.json(Property::Authorizer)?)? {
         Value::Map(map) => Some(map),
         _ => None,
     }

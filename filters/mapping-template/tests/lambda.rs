@@ -148,6 +148,33 @@ fn the_event() {
     assert_eq!(event, expected);
 }
 
+/// Where the events of both kinds of APIs have the client's certificate.
+#[test]
+fn a_client_with_a_certificate() {
+    let http_api = |version: &str| {
+        json!({"httpApiLambda": {
+            "endpoint": {"cluster": "lambda", "authority": "127.0.0.1:9001"},
+            "function": {"functionName": "orders"}, "payloadFormatVersion": version,
+        }})
+    };
+    let told = json!({"pem": "PEM%0A", "subject": "CN=a,C=US", "issuer": "CN=b", "serial": "ff"});
+    for (integration, at) in [
+        (proxy(), "/requestContext/identity/clientCert"),
+        (http_api("1.0"), "/requestContext/identity/clientCert"),
+        (http_api("2.0"), "/requestContext/authentication/clientCert"),
+    ] {
+        let filter = filter(&json!({
+            "api": {"apiId": "a", "stage": "dev", "mutualTls": true},
+            "routes": {"r": {"method": {"resourceId": "r1", "resourcePath": "/x"}, "integration": integration}},
+        }));
+        let host = get(&[]).with_attribute("filter_state.apigw.peer_certificate", told.to_string());
+        let event: Value = serde_json::from_slice(&call(send(&filter, &host).1).body).unwrap();
+        let certificate = event.pointer(at).unwrap();
+        assert_eq!(certificate["clientCertPem"], "PEM\n", "{at}");
+        assert_eq!((&certificate["subjectDN"], &certificate["serialNumber"]), (&json!("C=US,CN=a"), &json!("255")));
+    }
+}
+
 #[test]
 fn an_event_with_nothing_in_it() {
     let filter = filter(&json!({

@@ -4,7 +4,7 @@
 //! and recorded events.
 
 use gateway::Property;
-use gateway::event::{IDENTITY, IDENTITY_OF_KEY, grouped};
+use gateway::event::{IDENTITY, SOMETIMES_IN_IDENTITY, grouped};
 use gateway::json::Writer;
 use mapping_template::parts::Request;
 use serde_json::Value;
@@ -79,7 +79,7 @@ fn write_context(event: &Event<'_>, request: &Request<'_>, out: &mut Writer) {
     out.raw("requestTimeEpoch", &facts.time.0.to_string());
     out.open("identity", '{');
     // What is not known is left out, unlike in the events of REST APIs.
-    for name in IDENTITY.into_iter().chain(IDENTITY_OF_KEY) {
+    for name in IDENTITY.into_iter().chain(SOMETIMES_IN_IDENTITY) {
         if let Some(value) = request.context.get(&format!("identity.{name}")) {
             out.text(name, &value);
         }

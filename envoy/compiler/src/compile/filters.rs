@@ -197,6 +197,8 @@ pub(super) fn raw_api_of(model: &Model, title: &str, arn: Option<&str>, deployme
         base_path_matched: model.base_path_matched.clone(),
         stage_variables: variables,
         canary: model.is_canary,
+        mutual_tls: settings.asks_for_certificates(),
+        vpc_endpoint: settings.vpc_endpoint.clone(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::client_certificate;
 use super::listener::NAME;
 
 /// For how long clients may remember that there is HTTP/3, in seconds: a day, as browsers expect.
@@ -22,7 +23,7 @@ pub(super) fn listener(tcp: &Value) -> Value {
         listener.remove("listener_filters");
     }
     if let Some(chains) = listener["filter_chains"].as_array_mut() {
-        chains.retain(|chain| chain["transport_socket"]["typed_config"]["require_client_certificate"] != json!(true));
+        chains.retain(|chain| !client_certificate::is_required(chain));
         chains.iter_mut().for_each(over_quic);
     }
     listener

@@ -7,6 +7,7 @@ use gateway::{Filter, METHOD_HEADER};
 use response_cache::{RawFlush, ResponseCache};
 use serde_json::{Value, json};
 
+use super::client_certificate;
 use super::domain_tls::{self, DomainTls};
 use super::http3;
 use super::observers::Observers;
@@ -145,6 +146,7 @@ fn listener(address: SocketAddr, source: &Source<'_>, frame: &Frame) -> Value {
         "filter_chains": [chain],
     });
     domain_tls::add_chains(&mut listener, &frame.domain_tls);
+    client_certificate::add_to_chains(&mut listener);
     listener
 }
 

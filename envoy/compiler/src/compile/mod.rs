@@ -9,6 +9,7 @@ mod access_log;
 mod authorizers;
 mod cache;
 mod canary;
+mod client_certificate;
 mod cluster;
 mod compression;
 mod deployment;

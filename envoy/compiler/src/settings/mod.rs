@@ -41,6 +41,7 @@ pub use token_issuers::{TokenIssuer, read_key_file};
 
 use std::net::SocketAddr;
 
+use gateway::RawVpcEndpoint;
 use gateway::policy::DenyMessages;
 use indexmap::IndexMap;
 
@@ -86,7 +87,7 @@ pub struct Settings {
     /// Whether every `x-amz-` header of a signed request has to be signed.
     pub strict_signed_headers: bool,
     /// The VPC endpoint that all requests have come through; absent: they come from the internet.
-    pub vpc_endpoint: Option<VpcEndpoint>,
+    pub vpc_endpoint: Option<RawVpcEndpoint>,
     /// How many proxies before this one are trusted to say in `X-Forwarded-For` where a request comes from.
     pub xff_num_trusted_hops: u32,
     /// Which part of the requests a stage samples that traces, 0 to 1; absent: X-Ray's 5 %.
@@ -121,15 +122,6 @@ pub struct Settings {
     pub flush_stage_cache: Option<Spanned<SocketAddr>>,
 }
 
-/// A VPC endpoint of a private API.
-#[derive(Clone, Debug)]
-pub struct VpcEndpoint {
-    /// Its id, `vpce-1a2b3c4d`.
-    pub vpc_endpoint_id: String,
-    /// The VPC that it is in.
-    pub vpc_id: Option<String>,
-}
-
 /// Who may call `@connections`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ConnectionsAuthorization {
@@ -150,6 +142,14 @@ pub enum ConnectionsAuthorization {
 pub struct UsageReport {
     /// The address, always of the loopback interface.
     pub listen: Spanned<SocketAddr>,
+}
+
+impl Settings {
+    /// Whether clients have to show certificates, of the gateway or of one of its custom domains.
+    pub fn asks_for_certificates(&self) -> bool {
+        let of_gateway = self.tls.as_ref().and_then(|tls| tls.truststore.as_ref());
+        of_gateway.is_some() || self.domain_names.iter().any(|domain| domain.truststore.is_some())
+    }
 }
 
 /// Reads a settings document.
@@ -264,12 +264,12 @@ fn read_account(reader: &mut Reader<'_>, node: &Node) -> Option<Spanned<String>>
     Some(text)
 }
 
-fn read_vpc_endpoint<'d>(reader: &mut Reader<'d>, node: &'d Node) -> Option<VpcEndpoint> {
+fn read_vpc_endpoint<'d>(reader: &mut Reader<'d>, node: &'d Node) -> Option<RawVpcEndpoint> {
     let mut fields = reader.fields(node)?;
     let id = fields.required(reader, "vpcEndpointId").and_then(|node| reader.filled(node));
     let vpc_id = fields.take("vpcId").and_then(|node| reader.filled(node));
     fields.finish(reader);
-    Some(VpcEndpoint { vpc_endpoint_id: id?.value, vpc_id: vpc_id.map(|id| id.value) })
+    Some(RawVpcEndpoint { vpc_endpoint_id: id?.value, vpc_id: vpc_id.map(|id| id.value) })
 }
 
 fn read_connections<'d>(reader: &mut Reader<'d>, node: &'d Node) -> Option<Spanned<ConnectionsAuthorization>> {

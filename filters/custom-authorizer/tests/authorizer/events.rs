@@ -135,3 +135,35 @@ fn payload_format_2() {
         assert_eq!(found.get(name), None, "{name}");
     }
 }
+
+/// What Envoy tells of a client's certificate, and how events show it.
+#[test]
+fn a_client_with_a_certificate() {
+    let told = json!({
+        "pem": "-----BEGIN%20CERTIFICATE-----%0AMII%2B%0A-----END%20CERTIFICATE-----%0A",
+        "subject": "CN=client,C=US", "issuer": "CN=My CA,C=US", "serial": "01",
+        "notBefore": "May 28 12:30:02 2019 GMT", "notAfter": "Aug  5 09:36:04 2021 GMT",
+    });
+    let shown = json!({
+        "clientCertPem": "-----BEGIN CERTIFICATE-----\nMII+\n-----END CERTIFICATE-----\n",
+        "subjectDN": "C=US,CN=client", "issuerDN": "C=US,CN=My CA", "serialNumber": "1",
+        "validity": {"notBefore": "May 28 12:30:02 2019 GMT", "notAfter": "Aug  5 09:36:04 2021 GMT"},
+    });
+    let certificate = "filter_state.apigw.peer_certificate";
+    let context_of = |form: &str, mutual_tls: bool, told: &serde_json::Value| {
+        let mut configuration = api(form, json!({}));
+        configuration["api"]["mutualTls"] = json!(mutual_tls);
+        let host = Envoy::new().request("POST /pets", "/test/pets", &[("authorization", "x")]);
+        let host = host.with_attribute(certificate, told.to_string());
+        event(send(&worker(&configuration), &host).1)["requestContext"].clone()
+    };
+    for form in ["request", "httpV1"] {
+        assert_eq!(context_of(form, true, &told)["identity"]["clientCert"], shown, "{form}");
+    }
+    assert_eq!(context_of("httpV2", true, &told)["authentication"], json!({"clientCert": shown}));
+    // An API that is not for clients with certificates looks for none, and other clients have shown none.
+    for (mutual_tls, told) in [(false, &told), (true, &json!({"pem": null})), (true, &json!("?"))] {
+        assert_eq!(context_of("request", mutual_tls, told)["identity"].get("clientCert"), None);
+        assert_eq!(context_of("httpV2", mutual_tls, told).get("authentication"), None);
+    }
+}

@@ -2,9 +2,9 @@
 //!
 //! Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html>
 
+use gateway::event::{grouped, write_authentication, write_client_certificate};
 use gateway::json::Writer;
-use gateway::{LAMBDA_CONTEXT, Property, percent_decode, split_target};
-use gateway::{event::grouped, media};
+use gateway::{LAMBDA_CONTEXT, Property, media, percent_decode, split_target};
 use serde_json::Value;
 
 use crate::content::base64_encode;
@@ -89,6 +89,7 @@ fn write_context_2(request: &Request<'_>, route_key: &str, path: &str, out: &mut
     out.open("requestContext", '{');
     out.text("accountId", &variable("accountId"));
     out.text("apiId", &variable("apiId"));
+    write_authentication(context, out);
     write_authorizer_2(request, out);
     out.text("domainName", &variable("domainName"));
     out.text("domainPrefix", &variable("domainPrefix"));
@@ -181,6 +182,7 @@ fn write_context_1(request: &Request<'_>, out: &mut Writer) {
             None => out.raw(name, "null"),
         }
     }
+    write_client_certificate(context, out);
     out.close('}');
     out.text("path", &variable("path"));
     out.text("protocol", "HTTP/1.1");

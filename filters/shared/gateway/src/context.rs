@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::path::behind_base_path;
-use crate::{Host, Ids, PathParameters, Property, Query, UnixMillis, attribute, split_target};
+use crate::{Host, Ids, PathParameters, Property, Query, UnixMillis, attribute, certificate, split_target};
 
 /// The API and stage that a filter's configuration belongs to, as each filter's configuration repeats it under `api`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +41,23 @@ pub struct RawApi {
     /// Whether this is the canary of the stage; absent: the stage has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub canary: Option<bool>,
+    /// Whether clients may have shown certificates, of which Envoy tells in [`crate::CLIENT_CERTIFICATE`].
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub mutual_tls: bool,
+    /// The VPC endpoint that all requests have come through; absent: they come from the internet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vpc_endpoint: Option<RawVpcEndpoint>,
+}
+
+/// A VPC endpoint.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct RawVpcEndpoint {
+    /// Its id, `vpce-1a2b3c4d`.
+    pub vpc_endpoint_id: String,
+    /// The VPC that it is in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vpc_id: Option<String>,
 }
 
 impl RawApi {
@@ -96,6 +113,7 @@ pub struct Context<'a> {
     ids: OnceCell<Ids>,
     target: OnceCell<Vec<u8>>,
     identity: OnceCell<Value>,
+    client_certificate: OnceCell<Value>,
     authorizer: OnceCell<Value>,
     web_socket: OnceCell<Value>,
     aws_endpoint_request_id: Option<String>,
@@ -111,6 +129,7 @@ impl<'a> Context<'a> {
             ids: OnceCell::new(),
             target: OnceCell::new(),
             identity: OnceCell::new(),
+            client_certificate: OnceCell::new(),
             authorizer: OnceCell::new(),
             web_socket: OnceCell::new(),
             aws_endpoint_request_id: None,
@@ -176,7 +195,7 @@ impl<'a> Context<'a> {
             "customDomain.basePathMatched" => api.custom_domain_base_path().and_then(some),
             _ => {
                 if let Some(path) = variable.strip_prefix("identity.") {
-                    text_at(self.identity(), path)
+                    self.identity_text(path)
                 } else if let Some(path) = variable.strip_prefix("authorizer.") {
                     authorizer_text(self.object(&self.authorizer, Property::Authorizer), path)
                 } else {
@@ -194,6 +213,16 @@ impl<'a> Context<'a> {
     /// What earlier filters say about the caller: a JSON object, or nothing.
     pub fn identity(&self) -> &Value {
         self.object(&self.identity, Property::Identity)
+    }
+
+    /// The certificate that the client has shown, as events have it: `clientCertPem`, `subjectDN`, `issuerDN`,
+    /// `serialNumber` and `validity`. `None` for a client without one.
+    pub fn client_certificate(&self) -> Option<&Value> {
+        let certificate = self.client_certificate.get_or_init(|| {
+            let shown = self.api.mutual_tls.then(|| certificate::of_client(self.host)).flatten();
+            shown.unwrap_or(Value::Null)
+        });
+        certificate.is_object().then_some(certificate)
     }
 
     /// The path parameters of the request; none when no method matched.
@@ -231,6 +260,17 @@ impl<'a> Context<'a> {
         let path = split_target(self.target()).0;
         let path = std::str::from_utf8(path).unwrap_or_default();
         format!("/{}", path.trim_start_matches('/'))
+    }
+
+    /// The text of a member of `$context.identity`.
+    fn identity_text(&self, path: &str) -> Option<String> {
+        let endpoint = self.api.vpc_endpoint.as_ref();
+        match (path, path.strip_prefix("clientCert.")) {
+            ("vpceId", _) => endpoint.map(|endpoint| endpoint.vpc_endpoint_id.clone()),
+            ("vpcId", _) => endpoint.and_then(|endpoint| endpoint.vpc_id.clone()),
+            (_, Some(member)) => text_at(self.client_certificate()?, member),
+            (_, None) => text_at(self.identity(), path),
+        }
     }
 
     fn header(&self, name: &str) -> Option<String> {

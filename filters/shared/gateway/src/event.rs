@@ -2,8 +2,6 @@
 //!
 //! Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html#api-gateway-simple-proxy-for-lambda-input-format>
 
-use serde_json::Value;
-
 use crate::Context;
 use crate::json::Writer;
 
@@ -22,8 +20,8 @@ pub const IDENTITY: [&str; 12] = [
     "userAgent",
     "user",
 ];
-/// The members that are there only for methods that require an API key.
-pub const IDENTITY_OF_KEY: [&str; 2] = ["apiKey", "apiKeyId"];
+/// The members that are there only for methods that require an API key, or behind a VPC endpoint.
+pub const SOMETIMES_IN_IDENTITY: [&str; 4] = ["apiKey", "apiKeyId", "vpceId", "vpcId"];
 
 /// Writes `requestContext.identity`; `add` adds members at its end.
 pub fn write_identity(context: &Context<'_>, out: &mut Writer, add: impl FnOnce(&mut Writer)) {
@@ -34,16 +32,32 @@ pub fn write_identity(context: &Context<'_>, out: &mut Writer, add: impl FnOnce(
             None => out.raw(name, "null"),
         }
     }
-    for name in IDENTITY_OF_KEY {
+    for name in SOMETIMES_IN_IDENTITY {
         if let Some(value) = context.get(&format!("identity.{name}")) {
             out.text(name, &value);
         }
     }
-    if let Some(certificate @ Value::Object(_)) = context.identity().get("clientCert") {
-        out.raw("clientCert", &certificate.to_string());
-    }
+    write_client_certificate(context, out);
     add(out);
     out.close('}');
+}
+
+/// Writes the member `clientCert` for a client that has shown a certificate.
+pub fn write_client_certificate(context: &Context<'_>, out: &mut Writer) {
+    if let Some(certificate) = context.client_certificate() {
+        out.raw("clientCert", &certificate.to_string());
+    }
+}
+
+/// Writes `requestContext.authentication` of events in format 2.0, for a client that has shown a certificate.
+///
+/// Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html>
+pub fn write_authentication(context: &Context<'_>, out: &mut Writer) {
+    if context.client_certificate().is_some() {
+        out.open("authentication", '{');
+        write_client_certificate(context, out);
+        out.close('}');
+    }
 }
 
 /// Names in the order of their first value, each with its values.

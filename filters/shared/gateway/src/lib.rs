@@ -5,6 +5,7 @@
 //! package turns Envoy's callbacks into those events and carries the steps out, and tests do the same in memory.
 
 pub mod attribute;
+mod certificate;
 pub mod client;
 mod config;
 mod context;
@@ -31,8 +32,9 @@ mod step;
 mod struct_value;
 mod time;
 
+pub use certificate::{CLIENT_CERTIFICATE, ClientCertificate};
 pub use config::{ConfigError, parse};
-pub use context::{Api, Context, LAMBDA_CONTEXT, METHOD_HEADER, RawApi, RawRoute};
+pub use context::{Api, Context, LAMBDA_CONTEXT, METHOD_HEADER, RawApi, RawRoute, RawVpcEndpoint};
 pub use error::{GatewayError, Layer, ResponseType};
 pub use filter::{Body, Filter, Root, Stream, configure, root};
 pub use headers::{Headers, clean_value, is_header_name};

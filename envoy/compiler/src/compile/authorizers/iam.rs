@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use gateway::{RawApi, RawRoute};
-use iam_authorizer::{AuthorizationType, RawConfig, RawCredential, RawIamRoute, RawVpcEndpoint};
+use iam_authorizer::{AuthorizationType, RawConfig, RawCredential, RawIamRoute};
 use iam_policy::RawPolicy;
 use serde_json::Value;
 
@@ -19,10 +19,6 @@ pub fn configuration(api: &RawApi, model: &Model, policy: Option<&Spanned<Value>
     let settings = &model.settings;
     let credentials: Result<Vec<RawCredential>, String> = settings.credentials.iter().map(raw_credential).collect();
     let resource_policy = policy.map(|policy| raw_policy(&policy.value)).transpose()?;
-    let vpc_endpoint = settings.vpc_endpoint.as_ref().map(|endpoint| RawVpcEndpoint {
-        vpc_endpoint_id: endpoint.vpc_endpoint_id.clone(),
-        vpc_id: endpoint.vpc_id.clone(),
-    });
     Ok(RawConfig {
         api: api.clone(),
         credentials: credentials?,
@@ -30,7 +26,6 @@ pub fn configuration(api: &RawApi, model: &Model, policy: Option<&Spanned<Value>
         deny_messages: settings.deny_messages,
         echo_canonical_string: !settings.hides_canonical_string,
         strict_signed_headers: settings.strict_signed_headers,
-        vpc_endpoint,
         routes: BTreeMap::new(),
     })
 }
