@@ -10,6 +10,7 @@ pub(crate) const MAX_HEADER_BYTES: usize = 14;
 pub(crate) enum Kind {
     Continuation,
     Text,
+    Binary,
     Close,
     Ping,
     Pong,
@@ -61,8 +62,7 @@ impl Header {
         let kind = match opcode {
             0x0 => Kind::Continuation,
             0x1 => Kind::Text,
-            0x2 if length > MAX_FRAME_BYTES as u64 => return Err(Violation::TooBig),
-            0x2 => return Err(Violation::Binary),
+            0x2 => Kind::Binary,
             0x8 => Kind::Close,
             0x9 => Kind::Ping,
             0xa => Kind::Pong,

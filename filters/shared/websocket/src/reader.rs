@@ -93,7 +93,10 @@ impl Reader {
     fn begin(&mut self, header: Header) -> Result<Frame, Violation> {
         match (header.kind, self.fragmented) {
             (Kind::Continuation, false) => return Err(Violation::Protocol("a continuation continues nothing")),
-            (Kind::Text, true) => return Err(Violation::Protocol("a message begins within another one")),
+            (Kind::Text | Kind::Binary, true) => {
+                return Err(Violation::Protocol("a message begins within another one"));
+            }
+            (Kind::Binary, false) => return Err(Violation::Binary),
             (Kind::Text | Kind::Continuation, _) => {
                 self.fragmented = true;
                 if self.message.len().saturating_add(header.payload_bytes) > MAX_MESSAGE_BYTES {
@@ -112,6 +115,7 @@ impl Reader {
             Kind::Ping => Ok(Some(Event::Ping(std::mem::take(&mut self.control)))),
             Kind::Pong => Ok(Some(Event::Pong(std::mem::take(&mut self.control)))),
             Kind::Close => read_close(&std::mem::take(&mut self.control)).map(Event::Close).map(Some),
+            Kind::Binary => Err(Violation::Binary),
             Kind::Text | Kind::Continuation if !header.fin => self.check_text().map(|()| None),
             Kind::Text | Kind::Continuation => {
                 self.fragmented = false;

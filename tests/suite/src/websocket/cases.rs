@@ -233,6 +233,7 @@ fn broken(api: &Api) -> Result<(), String> {
         ("a large frame", frame(0x81, &[b'x'; 40_000]), 1009),
         ("10 MB", frame(0x81, &vec![b'x'; 10_000_000]), 1009),
         ("no UTF-8", frame(0x81, b"\xff"), 1007),
+        ("binary within a text", [frame(0x01, b"x"), frame(0x82, b"x")].concat(), 1002),
         ("no mask", vec![0x81, 0x01, b'x'], 1002),
         ("reserved bits", frame(0xc1, b"x"), 1002),
         ("no frames", b"GET / HTTP/1.1\r\n\r\n".to_vec(), 1002),

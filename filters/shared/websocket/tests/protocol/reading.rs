@@ -71,7 +71,9 @@ fn broken_frames() {
     ends(&[vec![TEXT, 0x01, b'a']], 0, 1002);
     ends(&[frame(LAST, b"a")], 0, 1002);
     ends(&[frame(GOES_ON, b"a")], 0, 1002);
-    ends(&[frame(TEXT_GOES_ON, b"a"), frame(TEXT, b"b")], 0, 1002);
+    for other in [TEXT, 0x82, 0x02] {
+        ends(&[frame(TEXT_GOES_ON, b"a"), frame(other, b"b")], 0, 1002);
+    }
     ends(&[frame(PING, &[0; 126])], 0, 1002);
     ends(&[frame(0x09, b"")], 0, 1002);
     ends(&[frame(0x08, b"")], 0, 1002);
