@@ -57,12 +57,7 @@ impl IamAuthorizer {
         }
         let action = other_action.unwrap_or(action);
         let same = caller.is_none_or(|caller| caller.principal.account_id == self.api.account_id);
-        let keys = AllKeys {
-            request: RequestKeys::new(&context, host),
-            context: &context,
-            vpc_endpoint: self.api.vpc_endpoint.as_ref(),
-            caller,
-        };
+        let keys = AllKeys { request: RequestKeys::new(&context, host), caller };
         let request = Request {
             action,
             resource: &arn,

@@ -20,12 +20,6 @@ impl Findings {
             if !seen.insert(name.as_str()) {
                 continue;
             }
-            // Its keys would be those of the internet.
-            if checked.settings.vpc_endpoint.is_some() && api.policy.is_some() {
-                let text = "a resource policy behind a VPC endpoint is not supported yet for methods with a Lambda \
-                            authorizer";
-                self.diagnostics.error(name.span, text);
-            }
             match api.authorizers.get(name.as_str()) {
                 Some(authorizer) => {
                     if let Some(form) = authorizer.form_of_rest_api() {

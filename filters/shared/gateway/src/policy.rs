@@ -87,7 +87,7 @@ fn without_slash(arn: &str) -> Option<&str> {
     (trimmed.len() < arn.len() && !is_root).then_some(trimmed)
 }
 
-/// The keys of conditions that every request has, whoever sends it.
+/// The keys of conditions that every request has, whoever sends it, and those of the endpoint that it came through.
 pub struct RequestKeys<'a> {
     context: &'a Context<'a>,
     host: &'a dyn Host,
@@ -97,6 +97,10 @@ impl<'a> RequestKeys<'a> {
     /// The keys of the request that `host` holds.
     pub fn new(context: &'a Context<'a>, host: &'a dyn Host) -> Self {
         Self { context, host }
+    }
+
+    fn is_private(&self) -> bool {
+        self.context.api().vpc_endpoint.is_some()
     }
 
     fn header(&self, name: &str) -> Option<String> {
@@ -109,6 +113,11 @@ impl Keys for RequestKeys<'_> {
     fn values(&self, key: &str) -> Option<Vec<Cow<'_, str>>> {
         let now = || self.context.request_time().unwrap_or_else(|| self.host.now());
         let value = match key {
+            // A request through an endpoint has an address in the VPC, and none in the internet.
+            "aws:vpcsourceip" if self.is_private() => self.context.get("identity.sourceIp"),
+            "aws:sourceip" if self.is_private() => None,
+            "aws:sourcevpce" => self.context.get("identity.vpceId"),
+            "aws:sourcevpc" => self.context.get("identity.vpcId"),
             "aws:currenttime" => Some(now().iso8601()),
             "aws:epochtime" => Some(now().seconds().to_string()),
             // Envoy's listener writes the header anew, unless it is told to trust a proxy before it.
