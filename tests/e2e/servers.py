@@ -28,10 +28,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 
 @contextlib.contextmanager
-def serve(handler):
-    """A server on a free port until the block ends. Gives it, with its `port` and `url`."""
+def serve(handler, tls=None):
+    """A server on a free port until the block ends, with `tls`, a context, over TLS. Gives it, with its `port` and `url`."""
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        server.port, server.url = server.server_port, f"http://127.0.0.1:{server.server_port}"
+        scheme = "http"
+        if tls:
+            scheme, server.socket = "https", tls.wrap_socket(server.socket, server_side=True)
+        server.port, server.url = server.server_port, f"{scheme}://127.0.0.1:{server.server_port}"
         threading.Thread(target=server.serve_forever, daemon=True).start()
         try:
             yield server

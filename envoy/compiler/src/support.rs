@@ -101,7 +101,7 @@ impl Feature {
             Self::ExecutionLog => Yes,
             Self::DetailedMetrics => Yes,
             Self::Tracing => Yes,
-            Self::ClientCertificate => Error("client certificates towards backends are not supported yet"),
+            Self::ClientCertificate => Yes,
             Self::WebAcl => Warning("web ACLs are outside of this project: nothing filters requests before the API"),
             Self::RateLimitService => {
                 Error("rate limit services are not supported yet, each Envoy would allow the whole limit")

@@ -8,6 +8,7 @@ use crate::support::Feature;
 impl Findings {
     /// What the stage asks for, whatever the API.
     pub(super) fn check_stage(&mut self, checked: &Checked) {
+        self.check_client_certificate(checked);
         let settings = &checked.settings;
         let stage = &settings.stage;
         let mut flag = |feature, span: Option<crate::source::Span>| {
@@ -42,6 +43,21 @@ impl Findings {
                     self.diagnostics.warning(level.span, text);
                 }
             }
+        }
+    }
+
+    /// Whether backends can be shown the stage's certificate. The service keeps the private keys of those that it makes.
+    fn check_client_certificate(&mut self, checked: &Checked) {
+        let Some(id) = &checked.settings.stage.client_certificate_id else { return };
+        if checked.definitions.iter().any(|found| matches!(found, Definition::Http(_))) {
+            self.diagnostics.error(id.span, "HTTP APIs show their backends no certificate");
+        } else if !checked.settings.certificates.contains_key(id.as_str()) {
+            let text = format!(
+                "backends are shown a certificate that you make: name its files as `certificates` of the settings, \
+                 under `{}`",
+                **id
+            );
+            self.diagnostics.error(id.span, text);
         }
     }
 

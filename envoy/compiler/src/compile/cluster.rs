@@ -29,6 +29,19 @@ pub struct Backend {
     pub server_name: String,
     /// Whether any certificate will do.
     pub insecure_skip_verification: bool,
+    /// What a backend that speaks TLS is shown of the gateway.
+    pub client_certificate: Option<ClientCertificate>,
+}
+
+/// A stage's certificate.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ClientCertificate {
+    /// Its id.
+    pub id: String,
+    /// PEM file with the certificate and those that lead to its authority.
+    pub certificate_chain: String,
+    /// PEM file with the private key.
+    pub private_key: String,
 }
 
 impl Backend {
@@ -40,17 +53,28 @@ impl Backend {
             port: url.authority.port,
             server_name: server_name.to_owned(),
             insecure_skip_verification: url.tls && insecure_skip_verification,
+            client_certificate: None,
         }
+    }
+
+    /// The same backend, shown a certificate where it speaks TLS.
+    #[must_use]
+    pub fn with_client_certificate(self, certificate: Option<ClientCertificate>) -> Self {
+        Self { client_certificate: certificate.filter(|_| self.tls), ..self }
     }
 
     /// Name of the cluster.
     pub fn cluster(&self) -> String {
         let authority = format!("{}:{}", self.host, self.port);
-        match (self.tls, self.insecure_skip_verification, self.server_name == self.host) {
+        let name = match (self.tls, self.insecure_skip_verification, self.server_name == self.host) {
             (false, ..) => format!("http {authority}"),
             (true, false, true) => format!("https {authority}"),
             (true, false, false) => format!("https {authority} as {}", self.server_name),
             (true, true, _) => format!("https {authority} unverified as {}", self.server_name),
+        };
+        match &self.client_certificate {
+            Some(certificate) => format!("{name} with {}", certificate.id),
+            None => name,
         }
     }
 
@@ -87,7 +111,7 @@ impl Backend {
     }
 
     fn transport_socket(&self) -> Value {
-        let common = if self.insecure_skip_verification {
+        let mut common = if self.insecure_skip_verification {
             json!({})
         } else {
             json!({"validation_context": {
@@ -95,6 +119,12 @@ impl Backend {
                 "match_typed_subject_alt_names": [{"san_type": "DNS", "matcher": {"exact": self.server_name}}],
             }})
         };
+        if let Some(certificate) = &self.client_certificate {
+            common["tls_certificates"] = json!([{
+                "certificate_chain": {"filename": certificate.certificate_chain},
+                "private_key": {"filename": certificate.private_key},
+            }]);
+        }
         json!({
             "name": "envoy.transport_sockets.tls",
             "typed_config": {

@@ -8,7 +8,7 @@ use mapping_template::{
     RawIntegration, RawIntegrationResponse, RawMapping, removable_by_route,
 };
 
-use super::cluster::{Backend, Clusters};
+use super::cluster::{Backend, ClientCertificate, Clusters};
 use super::routes::Upstream;
 use crate::api::{self, DEFAULT_TIMEOUT_MILLIS, Integration, IntegrationType, Method};
 use crate::aws_uri::{FunctionUri, ServiceTarget, ServiceUri};
@@ -170,7 +170,20 @@ impl Integrations<'_> {
         let named = || BackendUrl { tls: uri.tls, authority: uri.authority.clone() };
         let url = real.map_or_else(named, |real| real.value.clone());
         let insecure = integration.insecure_skip_verification.is_some_and(|flag| flag.value);
-        self.clusters.add(Backend::new(&url, &uri.authority.host, insecure))
+        let backend = Backend::new(&url, &uri.authority.host, insecure);
+        self.clusters.add(backend.with_client_certificate(self.client_certificate()))
+    }
+
+    /// The certificate that the stage shows to HTTP backends.
+    fn client_certificate(&self) -> Option<ClientCertificate> {
+        let settings = &self.model.settings;
+        let id = settings.stage.client_certificate_id.as_ref()?;
+        let files = settings.certificates.get(id.as_str())?;
+        Some(ClientCertificate {
+            id: id.value.clone(),
+            certificate_chain: files.certificate_chain.value.clone(),
+            private_key: files.private_key.value.clone(),
+        })
     }
 
     pub(super) fn function_endpoint(

@@ -1,8 +1,10 @@
-//! Which files stand for certificates of AWS Certificate Manager, and for truststores in S3.
+//! Which files stand for certificates of AWS Certificate Manager, for those that API Gateway makes for backends to know
+//! it by, and for truststores in S3.
 //!
 //! ```yaml
 //! certificates:
 //!   "arn:aws:acm:us-east-1:123456789012:certificate/0a1b2c3d": {certificateChain: api.pem, privateKey: api.key}
+//!   a1b2c3: {certificateChain: gateway.pem, privateKey: gateway.key}   # clientCertificateId of a stage
 //! truststores:
 //!   "s3://bucket/authorities.pem": authorities.pem
 //! ```

@@ -106,7 +106,7 @@ pub struct Settings {
     pub domain: Option<Spanned<String>>,
     /// Custom domains.
     pub domain_names: Vec<DomainName>,
-    /// Files of certificates, by ARN or custom domain.
+    /// Files of certificates, by ARN, custom domain, or id of a client certificate.
     pub certificates: IndexMap<String, Certificate>,
     /// PEM files with authorities of client certificates, by the URI of a truststore or custom domain.
     pub truststores: IndexMap<String, Spanned<String>>,
