@@ -2,6 +2,8 @@
 //!
 //! Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html>
 
+use std::borrow::Cow;
+
 use crate::error::{PolicyError, Reason};
 use crate::raw::{Effect, RawPrincipal};
 use crate::request::Caller;
@@ -13,7 +15,7 @@ pub(crate) enum Principal {
     Everybody,
     /// Any principal of an account. Within the API's own account an `Allow` only lets identity policies decide.
     Account(String),
-    /// A user, role or session by its ARN.
+    /// A user, role or session by its ARN; a role's without its path.
     Arn(String),
     /// Services, federated and canonical users: no client of a gateway.
     Nobody,
@@ -60,7 +62,7 @@ impl Principal {
         }
         match *name {
             "root" => Ok(Self::Account((*account).to_owned())),
-            _ => Ok(Self::Arn(entry.to_owned())),
+            _ => Ok(Self::Arn(without_path(entry).into_owned())),
         }
     }
 
@@ -72,13 +74,27 @@ impl Principal {
             (Self::Account(account), Caller::Iam { account_id, same_account, .. }) => {
                 account == account_id && !(same_account && effect == Effect::Allow)
             }
-            (Self::Arn(arn), Caller::Iam { arn: own, role_arn, .. }) => arn == own || role_arn == Some(arn.as_str()),
+            (Self::Arn(arn), Caller::Iam { arn: own, role_arn, .. }) => {
+                arn == own || role_arn.is_some_and(|role_arn| without_path(role_arn) == *arn)
+            }
         }
     }
 
     /// Whether `NotPrincipal` lists `caller`. An account lists all of its principals.
     pub(crate) fn lists(&self, caller: Caller<'_>) -> bool {
         self.matches(caller, Effect::Deny)
+    }
+}
+
+/// The ARN of a role without the role's path; any other ARN as it is. A session names the role alone, and no other role of
+/// the account has that name under another path.
+fn without_path(arn: &str) -> Cow<'_, str> {
+    match arn.split_once(":role/") {
+        Some((account, role)) => match role.rsplit_once('/') {
+            Some((_, name)) => Cow::Owned(format!("{account}:role/{name}")),
+            None => Cow::Borrowed(arn),
+        },
+        None => Cow::Borrowed(arn),
     }
 }
 

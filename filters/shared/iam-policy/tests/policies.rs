@@ -244,6 +244,11 @@ fn principals() {
         ),
         (json!({"AWS": "arn:aws:iam::123456789012:user/Alice"}), alice(true), false),
         (json!({"AWS": "arn:aws:iam::123456789012:role/team/reader"}), session, true),
+        // A session does not say its role's path.
+        (json!({"AWS": "arn:aws:iam::123456789012:role/service-role/reader"}), session, true),
+        (json!({"AWS": "arn:aws:iam::123456789012:role/reader"}), session, true),
+        (json!({"AWS": "arn:aws:iam::123456789012:role/reader/writer"}), session, false),
+        (json!({"AWS": "arn:aws:iam::210987654321:role/reader"}), session, false),
         (json!({"AWS": "arn:aws:sts::123456789012:assumed-role/reader/s1"}), session, true),
         (json!({"AWS": "arn:aws:sts::123456789012:assumed-role/reader/s2"}), session, false),
         (json!({"Service": "lambda.amazonaws.com", "Federated": "x", "CanonicalUser": "y"}), alice(true), false),
