@@ -115,7 +115,7 @@ impl Policy {
     /// Statements with a resource that no request has, for a warning. They take nothing away from safety: where they
     /// would, the policy is refused.
     pub fn idle_statements(&self) -> impl Iterator<Item = StatementId<'_>> {
-        let idle = self.statements.iter().enumerate().filter(|(_, statement)| statement.matches_no_resource());
+        let idle = self.statements.iter().enumerate().filter(|(_, statement)| statement.idle);
         idle.map(|(index, statement)| StatementId { policy: 0, index, sid: statement.sid.as_deref() })
     }
 }

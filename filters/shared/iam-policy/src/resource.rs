@@ -101,6 +101,14 @@ impl ArnPattern {
     }
 }
 
+/// Whether it is the ARN of an API or a stage, `…:a1b2c3/prod`, as some examples have it: what is called has a method or a
+/// route as well.
+pub(crate) fn names_no_call(text: &str) -> bool {
+    let parts: Vec<&str> = text.splitn(SEGMENTS, ':').collect();
+    let ["arn", _, "execute-api", _, _, resource] = parts.as_slice() else { return false };
+    !resource.contains(['*', '?', '$']) && resource.matches('/').count() < 2
+}
+
 /// Cuts pieces at the first five colons of their plain text; colons of variables do not count.
 fn segments(pieces: Vec<Piece>) -> Vec<Vec<Piece>> {
     let mut done = Vec::new();
@@ -194,6 +202,23 @@ mod tests {
         let arn = ArnPattern::new("arn:aws:execute-api:us-east-1:1:abc/prod/POST/@connections", true).unwrap();
         assert!(!arn.matches("arn:aws:execute-api:us-east-1:1:abc/prod/POST/@connections/x", &NoKeys));
         assert_eq!(ArnPattern::resource("/@connections", true).unwrap(), ArnPattern::Nothing);
+    }
+
+    #[test]
+    fn an_api_or_a_stage_is_no_call() {
+        for (resource, expected) in [
+            ("abc", true),
+            ("abc/", true),
+            ("abc/prod", true),
+            ("abc/prod/GET", false),
+            ("*/prod", false),
+            ("abc/${x}", false),
+        ] {
+            let arn = format!("arn:aws:execute-api:us-east-1:*:{resource}");
+            assert_eq!(names_no_call(&arn), expected, "{arn}");
+        }
+        assert!(!names_no_call("arn:aws:s3:::abc"));
+        assert!(!names_no_call("execute-api:/prod"));
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! One statement, compiled.
 
+use std::borrow::Cow;
+
 use crate::action::Action;
-use crate::arn::ExecuteApi;
 use crate::condition::Condition;
 use crate::error::{PolicyError, Reason};
 use crate::limits::{MAX_AUTHORIZER_RESOURCE_CHARS, MAX_VALUE_BYTES, MAX_VALUES, MAX_VARIABLES};
@@ -9,7 +10,7 @@ use crate::policy::Kind;
 use crate::principal::Principal;
 use crate::raw::{Effect, OneOrMany, RawPrincipal, RawStatement};
 use crate::request::Request;
-use crate::resource::ArnPattern;
+use crate::resource::{ArnPattern, names_no_call};
 
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Statement {
@@ -20,6 +21,8 @@ pub(crate) struct Statement {
     actions: Listed<Action>,
     resources: Listed<ArnPattern>,
     conditions: Box<[Condition]>,
+    /// It has a resource that is written like the ARN of a request, and is none.
+    pub(crate) idle: bool,
 }
 
 /// An element, or its `Not` form.
@@ -73,9 +76,12 @@ impl Statement {
             budget.value(text)?;
             Action::new(text)
         })?;
+        let mut idle = false;
         let resources = either(("Resource", &raw.resource), ("NotResource", &raw.not_resource), |text, not| {
             budget.value(text)?;
-            let pattern = resource(text, kind, variables)?;
+            let full = in_full(text, kind)?;
+            let pattern = ArnPattern::resource(&full, variables)?;
+            idle |= pattern == ArnPattern::Nothing || names_no_call(&full);
             budget.variables(pattern.variables())?;
             // Where matching nothing lets more requests through, a mistake must not pass for a pattern.
             let widens = not == (raw.effect == Effect::Allow);
@@ -96,7 +102,7 @@ impl Statement {
             }
         }
         let sid = raw.sid.as_deref().filter(|sid| !sid.is_empty()).map(Into::into);
-        Ok(Self { sid, effect: raw.effect, principals, actions, resources, conditions: conditions.into() })
+        Ok(Self { sid, effect: raw.effect, principals, actions, resources, conditions: conditions.into(), idle })
     }
 
     pub(crate) fn matches(&self, request: &Request<'_>) -> bool {
@@ -108,11 +114,6 @@ impl Statement {
             && self.actions.matches(|action| action.matches(request.action))
             && self.resources.matches(|resource| resource.matches(request.resource, request.keys))
             && self.conditions.iter().all(|condition| condition.holds(request.keys))
-    }
-
-    /// Resources that are written like ARNs of requests, and are none.
-    pub(crate) fn matches_no_resource(&self) -> bool {
-        self.resources.entries.contains(&ArnPattern::Nothing)
     }
 }
 
@@ -136,23 +137,16 @@ fn principals(raw: &RawStatement, kind: Kind<'_>) -> Result<Option<Listed<Princi
     }
 }
 
-fn resource(text: &str, kind: Kind<'_>, variables: bool) -> Result<ArnPattern, Reason> {
-    match kind {
-        Kind::Authorizer if text.chars().count() > MAX_AUTHORIZER_RESOURCE_CHARS => {
+/// A resource, where it may be abbreviated in full: `execute-api:/prod/*`.
+fn in_full<'t>(text: &'t str, kind: Kind<'_>) -> Result<Cow<'t, str>, Reason> {
+    let abbreviated = text.strip_prefix("execute-api:").filter(|rest| rest.starts_with('/') || *rest == "*");
+    match (kind, abbreviated) {
+        (Kind::Authorizer, _) if text.chars().count() > MAX_AUTHORIZER_RESOURCE_CHARS => {
             Err(Reason::TooLong(MAX_AUTHORIZER_RESOURCE_CHARS))
         }
-        Kind::Resource(api) => match expand(text, api) {
-            Some(expanded) => ArnPattern::resource(&expanded, variables),
-            None => ArnPattern::resource(text, variables),
-        },
-        Kind::Authorizer | Kind::Identity => ArnPattern::resource(text, variables),
+        (Kind::Resource(api), Some(rest)) => Ok(Cow::Owned(format!("{}{rest}", api.arn()))),
+        _ => Ok(Cow::Borrowed(text)),
     }
-}
-
-/// `execute-api:/prod/*` in full.
-fn expand(text: &str, api: ExecuteApi<'_>) -> Option<String> {
-    let rest = text.strip_prefix("execute-api:")?;
-    (rest.starts_with('/') || rest == "*").then(|| format!("{}{rest}", api.arn()))
 }
 
 /// One element of the two that exclude each other.
