@@ -42,7 +42,6 @@ fn remember() -> Value {
                 "object_key": CLIENT_CERTIFICATE,
                 "factory_key": "envoy.string",
                 "format_string": {"json_format": certificate},
-                "read_only": true,
             }],
         },
     })

@@ -92,7 +92,6 @@ fn remember(domain: &str) -> Value {
                 "object_key": STATE,
                 "factory_key": "envoy.string",
                 "format_string": {"text_format_source": {"inline_string": domain}},
-                "read_only": true,
             }],
         },
     })
