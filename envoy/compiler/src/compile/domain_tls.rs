@@ -9,6 +9,7 @@
 use serde_json::{Value, json};
 
 use super::deployment::Deployment;
+use super::peer_certificate::filter_state;
 use crate::settings::{DomainName, Tls};
 
 /// What a connection whose client has shown a certificate knows: the domain that it was for.
@@ -88,11 +89,7 @@ fn remember(domain: &str) -> Value {
         "name": "envoy.filters.network.set_filter_state",
         "typed_config": {
             "@type": "type.googleapis.com/envoy.extensions.filters.network.set_filter_state.v3.Config",
-            "on_new_connection": [{
-                "object_key": STATE,
-                "factory_key": "envoy.string",
-                "format_string": {"text_format_source": {"inline_string": domain}},
-            }],
+            "on_new_connection": [filter_state(STATE, &json!({"text_format_source": {"inline_string": domain}}))],
         },
     })
 }

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::client_certificate;
 use super::listener::NAME;
+use super::peer_certificate;
 
 /// For how long clients may remember that there is HTTP/3, in seconds: a day, as browsers expect.
 const ALT_SVC_SECONDS: u32 = 86_400;
@@ -23,7 +23,7 @@ pub(super) fn listener(tcp: &Value) -> Value {
         listener.remove("listener_filters");
     }
     if let Some(chains) = listener["filter_chains"].as_array_mut() {
-        chains.retain(|chain| !client_certificate::is_required(chain));
+        chains.retain(|chain| !peer_certificate::is_required(chain));
         chains.iter_mut().for_each(over_quic);
     }
     listener

@@ -7,10 +7,10 @@ use gateway::{Filter, METHOD_HEADER};
 use response_cache::{RawFlush, ResponseCache};
 use serde_json::{Value, json};
 
-use super::client_certificate;
 use super::domain_tls::{self, DomainTls};
 use super::http3;
 use super::observers::Observers;
+use super::peer_certificate;
 use super::wasm::wasm;
 
 /// Longest integration timeout of API Gateway, in seconds; the connection manager's own timeouts stand just above it,
@@ -146,7 +146,7 @@ fn listener(address: SocketAddr, source: &Source<'_>, frame: &Frame) -> Value {
         "filter_chains": [chain],
     });
     domain_tls::add_chains(&mut listener, &frame.domain_tls);
-    client_certificate::add_to_chains(&mut listener);
+    peer_certificate::add_to_chains(&mut listener);
     listener
 }
 

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::path::behind_base_path;
-use crate::{Host, Ids, PathParameters, Property, Query, UnixMillis, attribute, certificate, split_target};
+use crate::{Host, Ids, PathParameters, Property, Query, UnixMillis, attribute, peer_certificate, split_target};
 
 /// The API and stage that a filter's configuration belongs to, as each filter's configuration repeats it under `api`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,7 +41,7 @@ pub struct RawApi {
     /// Whether this is the canary of the stage; absent: the stage has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub canary: Option<bool>,
-    /// Whether clients may have shown certificates, of which Envoy tells in [`crate::CLIENT_CERTIFICATE`].
+    /// Whether clients may have shown certificates, of which Envoy tells in [`crate::PEER_CERTIFICATE`].
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub mutual_tls: bool,
     /// The VPC endpoint that all requests have come through; absent: they come from the internet.
@@ -219,7 +219,7 @@ impl<'a> Context<'a> {
     /// `serialNumber` and `validity`. `None` for a client without one.
     pub fn client_certificate(&self) -> Option<&Value> {
         let certificate = self.client_certificate.get_or_init(|| {
-            let shown = self.api.mutual_tls.then(|| certificate::of_client(self.host)).flatten();
+            let shown = self.api.mutual_tls.then(|| peer_certificate::of_client(self.host)).flatten();
             shown.unwrap_or(Value::Null)
         });
         certificate.is_object().then_some(certificate)

@@ -5,7 +5,6 @@
 //! package turns Envoy's callbacks into those events and carries the steps out, and tests do the same in memory.
 
 pub mod attribute;
-mod certificate;
 pub mod client;
 mod config;
 mod context;
@@ -22,6 +21,7 @@ mod mapping;
 pub mod media;
 mod network;
 mod path;
+mod peer_certificate;
 pub mod policy;
 mod property;
 mod protocol;
@@ -32,7 +32,6 @@ mod step;
 mod struct_value;
 mod time;
 
-pub use certificate::{CLIENT_CERTIFICATE, ClientCertificate};
 pub use config::{ConfigError, parse};
 pub use context::{Api, Context, LAMBDA_CONTEXT, METHOD_HEADER, RawApi, RawRoute, RawVpcEndpoint};
 pub use error::{GatewayError, Layer, ResponseType};
@@ -44,6 +43,7 @@ pub use integration::IntegrationResult;
 pub use mapping::{Destination, ResponseSource, Source};
 pub use network::{Address, Connection, NetworkFilter, NetworkRoot, Output, network_root};
 pub use path::{PathParameters, Query, percent_decode, push_percent_encoded, split_target};
+pub use peer_certificate::{PEER_CERTIFICATE, PeerCertificate};
 pub use property::Property;
 pub use protocol::ProtocolType;
 pub use route::{ROUTE_NAME, of_route, route_name};

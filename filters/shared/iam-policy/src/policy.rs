@@ -112,8 +112,8 @@ impl Policy {
         evaluate([self], request)
     }
 
-    /// Statements with a resource that no request has, for a warning. They take nothing away from safety: where they
-    /// would, the policy is refused.
+    /// Statements with a resource that no request has, for a warning. Where too few segments would let more requests
+    /// through, the policy is refused; the ARN of an API or a stage is taken, as the service takes it.
     pub fn idle_statements(&self) -> impl Iterator<Item = StatementId<'_>> {
         let idle = self.statements.iter().enumerate().filter(|(_, statement)| statement.idle);
         idle.map(|(index, statement)| StatementId { policy: 0, index, sid: statement.sid.as_deref() })

@@ -1,6 +1,6 @@
 //! What Envoy tells the filters of a client's certificate.
 
-use gateway::{CLIENT_CERTIFICATE, ClientCertificate};
+use gateway::{PEER_CERTIFICATE, PeerCertificate};
 use serde_json::{Value, json};
 
 /// Gives the chains of a listener whose clients show certificates the HTTP filter that remembers them, before all
@@ -24,9 +24,14 @@ pub(super) fn is_required(chain: &Value) -> bool {
     chain["transport_socket"]["typed_config"]["require_client_certificate"] == json!(true)
 }
 
+/// A text that Envoy's filters of filter state remember under a name.
+pub(super) fn filter_state(name: &str, format: &Value) -> Value {
+    json!({"object_key": name, "factory_key": "envoy.string", "format_string": format})
+}
+
 fn remember() -> Value {
-    let date = |operator: &str| format!("%{operator}({})%", ClientCertificate::DATE);
-    let certificate = ClientCertificate {
+    let date = |operator: &str| format!("%{operator}({})%", PeerCertificate::DATE);
+    let certificate = PeerCertificate {
         pem: Some("%DOWNSTREAM_PEER_CERT%".to_owned()),
         subject: Some("%DOWNSTREAM_PEER_SUBJECT%".to_owned()),
         issuer: Some("%DOWNSTREAM_PEER_ISSUER%".to_owned()),
@@ -38,11 +43,7 @@ fn remember() -> Value {
         "name": "envoy.filters.http.set_filter_state",
         "typed_config": {
             "@type": "type.googleapis.com/envoy.extensions.filters.http.set_filter_state.v3.Config",
-            "on_request_headers": [{
-                "object_key": CLIENT_CERTIFICATE,
-                "factory_key": "envoy.string",
-                "format_string": {"json_format": certificate},
-            }],
+            "on_request_headers": [filter_state(PEER_CERTIFICATE, &json!({"json_format": certificate}))],
         },
     })
 }

@@ -8,15 +8,15 @@ use serde_json::{Value, json};
 use crate::{Host, percent_decode};
 
 /// The filter state in which Envoy's `set_filter_state` leaves what it knows of the client's certificate:
-/// [`ClientCertificate`] as JSON.
-pub const CLIENT_CERTIFICATE: &str = "apigw.peer_certificate";
+/// [`PeerCertificate`] as JSON.
+pub const PEER_CERTIFICATE: &str = "apigw.peer_certificate";
 
 /// A certificate in Envoy's words; each field's documentation names the command operator that it comes from.
 ///
 /// Source: <https://www.envoyproxy.io/docs/envoy/latest/configuration/observability/access_log/usage>
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct ClientCertificate {
+pub struct PeerCertificate {
     /// `%DOWNSTREAM_PEER_CERT%`: PEM, percent-encoded. Absent where the client has shown none, as all that follows.
     pub pem: Option<String>,
     /// `%DOWNSTREAM_PEER_SUBJECT%`: a name of RFC 2253, whose most specific part comes first.
@@ -25,21 +25,21 @@ pub struct ClientCertificate {
     pub issuer: Option<String>,
     /// `%DOWNSTREAM_PEER_SERIAL%`, in hexadecimal.
     pub serial: Option<String>,
-    /// `%DOWNSTREAM_PEER_CERT_V_START%` with [`ClientCertificate::DATE`].
+    /// `%DOWNSTREAM_PEER_CERT_V_START%` with [`PeerCertificate::DATE`].
     pub not_before: Option<String>,
-    /// `%DOWNSTREAM_PEER_CERT_V_END%` with [`ClientCertificate::DATE`].
+    /// `%DOWNSTREAM_PEER_CERT_V_END%` with [`PeerCertificate::DATE`].
     pub not_after: Option<String>,
 }
 
-impl ClientCertificate {
+impl PeerCertificate {
     /// How dates are written: `Aug  5 09:36:04 2021 GMT`.
     pub const DATE: &str = "%b %e %H:%M:%S %Y GMT";
 }
 
 /// `clientCert` as events show it; `None` where Envoy tells nothing, or where the client has shown no certificate.
 pub(crate) fn of_client(host: &dyn Host) -> Option<Value> {
-    let told = host.attribute(&["filter_state", CLIENT_CERTIFICATE])?;
-    let told: ClientCertificate = serde_json::from_slice(&told).ok()?;
+    let told = host.attribute(&["filter_state", PEER_CERTIFICATE])?;
+    let told: PeerCertificate = serde_json::from_slice(&told).ok()?;
     let text = Option::unwrap_or_default;
     Some(json!({
         "clientCertPem": percent_decode(told.pem?.as_bytes(), false),
