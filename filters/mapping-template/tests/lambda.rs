@@ -5,7 +5,7 @@ mod support;
 
 use std::collections::BTreeMap;
 
-use gateway::{Answer, Callout, Property, Reply, ResponseType, Step, Stream};
+use gateway::{Answer, Callout, Context, Property, RawApi, Reply, ResponseType, Step, Stream};
 use serde_json::{Value, json};
 use support::{TestHost, answer, filter, integration, reply, send};
 
@@ -172,6 +172,18 @@ fn a_client_with_a_certificate() {
         let certificate = event.pointer(at).unwrap();
         assert_eq!(certificate["clientCertPem"], "PEM\n", "{at}");
         assert_eq!((&certificate["subjectDN"], &certificate["serialNumber"]), (&json!("C=US,CN=a"), &json!("255")));
+    }
+    // Mappings and access logs take single members.
+    let api = RawApi { mutual_tls: true, ..RawApi::default() };
+    let host = get(&[]).with_attribute("filter_state.apigw.peer_certificate", told.to_string());
+    let context = Context::new(&api, None, &host);
+    for (variable, value) in [
+        ("identity.clientCert.subjectDN", Some("C=US,CN=a")),
+        ("identity.clientCert.validity.notBefore", Some("")),
+        ("identity.clientCert", None),
+        ("identity.clientCert.nope", None),
+    ] {
+        assert_eq!(context.get(variable).as_deref(), value, "{variable}");
     }
 }
 
