@@ -97,13 +97,19 @@ impl Credential {
                 return Err(ConfigError::new(field, "is empty"));
             }
         }
-        let principal = Principal::parse(&raw.principal_arn).ok_or_else(|| {
+        let mut principal = Principal::parse(&raw.principal_arn).ok_or_else(|| {
             let message = format!(
                 "`{}` is not the ARN of a user, a role's session, a federated user, or the root of an account",
                 raw.principal_arn.escape_debug()
             );
             ConfigError::new("principalArn", message)
         })?;
+        if let Some(role_arn) = &raw.role_arn {
+            principal = principal.of_role(role_arn).ok_or_else(|| {
+                let message = format!("`{}` is not the role of principalArn", role_arn.escape_debug());
+                ConfigError::new("roleArn", message)
+            })?;
+        }
         let mut policies = Vec::with_capacity(raw.policies.len());
         for (index, policy) in raw.policies.iter().enumerate() {
             let compiled = Policy::compile(policy, Kind::Identity);

@@ -27,7 +27,7 @@ pub enum PrincipalKind {
     },
     /// A session of a role.
     AssumedRole {
-        /// ARN of the role.
+        /// ARN of the role; without its path, which the ARN of a session does not have, unless it was given.
         role_arn: String,
         /// Name of the session.
         session: String,
@@ -60,6 +60,16 @@ impl Principal {
             _ => return None,
         };
         Some(Self { arn: arn.to_owned(), account_id: (*account).to_owned(), kind })
+    }
+
+    /// The same session with its role's whole ARN, which may have a path; `None` where this is no session of that role.
+    #[must_use]
+    pub fn of_role(self, whole_arn: &str) -> Option<Self> {
+        let PrincipalKind::AssumedRole { role_arn, session } = self.kind else { return None };
+        let (prefix, path) = whole_arn.split_once(":role/")?;
+        let name = path.rsplit('/').next()?;
+        (format!("{prefix}:role/{name}") == role_arn)
+            .then(|| Self { kind: PrincipalKind::AssumedRole { role_arn: whole_arn.to_owned(), session }, ..self })
     }
 
     /// `aws:PrincipalType`
@@ -122,6 +132,28 @@ mod tests {
         assert_eq!((root.principal_type(), root.made_up_id().as_str()), ("Account", "123456789012"));
         let federated = Principal::parse("arn:aws:sts::123456789012:federated-user/bob").unwrap();
         assert_eq!(federated.made_up_id(), "123456789012:bob");
+    }
+
+    #[test]
+    fn the_path_of_a_role() {
+        let session = Principal::parse("arn:aws:sts::123456789012:assumed-role/reader/s-1").unwrap();
+        let of = |role: &str| session.clone().of_role(role);
+        for role in ["arn:aws:iam::123456789012:role/reader", "arn:aws:iam::123456789012:role/team/blue/reader"] {
+            assert_eq!(of(role).unwrap().role_arn(), Some(role));
+        }
+        for role in [
+            "",
+            "reader",
+            "arn:aws:iam::123456789012:role/",
+            "arn:aws:iam::123456789012:role/writer",
+            "arn:aws:iam::123456789012:role/reader/",
+            "arn:aws:iam::210987654321:role/team/reader",
+            "arn:aws:iam::123456789012:user/team/reader",
+        ] {
+            assert_eq!(of(role), None, "{role}");
+        }
+        let user = Principal::parse("arn:aws:iam::123456789012:user/reader").unwrap();
+        assert_eq!(user.of_role("arn:aws:iam::123456789012:role/reader"), None);
     }
 
     #[test]

@@ -55,6 +55,10 @@ pub struct RawCredential {
     pub expiration: Option<u64>,
     /// ARN of a user, a role's session, a federated user, or the root of an account.
     pub principal_arn: String,
+    /// ARN of the role of a role's session, where the role has a path: it is `aws:PrincipalArn`; absent: made of the
+    /// session's, without a path.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role_arn: Option<String>,
     /// Unique id (`AIDA…`, or `AROA…:session`); absent: made of the ARN.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_id: Option<String>,

@@ -23,7 +23,7 @@ const MASKED_FROM: u32 = 8;
 const SECRET_FIELDS: [&str; 2] = ["apiKeys", "credentials"];
 
 /// Fields below [`SECRET_FIELDS`] and `endpoints.services` whose values a message may show.
-const SHOWN_FIELDS: [&str; 5] = ["id", "name", "principalArn", "policies", "url"];
+const SHOWN_FIELDS: [&str; 6] = ["id", "name", "principalArn", "roleArn", "policies", "url"];
 
 /// Fields with ids of keys. A value as long as a key's value is taken for one that was put in the wrong place.
 const ID_FIELDS: [&str; 3] = ["id", "name", "keyIds"];

@@ -22,6 +22,8 @@ pub struct Credential {
     pub expiration: Option<u64>,
     /// Who the caller is.
     pub principal_arn: Spanned<String>,
+    /// ARN of the role of a role's session, with its path; absent: a role without a path.
+    pub role_arn: Option<String>,
     /// Unique id of the caller; absent: made of the ARN.
     pub user_id: Option<String>,
     /// Organisation of the caller's account.
@@ -69,6 +71,7 @@ fn read_one<'d>(reader: &mut Reader<'d>, node: &'d Node) -> Option<Credential> {
     let principal_org_id = fields.take("principalOrgId").and_then(|node| reader.filled(node));
     let tags = fields.take("tags").map(|node| reader.map_of(node, |reader, entry| reader.text(&entry.value)));
     let principal_arn = fields.required(reader, "principalArn").and_then(|node| read_arn(reader, node));
+    let role_arn = fields.take("roleArn").and_then(|node| read_role(reader, node, principal_arn.as_ref()));
     let mut policies = Vec::new();
     for item in fields.take("policies").map(|node| reader.list(node)).unwrap_or_default() {
         if reader.map(item).is_some() {
@@ -83,6 +86,7 @@ fn read_one<'d>(reader: &mut Reader<'d>, node: &'d Node) -> Option<Credential> {
         session_token: session_token.map(|token| token.value),
         expiration,
         principal_arn: principal_arn?,
+        role_arn,
         user_id: user_id.map(|id| id.value),
         principal_org_id: principal_org_id.map(|id| id.value),
         tags: tags.unwrap_or_default().into_iter().map(|(name, tag)| (name, tag.value)).collect(),
@@ -101,6 +105,19 @@ fn read_arn(reader: &mut Reader<'_>, node: &Node) -> Option<Spanned<String>> {
         return None;
     }
     Some(text)
+}
+
+fn read_role(reader: &mut Reader<'_>, node: &Node, session: Option<&Spanned<String>>) -> Option<String> {
+    let role = reader.text(node)?;
+    let session = Principal::parse(session?)?;
+    if session.of_role(&role).is_none() {
+        reader.error(
+            node.span,
+            "expected the ARN of the role whose session `principalArn` is, as `arn:aws:iam::123456789012:role/PATH/NAME`",
+        );
+        return None;
+    }
+    Some(role.value)
 }
 
 /// `2026-01-02T03:04:05Z`, as `sts assume-role` prints it.

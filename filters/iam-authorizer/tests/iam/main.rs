@@ -227,6 +227,11 @@ fn configurations_that_are_wrong() {
         json!("arn:aws:iam::123456789012:role/x"),
         "credentials[0].principalArn: `arn",
     );
+    check(
+        "/credentials/0/roleArn",
+        json!("arn:aws:iam::123456789012:role/x"),
+        "credentials[0].roleArn: `arn:aws:iam::123456789012:role/x` is not the role of principalArn",
+    );
     check("/credentials/0/secretAccessKey", json!(""), "credentials[0].secretAccessKey: is empty");
     check(
         "/credentials/0/policies",

@@ -49,6 +49,7 @@ fn raw_credential(credential: &Credential) -> Result<RawCredential, String> {
         session_token: credential.session_token.clone(),
         expiration: credential.expiration,
         principal_arn: credential.principal_arn.value.clone(),
+        role_arn: credential.role_arn.clone(),
         user_id: credential.user_id.clone(),
         principal_org_id: credential.principal_org_id.clone(),
         tags: credential.tags.iter().map(|(name, tag)| (name.clone(), tag.clone())).collect(),
