@@ -90,10 +90,14 @@ impl Authorizer {
     }
 
     /// Under which the answer for a caller is kept. The token itself is kept nowhere.
-    pub(crate) fn key(&self, identity: &Identity) -> Key {
-        self.keys.get_or_make(identity.parts(), || {
+    ///
+    /// `flushes`: how often the answers were emptied; those from before are not found any more.
+    pub(crate) fn key(&self, identity: &Identity, flushes: u64) -> Key {
+        let flushes = flushes.to_le_bytes();
+        self.keys.get_or_make(std::iter::once(flushes.as_slice()).chain(identity.parts()), || {
             let mut digest = Sha256::new();
             digest.update(self.digest);
+            digest.update(flushes);
             for value in identity.parts() {
                 update(&mut digest, value);
             }

@@ -1,10 +1,11 @@
 //! The filter, configured.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use gateway::policy::{DenyMessages, partition};
-use gateway::{Api, ConfigError, Host, Property, RawRoute, of_route};
+use gateway::{Api, ConfigError, Host, Property, RawRoute, flush, of_route};
 use iam_policy::{ExecuteApi, Kind, Policy};
 
 use crate::authorizer::Authorizer;
@@ -25,8 +26,12 @@ pub struct CustomAuthorizer {
     pub(crate) cache: Cache,
     /// Calls under way on this worker.
     pub(crate) flights: Flights,
-    /// Whether a request may have to wait for another one's call.
-    pub(crate) shares_calls: bool,
+    /// Whether answers are kept, and a request may have to wait for another one's call.
+    pub(crate) keeps_answers: bool,
+    /// Name of the cache that all workers share.
+    cache_name: String,
+    /// How often it was emptied, as far as this worker knows; `None` when nobody can tell.
+    pub(crate) flushes: Cell<Option<u64>>,
 }
 
 /// What happens on a route.
@@ -84,13 +89,20 @@ impl CustomAuthorizer {
             resource_policy,
             published: raw.published,
             deny_messages: raw.deny_messages,
+            cache_name: flush::authorizers_of(&raw.api.api_id, &raw.api.stage),
+            flushes: Cell::default(),
             api: raw.api,
             routes,
             default,
             cache: Cache::default(),
             flights: Flights::default(),
-            shares_calls: authorizers.values().any(|authorizer| authorizer.ttl_millis > 0),
+            keeps_answers: authorizers.values().any(|authorizer| authorizer.ttl_millis > 0),
         })
+    }
+
+    /// Looks how often the answers were emptied.
+    pub(crate) fn look_for_flushes(&self, host: &dyn Host) {
+        self.flushes.set(flush::flushes(host, &self.cache_name).ok());
     }
 
     /// What happens on the request's route.

@@ -3,7 +3,9 @@
 use std::rc::Rc;
 
 use gateway::policy::MAX_METHOD_ARN_BYTES;
-use gateway::{Answer, ConfigError, Context, Filter, Host, LogLevel, Metric, Property, Step, Stream, UnixMillis};
+use gateway::{
+    Answer, Callout, ConfigError, Context, Filter, Host, LogLevel, Metric, Property, Step, Stream, UnixMillis,
+};
 use iam_policy::{Decision, Verdict};
 
 use crate::answer::Outcome;
@@ -20,7 +22,8 @@ use crate::refusal::{Refusal, by_resource_policy};
 use crate::request::{Request, Subject};
 use crate::shared;
 
-/// How often waiting requests look whether the one that asks is gone, in milliseconds. Its answer wakes them at once.
+/// How often waiting requests look whether the one that asks is gone, whose answer wakes them at once, and how often a
+/// worker looks for flushes; in milliseconds.
 const TICK_MILLIS: u32 = 250;
 
 impl Filter for CustomAuthorizer {
@@ -32,8 +35,18 @@ impl Filter for CustomAuthorizer {
         Self::from_raw(raw)
     }
 
+    fn start(&self, host: &dyn Host) -> Result<(), ConfigError> {
+        self.look_for_flushes(host);
+        Ok(())
+    }
+
     fn tick_millis(&self) -> u32 {
-        if self.shares_calls { TICK_MILLIS } else { 0 }
+        if self.keeps_answers { TICK_MILLIS } else { 0 }
+    }
+
+    fn on_tick(&self, host: &dyn Host) -> Option<Callout> {
+        self.look_for_flushes(host);
+        None
     }
 
     fn published(&self) -> Option<&[Property]> {
@@ -161,7 +174,8 @@ impl AuthorizerStream {
         if request.method_arn.len() > MAX_METHOD_ARN_BYTES {
             return self.refuse(host, Refusal::UriTooLong, *form);
         }
-        let key = (*ttl_millis > 0).then(|| route.authorizer.key(&identity));
+        let flushes = filter.flushes.get().filter(|_| *ttl_millis > 0);
+        let key = flushes.map(|flushes| route.authorizer.key(&identity, flushes));
         self.answer_for(&request, &identity, route, key)
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use gateway::{Api, ConfigError, RawApi, RawRoute};
+use gateway::{Api, ConfigError, ProtocolType, RawApi, RawRoute};
 use serde::{Deserialize, Serialize};
 
 use crate::key::Parameter;
@@ -39,7 +39,10 @@ pub struct RawFlush {
     pub api_id: String,
     /// The stage.
     pub stage: String,
-    /// The names of its caches: its own, and its canary's.
+    /// Whether it is a REST API or an HTTP API, which has other calls.
+    pub protocol_type: ProtocolType,
+    /// The names of its response caches: its own, and its canary's.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub caches: Vec<String>,
 }
 

@@ -1,39 +1,69 @@
-//! Empties the caches of a stage, as `FlushStageCache` does: `DELETE /restapis/{apiId}/stages/{stage}/cache/data`.
+//! Empties the caches of a stage, as API Gateway's own calls do.
 //!
-//! Source: <https://docs.aws.amazon.com/apigateway/latest/api/API_FlushStageCache.html>
+//! Source: <https://docs.aws.amazon.com/apigateway/latest/api/API_FlushStageCache.html>,
+//! <https://docs.aws.amazon.com/apigateway/latest/api/API_FlushStageAuthorizersCache.html>,
+//! <https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/apis-apiid-stages-stagename-cache-authorizers.html>
 
-use gateway::{Host, Reply, Step, json};
+use gateway::flush::authorizers_of;
+use gateway::{Host, ProtocolType, Reply, Step, flush, json};
 
 use crate::config::RawFlush;
-use crate::store;
+use crate::store::cache_of;
+
+/// What a request empties.
+#[derive(Clone, Copy)]
+enum Call {
+    /// `FlushStageCache`: the responses of a REST API.
+    Data,
+    /// `FlushStageAuthorizersCache`: the answers of its authorizers.
+    Authorizers,
+    /// `ResetAuthorizersCache`: those of an HTTP API.
+    HttpApiAuthorizers,
+}
+
+/// The calls, by what is before the API's id and behind the stage's name.
+const CALLS: [(Call, &str, &str); 3] = [
+    (Call::Data, "/restapis/", "/cache/data"),
+    (Call::Authorizers, "/restapis/", "/cache/authorizers"),
+    (Call::HttpApiAuthorizers, "/v2/apis/", "/cache/authorizers"),
+];
 
 /// Answers a request for a flush.
 pub(crate) fn respond(stages: &[RawFlush], host: &dyn Host) -> Step {
     let path = host.request_header(":path").unwrap_or_default();
     let path = std::str::from_utf8(&path).unwrap_or_default();
     let method = host.request_header(":method").unwrap_or_default();
-    let named = path
-        .strip_prefix("/restapis/")
-        .and_then(|rest| rest.strip_suffix("/cache/data"))
-        .and_then(|rest| rest.split_once("/stages/"));
+    let named = CALLS.iter().find_map(|(call, start, end)| {
+        let (api, stage) = path.strip_prefix(start)?.strip_suffix(end)?.split_once("/stages/")?;
+        Some((*call, api, stage))
+    });
     let reply = match named {
-        Some((api, stage)) if method == b"DELETE" => flush(stages, host, api, stage),
+        Some((call, api, stage)) if method == b"DELETE" => empty(stages, host, call, api, stage),
         _ => error(404, "NotFoundException", "expected DELETE /restapis/{apiId}/stages/{stage}/cache/data"),
     };
     Step::Respond(Box::new(reply))
 }
 
-fn flush(stages: &[RawFlush], host: &dyn Host, api: &str, stage: &str) -> Reply {
-    if !stages.iter().any(|known| known.api_id == api) {
+fn empty(stages: &[RawFlush], host: &dyn Host, call: Call, api: &str, stage: &str) -> Reply {
+    let (protocol_type, done) = match call {
+        Call::Data | Call::Authorizers => (ProtocolType::Rest, 202),
+        Call::HttpApiAuthorizers => (ProtocolType::Http, 204),
+    };
+    let of_api = |known: &&RawFlush| known.api_id == api && known.protocol_type == protocol_type;
+    if !stages.iter().any(|known| of_api(&known)) {
         return error(404, "NotFoundException", "Invalid API identifier specified");
     }
-    let Some(known) = stages.iter().find(|known| known.api_id == api && known.stage == stage) else {
+    let Some(known) = stages.iter().find(|known| of_api(known) && known.stage == stage) else {
         return error(404, "NotFoundException", "Invalid stage identifier specified");
     };
+    let caches = match call {
+        Call::Data => known.caches.iter().map(|name| cache_of(name)).collect(),
+        Call::Authorizers | Call::HttpApiAuthorizers => vec![authorizers_of(api, stage)],
+    };
     // All of them, also when one cannot be emptied.
-    let failed = known.caches.iter().filter(|name| store::flush(host, name).is_err()).count();
+    let failed = caches.iter().filter(|cache| flush::flush(host, cache).is_err()).count();
     match failed {
-        0 => Reply { status: 202, ..Reply::default() },
+        0 => Reply { status: done, ..Reply::default() },
         _ => error(503, "ServiceUnavailableException", "shared data cannot be written"),
     }
 }
@@ -59,7 +89,13 @@ mod tests {
 
     fn stages() -> Vec<RawFlush> {
         let caches = vec!["a/prod".to_owned(), "a/prod/canary".to_owned()];
-        vec![RawFlush { api_id: "a".to_owned(), stage: "prod".to_owned(), caches }]
+        let of = |api_id: &str, protocol_type, caches| RawFlush {
+            api_id: api_id.to_owned(),
+            stage: "prod".to_owned(),
+            protocol_type,
+            caches,
+        };
+        vec![of("a", ProtocolType::Rest, caches), of("h", ProtocolType::Http, Vec::new())]
     }
 
     fn status(shared: &Rc<SharedData>, method: &str, path: &str) -> u16 {
@@ -92,6 +128,19 @@ mod tests {
     }
 
     #[test]
+    fn authorizers_of_both_kinds_of_api() {
+        let shared = Rc::new(SharedData::default());
+        let flushes = |api| {
+            let host = TestHost { shared: Some(Rc::clone(&shared)), ..TestHost::request("GET", "/", &[], b"") };
+            flush::flushes(&host, &authorizers_of(api, "prod"))
+        };
+        assert_eq!(status(&shared, "DELETE", "/restapis/a/stages/prod/cache/authorizers"), 202);
+        assert_eq!((flushes("a"), flushes("h")), (Ok(1), Ok(0)));
+        assert_eq!(status(&shared, "DELETE", "/v2/apis/h/stages/prod/cache/authorizers"), 204);
+        assert_eq!((flushes("a"), flushes("h")), (Ok(1), Ok(1)));
+    }
+
+    #[test]
     fn what_is_no_flush() {
         let shared = Rc::new(SharedData::default());
         for (method, path) in [
@@ -99,6 +148,10 @@ mod tests {
             ("DELETE", "/restapis/b/stages/prod/cache/data"),
             ("DELETE", "/restapis/a/stages/dev/cache/data"),
             ("DELETE", "/restapis/a/stages/prod/cache"),
+            ("DELETE", "/restapis/h/stages/prod/cache/authorizers"),
+            ("DELETE", "/v2/apis/a/stages/prod/cache/authorizers"),
+            ("DELETE", "/v2/apis/h/stages/prod/cache/data"),
+            ("GET", "/v2/apis/h/stages/prod/cache/authorizers"),
             ("DELETE", "/"),
         ] {
             assert_eq!(status(&shared, method, path), 404, "{method} {path}");

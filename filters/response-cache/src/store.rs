@@ -6,7 +6,8 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use gateway::{Cas, Host, SharedDataError, UnixMillis};
+use gateway::flush::flushes;
+use gateway::{Host, UnixMillis};
 
 use crate::entry::Entry;
 
@@ -25,6 +26,11 @@ pub(crate) struct Store {
     large: u64,
 }
 
+/// What a cache of that name is called among all caches.
+pub(crate) fn cache_of(name: &str) -> String {
+    format!("response-cache/{name}")
+}
+
 /// Where an entry may be.
 struct Places {
     small: String,
@@ -37,7 +43,7 @@ impl Store {
         let quarter = capacity_bytes / 4;
         let places = |bytes: u64, size: usize| bytes.checked_div(u64::try_from(size).unwrap_or(u64::MAX)).unwrap_or(0);
         Self {
-            name: name.to_owned(),
+            name: cache_of(name),
             small: places(quarter.saturating_mul(3), SMALL_BYTES).max(1),
             large: places(quarter, LARGE_BYTES),
         }
@@ -93,39 +99,9 @@ impl Store {
         let mut hasher = DefaultHasher::new();
         key.hash(&mut hasher);
         let hash = hasher.finish();
-        let place =
-            |size: &str, count: u64| Some(format!("response-cache/{}/{size}/{}", self.name, hash.checked_rem(count)?));
+        let place = |size: &str, count: u64| Some(format!("{}/{size}/{}", self.name, hash.checked_rem(count)?));
         Places { small: place("small", self.small).unwrap_or_default(), large: place("large", self.large) }
     }
-}
-
-/// Empties the cache of that name. Its entries are never looked up again; newer ones take their places.
-///
-/// # Errors
-/// Shared data cannot be read or written.
-pub(crate) fn flush(host: &dyn Host, name: &str) -> Result<(), SharedDataError> {
-    let place = flushes_of(name);
-    let found = host.shared_data(&place)?;
-    let version = found.as_ref().map(|(_, version)| *version);
-    let next = count(found).wrapping_add(1);
-    match host.set_shared_data(&place, &next.to_le_bytes(), version) {
-        // Somebody else has emptied it in this moment.
-        Err(SharedDataError::Changed) => Ok(()),
-        written => written,
-    }
-}
-
-/// How often the cache of that name was emptied.
-fn flushes(host: &dyn Host, name: &str) -> Result<u64, SharedDataError> {
-    host.shared_data(&flushes_of(name)).map(count)
-}
-
-fn count(found: Option<(Vec<u8>, Cas)>) -> u64 {
-    found.and_then(|(bytes, _)| bytes.try_into().ok()).map_or(0, u64::from_le_bytes)
-}
-
-fn flushes_of(name: &str) -> String {
-    format!("response-cache/{name}/flushes")
 }
 
 #[cfg(test)]

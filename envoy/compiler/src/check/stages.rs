@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::template::behind;
 use super::{Checked, Findings, Input, Options};
+use crate::api::Authorizer;
 use crate::openapi::Definition;
 use crate::read::one_of;
 use crate::source::{Entry, Key, Map, Node, Role, SourceId, Span, Value};
@@ -188,8 +189,16 @@ impl Findings {
             self.diagnostics.warning(fleet.span, "a fleet is for WebSocket APIs: this has no effect");
         }
         let caches = |stage: &&Checked| stage.settings.stage.cache_cluster_enabled.is_some_and(|on| *on);
-        if let Some(listen) = first.settings.flush_stage_cache.filter(|_| !stages.iter().any(caches)) {
-            self.diagnostics.warning(listen.span, "no stage has a cache: there is nothing to flush");
+        let calls = |authorizer: &Authorizer| authorizer.authorizer_uri.is_some();
+        let asks = |definition: &Definition| match definition {
+            Definition::Rest(api) => api.authorizers.values().any(calls),
+            Definition::Http(api) => api.authorizers.values().any(calls),
+            _ => false,
+        };
+        let has_caches = stages.iter().any(caches) || stages.iter().flat_map(|stage| &stage.definitions).any(asks);
+        if let Some(listen) = first.settings.flush_stage_cache.filter(|_| !has_caches) {
+            self.diagnostics
+                .warning(listen.span, "no stage has a cache or a Lambda authorizer: there is nothing to flush");
         }
         let traced = |stage: &Checked| stage.settings.stage.tracing_enabled.is_some_and(|on| *on);
         if let Some(stage) = stages.iter().find(|stage| traced(stage))

@@ -1,7 +1,8 @@
 //! The response cache of a stage, as the configuration of `response-cache`.
 
+use custom_authorizer::Form;
 use filters::RawFilter;
-use gateway::{RawApi, RawRoute};
+use gateway::{ProtocolType, RawApi, RawRoute};
 use response_cache::{CacheControlStrategy, RawCacheRoute, RawConfig, RawFlush};
 
 use crate::api::{HttpMethod, Integration, Method};
@@ -77,21 +78,31 @@ impl<'m> Caches<'m> {
     }
 }
 
-/// The stages that have caches, with those of their canaries.
+/// The stages that have response caches, with those of their canaries, or authorizers whose answers are kept.
 pub(super) fn flushes<'f>(filters: impl Iterator<Item = &'f RawFilter>) -> Vec<RawFlush> {
     let mut stages: Vec<RawFlush> = Vec::new();
     for filter in filters {
-        let RawFilter::ResponseCache(cache) = filter else { continue };
-        let (api, name) = (&cache.api, &cache.name);
-        let at = stages.iter().position(|known| known.api_id == api.api_id && known.stage == api.stage);
-        match at.and_then(|at| stages.get_mut(at)) {
-            Some(stage) if stage.caches.contains(name) => {}
-            Some(stage) => stage.caches.push(name.clone()),
-            None => {
-                let (api_id, stage) = (api.api_id.clone(), api.stage.clone());
-                stages.push(RawFlush { api_id, stage, caches: vec![name.clone()] });
+        let (api, protocol_type, name) = match filter {
+            RawFilter::ResponseCache(cache) => (&cache.api, ProtocolType::Rest, Some(&cache.name)),
+            RawFilter::CustomAuthorizer(config) => {
+                let protocol = config.authorizers.values().find_map(|authorizer| match authorizer.form {
+                    Form::Token | Form::Request => Some(ProtocolType::Rest),
+                    Form::HttpV1 | Form::HttpV2 | Form::HttpV2Simple => Some(ProtocolType::Http),
+                    Form::WebSocket => None,
+                });
+                let Some(protocol) = protocol else { continue };
+                (&config.api, protocol, None)
             }
-        }
+            _ => continue,
+        };
+        let at = stages.iter().position(|known| known.api_id == api.api_id && known.stage == api.stage);
+        let at = at.unwrap_or_else(|| {
+            let (api_id, stage) = (api.api_id.clone(), api.stage.clone());
+            stages.push(RawFlush { api_id, stage, protocol_type, caches: Vec::new() });
+            stages.len() - 1
+        });
+        let known = &mut stages[at].caches;
+        known.extend(name.filter(|name| !known.contains(name)).cloned());
     }
     stages
 }

@@ -3,10 +3,10 @@
 use std::rc::Rc;
 
 use custom_authorizer::CustomAuthorizer;
-use gateway::{Property, Step, Stream};
+use gateway::{Filter, Property, Step, Stream, flush};
 use serde_json::json;
 
-use crate::support::{Envoy, answer, api, ask, called, outcome, policy, result, send, shown, worker};
+use crate::support::{Envoy, TestHost, answer, api, ask, called, outcome, policy, result, send, shown, worker};
 
 const ALL: &str = "arn:aws:execute-api:us-east-1:123456789012:abc/test/*";
 const ONE: &str = "arn:aws:execute-api:us-east-1:123456789012:abc/test/GET/pets/1";
@@ -51,6 +51,41 @@ fn workers_share_answers() {
     // Another function is another authorizer.
     let other = worker(&api("token", json!({"target": {"function": {"functionName": "other"}}})));
     assert_eq!(request(&envoy, &other, "GET /pets/{id}", "/test/pets/1", "T"), (0, true));
+}
+
+#[test]
+fn a_flush_empties_all_workers() {
+    let envoy = Envoy::new();
+    let workers = [worker(&api("token", json!({}))), worker(&api("token", json!({})))];
+    let asks = |worker| request(&envoy, worker, "GET /pets/{id}", "/test/pets/1", "T") == (0, true);
+    let host = envoy.request("GET /", "/", &[]);
+    assert_eq!([asks(&workers[0]), asks(&workers[1])], [true, false]);
+    for stage in ["dev", "test"] {
+        flush::flush(&host, &flush::authorizers_of("abc", stage)).unwrap();
+        for worker in &workers {
+            assert!(worker.on_tick(&host).is_none());
+        }
+        let emptied = stage == "test";
+        // The first one asks for both.
+        assert_eq!([asks(&workers[0]), asks(&workers[1])], [emptied, false], "{stage}");
+    }
+    // A worker that starts later does not find the old answers either.
+    let later = worker(&api("token", json!({})));
+    later.start(&host).unwrap();
+    assert!(!asks(&later));
+    flush::flush(&host, &flush::authorizers_of("abc", "test")).unwrap();
+    later.start(&host).unwrap();
+    assert!(asks(&later));
+}
+
+#[test]
+fn when_nobody_can_tell_of_flushes_answers_are_not_kept() {
+    let envoy = Envoy::new();
+    let worker = worker(&api("token", json!({})));
+    worker.start(&TestHost { shared: None, ..TestHost::request("GET", "/", &[], b"") }).unwrap();
+    for _ in 0..2 {
+        assert_eq!(request(&envoy, &worker, "GET /pets/{id}", "/test/pets/1", "T"), (0, true));
+    }
 }
 
 #[test]

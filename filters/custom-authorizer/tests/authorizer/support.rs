@@ -43,7 +43,10 @@ impl Envoy {
 pub fn worker(configuration: &Value) -> Rc<CustomAuthorizer> {
     let raw = gateway::parse(&serde_json::to_vec(configuration).unwrap_or_default());
     match raw.and_then(CustomAuthorizer::configure) {
-        Ok(filter) => Rc::new(filter),
+        Ok(filter) => {
+            filter.start(&Envoy::new().request("GET /", "/", &[])).expect("shared data");
+            Rc::new(filter)
+        }
         Err(error) => panic!("{error}"),
     }
 }

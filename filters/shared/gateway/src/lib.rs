@@ -12,6 +12,7 @@ mod error;
 pub mod event;
 pub mod execution;
 mod filter;
+pub mod flush;
 mod headers;
 mod host;
 mod ids;
