@@ -44,7 +44,7 @@ pub fn worker(configuration: &Value) -> Rc<CustomAuthorizer> {
     let raw = gateway::parse(&serde_json::to_vec(configuration).unwrap_or_default());
     match raw.and_then(CustomAuthorizer::configure) {
         Ok(filter) => {
-            filter.start(&Envoy::new().request("GET /", "/", &[])).expect("shared data");
+            filter.start(&Envoy::new().request("GET /", "/", &[])).unwrap();
             Rc::new(filter)
         }
         Err(error) => panic!("{error}"),

@@ -333,7 +333,8 @@ fn join(renderer: &mut Renderer<'_, '_>, separator: &str, parts: &[Value]) -> Ca
         }
         match part {
             Value::String(text) => out.push_str(text),
-            Value::Null if cast => out.push_str("null"),
+            // A lone null may as well be a collection, and then no method fits.
+            Value::Null if cast || parts.len() > 1 => out.push_str("null"),
             part if cast => return Err(format!("{} cannot be cast to CharSequence", part.class()).into()),
             _ => return Ok(None),
         }

@@ -97,17 +97,16 @@ impl Spec {
             upper: false,
         };
         let mut rest = text;
-        if let Some(after) = rest.strip_prefix('<') {
-            spec.index = Index::Same;
-            rest = after;
-        } else if let (Some(number), after) = number(rest)
+        if let (Some(number), after) = number(rest)
             && let Some(after) = after.strip_prefix('$')
         {
             spec.index = Index::Number(number);
             rest = after;
         }
+        let mut same = false;
         loop {
             let flag = match rest.chars().next() {
+                Some('<') => &mut same,
                 Some('-') => &mut spec.left,
                 Some('#') => &mut spec.alternate,
                 Some('+') => &mut spec.plus,
@@ -122,6 +121,9 @@ impl Spec {
             }
             *flag = true;
             rest = rest.get(1..).unwrap_or("");
+        }
+        if same {
+            spec.index = Index::Same;
         }
         (spec.width, rest) = number(rest);
         if let Some(after) = rest.strip_prefix('.') {
@@ -151,6 +153,7 @@ impl Spec {
     fn check(&self) -> Result<(), String> {
         let Self { left, alternate, plus, space, zero, group, parentheses, .. } = *self;
         let signs = plus || space || parentheses;
+        let same = matches!(self.index, Index::Same);
         let (bad_flags, bad_size) = match self.conversion {
             's' | 'b' | 'h' => (alternate || signs || zero || group, false),
             'c' => (alternate || signs || zero || group, self.precision.is_some()),
@@ -160,8 +163,10 @@ impl Spec {
             'f' => (plus && space || left && zero, false),
             'g' => (alternate || plus && space || left && zero, false),
             'a' => (group || parentheses || plus && space || left && zero, false),
-            '%' => (alternate || signs || zero || group, self.precision.is_some()),
-            _ => (left || alternate || signs || zero || group, self.precision.is_some() || self.width.is_some()),
+            '%' => (same || alternate || signs || zero || group, self.precision.is_some()),
+            _ => {
+                (same || left || alternate || signs || zero || group, self.precision.is_some() || self.width.is_some())
+            }
         };
         if bad_flags || bad_size {
             let what = if bad_flags { "these flags" } else { "a width or precision" };
