@@ -68,7 +68,7 @@ def run(command, cases):
     while len(results) < len(cases):
         text = "".join(json.dumps(case) + "\n" for case in cases[len(results):])
         process = subprocess.run(command, input=text, capture_output=True, text=True, encoding="utf-8")
-        results += [json.loads(line) for line in process.stdout.splitlines()]
+        results += [json.loads(line) for line in process.stdout.split("\n") if line]
         if process.returncode == 3 and len(results) < len(cases):
             results.append({"id": cases[len(results)]["id"], "error": TOO_SLOW})
         elif process.returncode != 0:

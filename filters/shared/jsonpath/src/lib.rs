@@ -72,6 +72,10 @@ impl JsonPath {
         if trimmed.is_empty() {
             return Err(failed(Problem::Empty, path));
         }
+        // Jayway looks for the `$` before it drops blanks.
+        if path.starts_with(char::is_whitespace) {
+            return Err(failed(Problem::Expected("`$` or a name, without blanks before it"), path));
+        }
         let mut compiler = Compiler::default();
         let compiled = if trimmed.starts_with(['$', '@']) {
             compiler.path(Cursor::new(trimmed))
