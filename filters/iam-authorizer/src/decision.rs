@@ -57,7 +57,7 @@ impl IamAuthorizer {
         }
         let action = other_action.unwrap_or(action);
         let same = caller.is_none_or(|caller| caller.principal.account_id == self.api.account_id);
-        let keys = AllKeys { request: RequestKeys::new(&context, host), caller };
+        let keys = AllKeys { request: RequestKeys::new(&context, host), api: &self.api, caller };
         let request = Request {
             action,
             resource: &arn,

@@ -80,9 +80,15 @@ impl Principal {
         }
     }
 
-    /// Whether `NotPrincipal` lists `caller`. An account lists all of its principals.
+    /// Whether `NotPrincipal` lists `caller`. Each principal has to be listed itself: an account, which policies list
+    /// beside its user or role, stands for its root user alone.
+    ///
+    /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html>
     pub(crate) fn lists(&self, caller: Caller<'_>) -> bool {
-        self.matches(caller, Effect::Deny)
+        match (self, caller) {
+            (Self::Account(_), Caller::Iam { arn, .. }) if !arn.ends_with(":root") => false,
+            _ => self.matches(caller, Effect::Deny),
+        }
     }
 }
 

@@ -259,6 +259,13 @@ fn principals() {
     assert!(of("Deny", "NotPrincipal", json!({"AWS": "arn:aws:iam::123456789012:user/bob"}), alice(true)));
     assert!(of("Deny", "NotPrincipal", json!({"AWS": "arn:aws:iam::123456789012:user/bob"}), Caller::Anonymous));
     assert!(!of("Deny", "NotPrincipal", json!({"AWS": "arn:aws:iam::123456789012:user/alice"}), alice(true)));
+    // The account beside the user, as the guide has it, exempts nobody else.
+    let bob_and_account = json!({"AWS": ["arn:aws:iam::123456789012:user/bob", "arn:aws:iam::123456789012:root"]});
+    assert!(of("Deny", "NotPrincipal", bob_and_account.clone(), alice(true)));
+    assert!(of("Deny", "NotPrincipal", bob_and_account.clone(), session));
+    let root =
+        Caller::Iam { account_id: ACCOUNT, arn: "arn:aws:iam::123456789012:root", role_arn: None, same_account: true };
+    assert!(!of("Deny", "NotPrincipal", bob_and_account, root));
 }
 
 #[test]
