@@ -388,8 +388,9 @@ fn events_of_functions_become_methods() {
     methods.sort();
     let expected = [
         "ANY /health key=false None",
-        "OPTIONS /health key=false None",
-        "OPTIONS /pets key=false None",
+        // SAM's default: `AddApiKeyRequiredToCorsPreflight`.
+        "OPTIONS /health key=true None",
+        "OPTIONS /pets key=true None",
         "POST /pets key=true Some(\"pet\")",
     ];
     assert_eq!(methods, expected);
@@ -412,6 +413,112 @@ fn events_of_functions_become_methods() {
         "'1'"
     );
     assert_eq!(checked.stage_name, "v1");
+}
+
+/// What a SAM API with this body and `Auth`, and one event for `GET /a`, demands of its methods: `VERB key authorizer`.
+fn demands(of_api: &str, event: &str) -> Vec<String> {
+    let body = "DefinitionBody: {swagger: '2.0', info: {title: t}, paths: {/a: {get: &a {security: [{api_key: []}], \
+                x-amazon-apigateway-integration: {type: mock, requestTemplates: {application/json: '{\"statusCode\": 200}'}, \
+                responses: {default: {statusCode: 200}}}}, options: *a}}, securityDefinitions: {api_key: {type: apiKey, \
+                name: x-api-key, in: header}}}";
+    let template = format!(
+        "Resources:\n  Api: {{Type: AWS::Serverless::Api, Properties: {{StageName: s, {of_api}, {body}}}}}\n  \
+         Guard: {{Type: AWS::Serverless::Function, Properties: {{Events: {{E: {{Type: Api, Properties: {{\
+         RestApiId: !Ref Api, Path: /a, Method: GET, {event}}}}}}}}}}}\n"
+    );
+    let settings = "apiId: a\naccountId: \"111122223333\"\nendpoints: {functions: {'*': \"http://127.0.0.1:9000\"}}\n";
+    let checked = read(&template, settings);
+    assert_eq!(errors(&checked), Vec::<&str>::new(), "{template}");
+    let mut found: Vec<String> = rest_api(&checked)
+        .methods()
+        .map(|(_, method)| {
+            let key = method.api_key_required.is_some();
+            format!("{} {key} {:?}", method.http_method, method.authorization)
+        })
+        .collect();
+    found.sort();
+    found
+}
+
+/// Source: <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-property-function-apifunctionauth.html>
+#[test]
+fn an_event_overrides_what_the_body_says() {
+    let auth = "Auth: {Authorizers: {Guard: {FunctionArn: !GetAtt Guard.Arn}}}";
+    let of = |event: &str| demands(auth, event).remove(0);
+    let own = of("Auth: {Authorizer: Guard}");
+    assert_eq!(own, "GET true None", "without OverrideApiAuth the body stands");
+    let guarded = of("Auth: {Authorizer: Guard, OverrideApiAuth: true}");
+    assert!(guarded.starts_with("GET false ") && guarded.contains("Guard"), "{guarded}");
+    let both = of("Auth: {Authorizer: AWS_IAM, ApiKeyRequired: true, OverrideApiAuth: true}");
+    assert!(both.starts_with("GET true AwsIam"), "{both}");
+    let open = demands(
+        "Auth: {DefaultAuthorizer: Guard, Authorizers: {Guard: {FunctionArn: !GetAtt Guard.Arn}}}",
+        "Auth: {Authorizer: NONE, OverrideApiAuth: true}",
+    );
+    assert_eq!(open[0], "GET false None");
+    assert!(open[1].contains("Guard"), "{open:?}");
+}
+
+#[test]
+fn preflights_of_a_body_need_the_key_as_well() {
+    let event = "Auth: {}";
+    assert!(demands("Auth: {ApiKeyRequired: true}", event).iter().all(|method| method.contains(" true ")));
+}
+
+#[test]
+fn an_override_for_no_method_is_an_error() {
+    let template = "Resources:\n  Api: {Type: AWS::Serverless::Api, Properties: {StageName: s, DefinitionBody: {openapi: 3.0.1, \
+                    info: {title: t}, paths: {}}}}\n  F: {Type: AWS::Serverless::Function, Properties: {Events: {E: {Type: Api, \
+                    Properties: {RestApiId: !Ref Api, Path: /a, Method: any, Auth: {Authorizer: AWS_IAM, OverrideApiAuth: true}}}}}}\n";
+    let checked = read(template, "apiId: a\n");
+    let errors = errors(&checked);
+    let expected = "the API's body has no x-amazon-apigateway-any-method /a";
+    assert!(errors.iter().any(|error| error.contains(expected)), "{errors:?}");
+}
+
+/// What tells entries of a cache apart, and the origin of preflights, which is anyone where none is given.
+#[test]
+fn cached_parameters_and_cors_without_an_origin() {
+    let template = "Resources:\n  Api: {Type: AWS::Serverless::Api, Properties: {StageName: s, Cors: {MaxAge: \"'5'\"}}}\n  \
+                    F: {Type: AWS::Serverless::Function, Properties: {FunctionName: f, Events: {E: {Type: Api, Properties: {\
+                    RestApiId: !Ref Api, Path: /a, Method: get, RequestParameters: [\
+                    {method.request.querystring.kind: {Required: true, Caching: true}}, \
+                    {method.request.header.X-A: {Caching: false}}]}}}}}\n";
+    let checked = read(
+        template,
+        "apiId: a\naccountId: \"111122223333\"\nendpoints: {functions: {f: \"http://127.0.0.1:9000\"}}\n",
+    );
+    assert_eq!(errors(&checked), Vec::<&str>::new());
+    let api = rest_api(&checked);
+    for (_, method) in api.methods() {
+        let integration = method.integration.as_ref().unwrap();
+        if method.http_method.as_str() == "GET" {
+            let keys: Vec<&str> = integration.cache_key_parameters.iter().map(|key| key.as_str()).collect();
+            assert_eq!(keys, ["method.request.querystring.kind"]);
+        } else {
+            let headers = &integration.responses[0].response_parameters;
+            assert_eq!(headers["method.response.header.Access-Control-Allow-Origin"].value, "'*'");
+        }
+    }
+}
+
+/// Whatever an export or a copy has left in its body.
+#[test]
+fn the_resource_says_what_kind_of_api_it_is() {
+    let integration = "x-amazon-apigateway-integration: {type: http_proxy, httpMethod: GET, uri: \"http://127.0.0.1:9000/\", \
+                       payloadFormatVersion: '1.0', passthroughBehavior: when_no_match}";
+    let body = format!("{{openapi: 3.0.1, info: {{title: t}}, paths: {{/a: {{get: {{{integration}}}}}}}}}");
+    for (kind, properties, is_rest) in [
+        ("AWS::Serverless::Api", format!("StageName: s, DefinitionBody: {body}"), true),
+        ("AWS::ApiGateway::RestApi", format!("Body: {body}"), true),
+        ("AWS::ApiGatewayV2::Api", format!("Body: {body}"), false),
+        ("AWS::Serverless::HttpApi", format!("DefinitionBody: {body}"), false),
+    ] {
+        let checked =
+            read(&format!("Resources:\n  Api: {{Type: {kind}, Properties: {{{properties}}}}}\n"), "apiId: a\n");
+        let found = matches!(checked.definitions.as_slice(), [apigw::openapi::Definition::Rest(_)]);
+        assert_eq!(found, is_rest, "{kind}");
+    }
 }
 
 #[test]

@@ -220,8 +220,9 @@ impl Checked {
                 .or(self.settings.import_base_path.map(|mode| mode.value))
                 .unwrap_or_default(),
         };
-        for id in documents {
+        for (id, of_template) in documents {
             let Some(document) = self.sources.document(id) else { continue };
+            let reading = openapi::Options { protocol_type: of_template.or(reading.protocol_type), ..reading };
             let (definition, diagnostics) = openapi::read(document, &reading);
             self.diagnostics.extend(diagnostics);
             self.definitions.extend(definition);

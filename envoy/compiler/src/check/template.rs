@@ -7,7 +7,7 @@ use super::stages::StageInput;
 use super::{Checked, Input, Options};
 use crate::cloudformation::{self, Contents, Environment, Files};
 use crate::diagnostics::Diagnostics;
-use crate::openapi::{Definition, Kind, detect};
+use crate::openapi::{Definition, Kind, ProtocolType, detect};
 use crate::settings::{self, Settings};
 use crate::source::{Entry, Node, Role, SourceId, Sources, Span, Value};
 
@@ -26,13 +26,17 @@ impl Files for Beside<'_> {
 impl Checked {
     /// Reads the settings, and puts the APIs of each template in the place of its document. What a template says of its
     /// stage, keys and plans stands behind what the settings file says.
-    pub(super) fn read_templates(&mut self, stage: &StageInput, options: &Options) -> Vec<SourceId> {
+    pub(super) fn read_templates(
+        &mut self,
+        stage: &StageInput,
+        options: &Options,
+    ) -> Vec<(SourceId, Option<ProtocolType>)> {
         let (definitions, settings) = (stage.definitions.as_slice(), stage.settings);
         let (own, found) = self.read_settings(settings);
         if !definitions.iter().any(|id| self.is_template(*id)) {
             self.settings = own;
             self.diagnostics.extend(found);
-            return definitions.to_vec();
+            return definitions.iter().map(|id| (*id, None)).collect();
         }
         let environment = Environment {
             api_id: own.api_id.as_ref().map(|text| text.value.clone()),
@@ -57,7 +61,7 @@ impl Checked {
         let mut merged = settings.and_then(|id| self.sources.document(id)?.root().cloned());
         for id in definitions {
             if !self.is_template(*id) {
-                documents.push(*id);
+                documents.push((*id, None));
                 continue;
             }
             let contents = self.read_template(*id, &environment);
@@ -72,7 +76,8 @@ impl Checked {
             for export in contents.apis.into_iter().filter(|_| is_wanted()) {
                 let name = self.sources.document(*id).map(|document| document.name().to_owned()).unwrap_or_default();
                 self.template_stages.extend(export.stages);
-                documents.push(self.sources.add_derived(&name, Role::Definition, export.document));
+                let id = self.sources.add_derived(&name, Role::Definition, export.document);
+                documents.push((id, Some(export.protocol_type)));
                 merged = Some(match merged {
                     Some(own) => behind(own, export.settings),
                     None => export.settings,

@@ -51,6 +51,18 @@ impl ApiDocument {
         true
     }
 
+    /// Sets a field of the operation of `verb` and `path`. `false`: there is none.
+    pub fn set_in_operation(&mut self, path: &str, verb: &str, field: &Key, value: &Node) -> bool {
+        let item = self.root.get("paths").and_then(|paths| paths.get(path));
+        let known = item.is_some_and(|item| item.get(verb).is_some());
+        if known {
+            let child = |name| Key::new(name, field.span);
+            let operation = self.root.child(child("paths")).child(child(path)).child(child(verb));
+            operation.set(field.clone(), value.clone());
+        }
+        known
+    }
+
     /// Goes through all operations: their verb, and the operation.
     pub fn for_each_operation(&mut self, span: Span, mut change: impl FnMut(&str, &mut Map)) {
         let paths = self.root.child(Key::new("paths", span));

@@ -33,6 +33,7 @@ mod websocket_api;
 use indexmap::IndexMap;
 
 use crate::diagnostics::Diagnostics;
+use crate::openapi::ProtocolType;
 use crate::read::Reader;
 use crate::source::{Document, Node, Span, Spanned, Value};
 
@@ -135,6 +136,8 @@ impl Resource {
 pub struct Export {
     /// Logical id of the API.
     pub logical_id: Spanned<String>,
+    /// What its resource says that it is, whatever else stands in its document.
+    pub protocol_type: ProtocolType,
     /// The API as an OpenAPI document.
     pub document: Node,
     /// Stage, keys and plans, in the shapes of the settings file.
@@ -146,7 +149,15 @@ pub struct Export {
 impl Export {
     fn new(id: Spanned<&str>, resource: &Resource, document: document::ApiDocument, of_api: ApiSettings) -> Self {
         let document = Node::new(resource.span, Value::Map(document.root));
-        Self { logical_id: id.map(str::to_owned), document, settings: of_api.settings, stages: of_api.stages }
+        let is_rest = *resource.kind == "AWS::ApiGateway::RestApi";
+        let protocol_type = if is_rest { ProtocolType::Rest } else { ProtocolType::Http };
+        Self {
+            logical_id: id.map(str::to_owned),
+            protocol_type,
+            document,
+            settings: of_api.settings,
+            stages: of_api.stages,
+        }
     }
 }
 

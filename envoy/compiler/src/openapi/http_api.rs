@@ -11,18 +11,24 @@ use crate::api::{Authorization, Cors, HttpApi, HttpMethod, HttpRoute, PathError,
 use crate::read::Reader;
 use crate::source::{Document, Entry, Map, Node, Span, Spanned};
 
-/// What makes a document an HTTP API: what the settings say, else something that only HTTP APIs have.
+/// What makes a document an HTTP API: what the settings or its template say, else something that only HTTP APIs have.
 pub fn evidence(document: &Document, version: Version, protocol: Option<ProtocolType>) -> Option<Spanned<String>> {
+    const VERSION: &str = "x-amazon-apigateway-importexport-version";
     let root = document.root()?;
     let because = |span: Span, text: &str| Some(Spanned { value: text.to_owned(), span });
     match protocol {
         Some(ProtocolType::Rest) => return None,
-        Some(ProtocolType::Http) => return because(root.span, "`protocolType: HTTP` in the settings"),
+        // In a template's document the mark stands for the template.
+        Some(ProtocolType::Http) => {
+            return match root.as_map().and_then(|map| map.entry(VERSION)) {
+                Some(mark) => because(mark.key.span, &format!("`{VERSION}`")),
+                None => because(root.span, "`protocolType: HTTP` in the settings"),
+            };
+        }
         // HTTP APIs are imported from OpenAPI 3 only.
         None if version == Version::V2 => return None,
         None => {}
     }
-    const VERSION: &str = "x-amazon-apigateway-importexport-version";
     const CORS: &str = "x-amazon-apigateway-cors";
     if let Some(entry) = root.as_map()?.entry(CORS) {
         return because(entry.key.span, &format!("`{CORS}`"));

@@ -34,6 +34,10 @@ pub const CONTENT_HANDLING: [(&str, ContentHandling); 2] =
 pub const CONNECTION_TYPES: [(&str, ConnectionType); 2] =
     [("INTERNET", ConnectionType::Internet), ("VPC_LINK", ConnectionType::VpcLink)];
 
+/// Values of `responseTransferMode`, and whether they stream. Answers of HTTP_PROXY backends are passed on as they come in
+/// either case.
+const TRANSFER_MODES: [(&str, bool); 2] = [("BUFFERED", false), ("STREAM", true)];
+
 const PASSTHROUGH: [(&str, PassthroughBehavior); 3] = [
     ("when_no_match", PassthroughBehavior::WhenNoMatch),
     ("when_no_templates", PassthroughBehavior::WhenNoTemplates),
@@ -43,8 +47,9 @@ const PASSTHROUGH: [(&str, PassthroughBehavior); 3] = [
 /// Reads an integration.
 pub fn read<'d>(reader: &mut Reader<'d>, node: &'d Node) -> Option<Integration> {
     let mut fields = reader.fields(node)?;
-    // The target of a private integration is where `endpoints.vpcLinks` says, answers are always passed on as they come.
-    fields.ignore(&["integrationTarget", "responseTransferMode"]);
+    // The target of a private integration is where `endpoints.vpcLinks` says.
+    fields.ignore(&["integrationTarget"]);
+    let transfer = fields.take("responseTransferMode").and_then(|node| reader.choice(node, &TRANSFER_MODES));
     let kind = fields.required(reader, "type").and_then(|node| reader.choice(node, &TYPES));
     let http_method = fields.take("httpMethod").and_then(|node| read_verb(reader, node));
     let mut text = |name| fields.take(name).and_then(|node| reader.filled(node));
@@ -66,6 +71,9 @@ pub fn read<'d>(reader: &mut Reader<'d>, node: &'d Node) -> Option<Integration> 
     fields.finish(reader);
 
     let kind = kind?;
+    if let Some(transfer) = transfer.filter(|transfer| transfer.value && *kind == IntegrationType::AwsProxy) {
+        reader.error(transfer.span, "functions that stream their response are not supported: `BUFFERED` is");
+    }
     let (insecure_skip_verification, server_name_to_verify) = tls.unwrap_or_default();
     Some(Integration {
         span: node.span,

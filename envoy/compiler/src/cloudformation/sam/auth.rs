@@ -25,6 +25,8 @@ pub struct Auth<'a> {
     invoke_role: Option<Spanned<String>>,
     /// Whether preflights demand the default authorizer, too. SAM's default.
     preflights: bool,
+    /// Whether they demand the API key where it is required. SAM's default.
+    preflights_need_key: bool,
     /// The resource policy.
     pub policy: Option<Node>,
     /// `UsagePlan`.
@@ -34,7 +36,7 @@ pub struct Auth<'a> {
 impl<'a> Auth<'a> {
     /// Reads `Auth` and adds the schemes of its authorizers to the body.
     pub fn read(reader: &mut Reader<'a>, api: &mut Api<'a>, of_api: &mut Fields<'a>) -> Self {
-        let mut auth = Self { preflights: true, ..Self::default() };
+        let mut auth = Self { preflights: true, preflights_need_key: true, ..Self::default() };
         let Some(node) = of_api.take("Auth") else { return auth };
         let Some(mut fields) = reader.fields(node) else { return auth };
         auth.default_authorizer = fields.take("DefaultAuthorizer").and_then(|node| reader.filled(node));
@@ -42,7 +44,7 @@ impl<'a> Auth<'a> {
         let mut flag = |name| fields.take(name).and_then(|node| reader.boolean(node)).map(|flag| *flag);
         auth.api_key_required = flag("ApiKeyRequired").unwrap_or(false);
         auth.preflights = flag("AddDefaultAuthorizerToCorsPreflight").unwrap_or(true);
-        flag("AddApiKeyRequiredToCorsPreflight");
+        auth.preflights_need_key = flag("AddApiKeyRequiredToCorsPreflight").unwrap_or(true);
         auth.usage_plan = fields.take("UsagePlan");
         auth.policy = fields.take("ResourcePolicy").and_then(|node| policy(reader, node));
         for entry in fields.take("Authorizers").and_then(|node| reader.map(node)).map(Map::entries).unwrap_or_default()
@@ -146,9 +148,8 @@ impl<'a> Auth<'a> {
             if !authorized && (self.preflights || !preflight) {
                 self.demand_default(&mut requirement, &mut schemes);
             }
-            if self.api_key_required && !preflight && requirement.get(API_KEY).is_none() {
-                requirement.set(Key::new(API_KEY, span), no_scopes(span));
-                schemes.set(Key::new(API_KEY, span), api_key_scheme(span));
+            if (self.preflights_need_key || !preflight) && requirement.get(API_KEY).is_none() {
+                self.demand_key(span, &mut requirement, &mut schemes);
             }
             if !requirement.entries().is_empty() {
                 operation.set(Key::new("security", span), security(span, requirement));
@@ -163,8 +164,18 @@ impl<'a> Auth<'a> {
         if self.preflights {
             self.demand_default(&mut requirement, &mut schemes);
         }
+        if self.preflights_need_key {
+            self.demand_key(api.span, &mut requirement, &mut schemes);
+        }
         add_schemes(api, &schemes);
         security(api.span, requirement)
+    }
+
+    fn demand_key(&self, span: Span, requirement: &mut Map, schemes: &mut Map) {
+        if self.api_key_required {
+            requirement.set(Key::new(API_KEY, span), no_scopes(span));
+            schemes.set(Key::new(API_KEY, span), api_key_scheme(span));
+        }
     }
 
     fn demand_default(&self, requirement: &mut Map, schemes: &mut Map) {

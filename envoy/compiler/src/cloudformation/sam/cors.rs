@@ -49,7 +49,8 @@ fn read<'a>(reader: &mut Reader<'a>, node: &'a Node) -> Option<Cors> {
         reader.filled(node).map(|text| if number { text.map(|text| format!("'{text}'")) } else { text })
     };
     let mut cors = Cors {
-        origin: text("AllowOrigin"),
+        // SAM's default.
+        origin: text("AllowOrigin").or_else(|| Some(Spanned { value: "'*'".to_owned(), span: node.span })),
         methods: text("AllowMethods"),
         headers: text("AllowHeaders"),
         max_age: text("MaxAge"),

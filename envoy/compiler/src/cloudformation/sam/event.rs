@@ -56,10 +56,7 @@ impl<'a> Api<'a> {
         let path = fields.required(reader, "Path").and_then(|node| reader.text(node));
         let verb = fields.required(reader, "Method").and_then(|node| reader.text(node));
         let (Some(path), Some(verb)) = (path, verb) else { return };
-        let verb = match verb.to_ascii_lowercase().as_str() {
-            "any" => "x-amazon-apigateway-any-method".to_owned(),
-            verb => verb.to_owned(),
-        };
+        let verb = verb_of(&verb);
         let mut integration = match &event.target {
             Target::Function(arn) => strings(
                 span,
@@ -82,8 +79,12 @@ impl<'a> Api<'a> {
         }
         operation.set(Key::new("responses", span), Node::new(span, Value::Map(responses)));
         let mut parameters = Vec::new();
+        let mut cached = Vec::new();
         for node in fields.take("RequestParameters").map(|node| reader.list(node)).unwrap_or_default() {
-            self.add_parameters(reader, node, &mut parameters);
+            self.add_parameters(reader, node, &mut parameters, &mut cached);
+        }
+        if !cached.is_empty() {
+            integration.set(Key::new("cacheKeyParameters", span), Node::new(span, Value::List(cached)));
         }
         if let Some(node) = fields.take("RequestModel") {
             self.add_request_model(reader, node, &mut operation, &mut parameters);
@@ -102,15 +103,47 @@ impl<'a> Api<'a> {
         }
     }
 
-    /// `method.request.header.Name`, or a map of it to `{Required, Caching}`.
-    fn add_parameters(&self, reader: &mut Reader<'a>, node: &'a Node, parameters: &mut Vec<Node>) {
+    /// `OverrideApiAuth`: an event's `Auth` takes the place of what a body of the API's own says of its method.
+    pub(super) fn override_auth(&mut self, reader: &mut Reader<'a>, event: &'a Event, auth: &Auth<'a>) {
+        let Some(own) = event.properties.get("Auth") else { return };
+        let overrides = own.get("OverrideApiAuth").and_then(|node| reader.boolean(node));
+        if !overrides.is_some_and(|flag| *flag) {
+            return;
+        }
+        let text = |name| event.properties.get(name).and_then(Node::as_str).unwrap_or_default();
+        let (path, verb) = (text("Path"), verb_of(text("Method")));
+        let mut replaced = Map::default();
+        // An event that is invoked as the caller would be so by the integration, which the body has.
+        auth.set_security(reader, self, Some(own), &mut replaced, event.span);
+        let Some(security) = replaced.get("security") else { return };
+        if !self.document.set_in_operation(path, &verb, &Key::new("security", event.span), security) {
+            let message = format!("the API's body has no {verb} {path}, whose authorization this would be");
+            reader.error(own.span, message);
+        }
+    }
+
+    /// `method.request.header.Name`, or a map of it to `{Required, Caching}`; `cached` are those that tell the entries of a
+    /// cache apart.
+    fn add_parameters(
+        &self,
+        reader: &mut Reader<'a>,
+        node: &'a Node,
+        parameters: &mut Vec<Node>,
+        cached: &mut Vec<Node>,
+    ) {
         let mut declared: Vec<(String, Span, bool)> = Vec::new();
         match node.as_map() {
             None => declared.extend(reader.text(node).map(|name| (name.value, node.span, false))),
             Some(map) => {
                 for entry in map.entries() {
-                    let required = entry.value.get("Required").and_then(|node| reader.boolean(node));
-                    let required = required.is_some_and(|flag| *flag);
+                    let mut flag = |name| {
+                        let node = entry.value.get(name);
+                        node.and_then(|node| reader.boolean(node)).is_some_and(|flag| *flag)
+                    };
+                    let (required, caching) = (flag("Required"), flag("Caching"));
+                    if caching {
+                        cached.push(Node::string(entry.key.span, &entry.key.text));
+                    }
                     declared.push((entry.key.text.to_string(), entry.key.span, required));
                 }
             }
@@ -177,6 +210,14 @@ fn start_execution(span: Span, region: &str, arn: &str, unescape: bool) -> Map {
     }
     integration.set(Key::new("responses", span), Node::new(span, Value::Map(responses)));
     integration
+}
+
+/// The name of an event's `Method` in a document.
+fn verb_of(method: &str) -> String {
+    match method.to_ascii_lowercase().as_str() {
+        "any" => "x-amazon-apigateway-any-method".to_owned(),
+        verb => verb.to_owned(),
+    }
 }
 
 fn strings(span: Span, entries: &[(&str, &str)]) -> Map {

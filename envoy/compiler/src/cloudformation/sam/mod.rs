@@ -170,6 +170,11 @@ impl<'a> Api<'a> {
             for event in events.iter().filter(|event| event.api == id) {
                 self.add_event(reader, event, &auth);
             }
+        } else {
+            let id = self.id;
+            for event in events.iter().filter(|event| event.api == id) {
+                self.override_auth(reader, event, &auth);
+            }
         }
         if let Some(cors) = fields.take("Cors") {
             self.add_preflights(reader, cors, &auth);
