@@ -1,4 +1,4 @@
-//! The response cache of a stage, as the configuration of `response-cache`.
+//! The response cache of a stage, as the configuration of `response-cache`; and what its listener for operators empties.
 
 use custom_authorizer::Form;
 use filters::RawFilter;

@@ -165,14 +165,11 @@ impl<'a> Api<'a> {
             let name = entry.key.text.to_lowercase();
             self.document.add_model(&name, entry.key.span, entry.value.clone());
         }
-        if body.is_none() || merged {
-            let id = self.id;
-            for event in events.iter().filter(|event| event.api == id) {
+        let id = self.id;
+        for event in events.iter().filter(|event| event.api == id) {
+            if body.is_none() || merged {
                 self.add_event(reader, event, &auth);
-            }
-        } else {
-            let id = self.id;
-            for event in events.iter().filter(|event| event.api == id) {
+            } else {
                 self.override_auth(reader, event, &auth);
             }
         }
