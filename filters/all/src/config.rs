@@ -33,6 +33,14 @@ pub struct RawGateway {
     /// Further deployments beside the one above, each with filters of its own: canaries, stages, APIs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub further: Vec<RawDeployment>,
+    /// How often the configuration has changed while Envoy runs. Envoy does not configure a filter with what it has had
+    /// before: a configuration that comes back needs a number of its own.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub generation: u32,
+}
+
+fn is_zero(generation: &u32) -> bool {
+    *generation == 0
 }
 
 /// A deployment whose routes pass filters of its own.

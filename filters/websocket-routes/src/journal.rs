@@ -213,6 +213,7 @@ pub fn callouts() -> Vec<Callout> {
     let waiting = worker::with_lines(std::mem::take).unwrap_or_default();
     let call = |cluster: &str, logger: String, body: Vec<u8>| Callout {
         cluster: cluster.to_owned(),
+        connections: None,
         headers: vec![
             (":method".into(), b"POST".to_vec()),
             (":path".into(), logger.into_bytes()),

@@ -106,7 +106,7 @@ pub(super) fn gateway(
     let first = deployments.next().unwrap_or_default();
     let mut routes = first.routes;
     routes.retain(|_, route| !route.without.is_empty());
-    let chain = RawGateway { filters: first.filters, routes, publish: Vec::new(), further: deployments.collect() };
+    let chain = RawGateway { filters: first.filters, routes, further: deployments.collect(), ..RawGateway::default() };
     filters::configure(chain.clone()).map_err(|error| format!("{name}: {error}"))?;
     let wasm = wasm::wasm(name, vm_id, module, &chain).map_err(|error| format!("{name}: {error}"))?;
     Ok((name, wasm))

@@ -47,6 +47,7 @@ pub use listener::NAME;
 use listener::{Frame, Source, listeners};
 pub use modules::Modules;
 use observers::Observers;
+pub use websocket_api::connections::CONNECTIONS;
 
 /// Addresses on which Envoy listens.
 #[derive(Clone, Copy, Debug)]
@@ -114,6 +115,9 @@ pub fn compile(model: &Model, modules: &Modules) -> Result<Compiled, String> {
     if has_web_sockets {
         internal_listeners.push(websocket_api::envoy::listener(&vm_id, module)?);
         further_clusters.push(websocket_api::envoy::cluster());
+        let (listeners, clusters) = websocket_api::connections::listeners_and_clusters(&deployments, &vm_id, module)?;
+        internal_listeners.extend(listeners);
+        further_clusters.extend(clusters);
     }
     let tracing = tracing::manager(settings, &first.api, &first.title, &mut clusters);
     let mut access_log = Vec::new();
@@ -202,11 +206,8 @@ impl Compiled {
     /// The filters of an Envoy that is about to end: WebSocket connections are closed in good order. `None` where there
     /// are no WebSocket APIs.
     pub fn draining(&self) -> Option<Vec<(&'static str, Value)>> {
-        let mut filters = self.filters.clone();
         let mut found = false;
-        for (_, wasm) in &mut filters {
-            let text = wasm.pointer_mut("/config/configuration/value")?;
-            let mut chain: RawGateway = serde_json::from_str(text.as_str()?).ok()?;
+        let filters = self.filters_with(|chain| {
             let further = chain.further.iter_mut().flat_map(|deployment| &mut deployment.filters);
             for filter in chain.filters.iter_mut().chain(further) {
                 if let RawFilter::WebsocketRoutes(api) = filter {
@@ -214,9 +215,27 @@ impl Compiled {
                     found = true;
                 }
             }
+        })?;
+        found.then_some(filters)
+    }
+
+    /// Gives the filters' configuration a number: how often it has changed while Envoy runs.
+    pub fn set_generation(&mut self, generation: u32) {
+        if let Some(filters) = self.filters_with(|chain| chain.generation = generation) {
+            self.filters = filters;
+        }
+    }
+
+    /// The filters after a change of their configuration.
+    fn filters_with(&self, mut change: impl FnMut(&mut RawGateway)) -> Option<Vec<(&'static str, Value)>> {
+        let mut filters = self.filters.clone();
+        for (_, wasm) in &mut filters {
+            let text = wasm.pointer_mut("/config/configuration/value")?;
+            let mut chain: RawGateway = serde_json::from_str(text.as_str()?).ok()?;
+            change(&mut chain);
             *text = json!(serde_json::to_string(&chain).ok()?);
         }
-        found.then_some(filters)
+        Some(filters)
     }
 
     /// Everything in one bootstrap.

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::log::Log;
+use crate::compile::CONNECTIONS;
 
 /// How long Envoy may take until it is live: it compiles the filters' module first.
 const START_TIMEOUT: Duration = Duration::from_secs(60);
@@ -137,10 +138,11 @@ impl Envoy {
         Some(value.trim_matches('"').to_owned())
     }
 
-    /// Whether a call to a backend is under way.
+    /// Whether a call to a backend is under way. Those that hold connections to backends open do not count.
     pub fn calls_something(&self) -> bool {
         let page = self.admin("/stats?filter=^cluster\\..*\\.upstream_rq_active$").unwrap_or_default();
-        let active = |line: &str| line.rsplit_once(": ").is_some_and(|(_, count)| count != "0");
+        let holds = |name: &str| name.strip_prefix("cluster.").is_some_and(|name| name.starts_with(CONNECTIONS));
+        let active = |line: &str| line.rsplit_once(": ").is_some_and(|(name, count)| count != "0" && !holds(name));
         page.lines().any(active)
     }
 

@@ -58,6 +58,7 @@ impl Url {
         let header = |name: &'static str, value: &str| (Cow::Borrowed(name), value.as_bytes().to_vec());
         Callout {
             cluster: cluster.to_owned(),
+            connections: None,
             headers: vec![
                 header(":method", "GET"),
                 header(":path", &self.target),

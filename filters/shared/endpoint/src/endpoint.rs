@@ -13,6 +13,7 @@ use crate::{BackendRequest, RawEndpoint};
 #[derive(Debug)]
 pub struct Endpoint {
     cluster: String,
+    connections: Option<String>,
     authority: String,
     path_prefix: String,
     timeout: Duration,
@@ -68,6 +69,7 @@ impl Endpoint {
         let signing = raw.signing.map(Signing::from_raw).transpose().map_err(|error| error.below("signing"))?;
         Ok(Self {
             cluster: raw.cluster,
+            connections: raw.connections,
             authority: raw.authority,
             path_prefix: raw.path_prefix,
             timeout: Duration::from_millis(u64::from(millis)),
@@ -103,7 +105,13 @@ impl Endpoint {
         headers.push((":path".into(), path));
         headers.push((":authority".into(), authority));
         headers.extend(request.headers);
-        Ok(Callout { cluster: self.cluster.clone(), headers, body: request.body, timeout: self.timeout })
+        Ok(Callout {
+            cluster: self.cluster.clone(),
+            connections: self.connections.clone(),
+            headers,
+            body: request.body,
+            timeout: self.timeout,
+        })
     }
 }
 

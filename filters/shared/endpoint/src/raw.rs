@@ -10,6 +10,10 @@ use serde::{Deserialize, Serialize};
 pub struct RawEndpoint {
     /// Envoy cluster.
     pub cluster: String,
+    /// Envoy cluster that opens connections to the same backend for the network filter `upstream-connections`; absent:
+    /// Envoy's HTTP client makes the calls.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connections: Option<String>,
     /// The `Host` of the call, with a port unless it is the scheme's own.
     pub authority: String,
     /// What precedes every path, where the endpoint stands in for the real one: `/lambda`; without a final slash.

@@ -42,7 +42,7 @@ pub use host::{Cas, Host, LogLevel, Metric, SharedDataError};
 pub use ids::{Ids, trace_id};
 pub use integration::IntegrationResult;
 pub use mapping::{Destination, ResponseSource, Source};
-pub use network::{Address, Connection, NetworkFilter, NetworkRoot, Output, network_root};
+pub use network::{Address, Connection, NetworkFilter, NetworkRoot, Output, UPSTREAM_CONNECTIONS, network_root};
 pub use path::{PathParameters, Query, percent_decode, push_percent_encoded, split_target};
 pub use peer_certificate::{PEER_CERTIFICATE, PeerCertificate};
 pub use property::Property;

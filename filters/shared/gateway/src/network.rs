@@ -6,6 +6,10 @@ use serde::de::DeserializeOwned;
 
 use crate::{Answer, Callout, ConfigError, Host, UnixMillis, config};
 
+/// The network filter that every module with one has beside it: it hands connections to backends to those who make calls.
+/// It has nothing to set.
+pub const UPSTREAM_CONNECTIONS: &str = "upstream-connections";
+
 /// A network filter, configured. It decides; the shell acts.
 pub trait NetworkFilter: Sized + 'static {
     /// Name in statistics, logs and `root_id`.

@@ -78,6 +78,9 @@ impl From<Edits> for Step {
 pub struct Callout {
     /// Envoy cluster to call.
     pub cluster: String,
+    /// Envoy cluster that opens connections to the backend for [`crate::UPSTREAM_CONNECTIONS`], where they are kept;
+    /// `None`: Envoy's HTTP client makes the call.
+    pub connections: Option<String>,
     /// Request headers with `:method`, `:path` and `:authority`.
     pub headers: Vec<(Cow<'static, str>, Vec<u8>)>,
     /// Request body; empty for none.

@@ -45,6 +45,8 @@ pub enum Buffer {
     Response = 1,
     /// What a connection's client has sent.
     Downstream = 2,
+    /// What a connection's backend has sent.
+    Upstream = 3,
     /// Body of a callout's answer.
     CalloutAnswer = 4,
     /// Configuration of the filter.

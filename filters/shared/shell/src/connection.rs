@@ -11,7 +11,8 @@ use gateway::{Answer, Callout, Connection, Host, LogLevel, Output, UnixMillis};
 
 use crate::abi::{self, Buffer, Half};
 use crate::host::{Counters, Envoy};
-use crate::stream::{answer, send};
+use crate::stream::send;
+use crate::{mailbox, vm};
 
 /// How many outputs one callback may give before the filter is taken to be stuck: each comes of a call that failed at
 /// once, or of bytes that Envoy held.
@@ -23,18 +24,20 @@ pub struct ConnectionContext {
     counters: Rc<[Counters]>,
     /// Envoy's read buffer has bytes that the core had no use for.
     held: bool,
+    /// It is closed as soon as what was written is on its way.
+    closing: bool,
     closed: bool,
 }
 
 impl ConnectionContext {
     /// A new connection.
     pub fn new(connection: Box<dyn Connection>, counters: Rc<[Counters]>) -> Self {
-        Self { connection, counters, held: false, closed: false }
+        Self { connection, counters, held: false, closing: false, closed: false }
     }
 
     /// `proxy_on_downstream_data`. Bytes that the core has no use for yet stay in Envoy.
     pub fn on_data(&mut self, end: bool) {
-        if self.closed {
+        if self.closed || self.closing {
             return;
         }
         if !(end || self.connection.wants_data()) {
@@ -45,9 +48,9 @@ impl ConnectionContext {
         self.act(output);
     }
 
-    /// `proxy_on_http_call_response`.
-    pub fn on_callout(&mut self, headers: usize) {
-        let output = self.with_host(|connection, envoy| connection.on_callout(envoy, answer(headers)));
+    /// A call is answered.
+    pub fn on_callout(&mut self, answer: Answer) {
+        let output = self.with_host(|connection, envoy| connection.on_callout(envoy, answer));
         self.act(output);
     }
 
@@ -65,7 +68,7 @@ impl ConnectionContext {
 
     /// When [`ConnectionContext::on_due`] is wanted.
     pub fn due(&self) -> Option<UnixMillis> {
-        if self.closed { None } else { self.connection.due() }
+        if self.closed || self.closing { None } else { self.connection.due() }
     }
 
     /// `proxy_on_downstream_connection_close`.
@@ -89,7 +92,7 @@ impl ConnectionContext {
     }
 
     fn act(&mut self, output: Output) {
-        if self.closed {
+        if self.closed || self.closing {
             return;
         }
         let (mut write, mut close) = (Vec::new(), false);
@@ -117,12 +120,14 @@ impl ConnectionContext {
         if close {
             let _ = abi::replace_buffer(Buffer::Downstream, &[]);
         }
-        if !write.is_empty() && abi::append_buffer(Buffer::Downstream, &write).is_ok() {
+        let writes = !write.is_empty() && abi::append_buffer(Buffer::Downstream, &write).is_ok();
+        if writes {
             let _ = abi::continue_stream(Half::Downstream);
         }
-        if close {
-            // Envoy writes and closes in this order once the callback is over, as long as the module does not export
-            // `proxy_on_upstream_data`: the write would call it, and its end would run the close in the midst of the write.
+        self.closing = close;
+        // Envoy does what a callback asks for once that is over. A write calls `proxy_on_upstream_data`, and at its end
+        // Envoy would run the close in the midst of the write: it comes with the next callback.
+        if close && !(writes && vm::running().is_some_and(mailbox::close_soon)) {
             let _ = abi::close_stream(Half::Downstream);
         }
     }

@@ -12,6 +12,7 @@ mod host;
 mod mailbox;
 mod metrics;
 mod stream;
+mod upstream;
 #[doc(hidden)]
 pub mod vm;
 
@@ -166,6 +167,11 @@ macro_rules! callback {
         #[unsafe(no_mangle)]
         extern "C" fn proxy_on_downstream_data(context: u32, _bytes: usize, end: i32) -> i32 {
             $crate::vm::downstream_data(context, end != 0)
+        }
+
+        #[unsafe(no_mangle)]
+        extern "C" fn proxy_on_upstream_data(context: u32, _bytes: usize, end: i32) -> i32 {
+            $crate::vm::upstream_data(context, end != 0)
         }
 
         #[unsafe(no_mangle)]

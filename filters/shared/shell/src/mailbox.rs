@@ -16,6 +16,10 @@ const ALIVE_MILLIS: u64 = 10_000;
 /// Most workers whose queue is remembered; twice the workers of the largest machines.
 const MAX_KNOWN_QUEUES: usize = 1024;
 
+/// No contexts have these numbers.
+const LOOK_ON: u32 = u32::MAX;
+const CLOSE: u32 = u32::MAX - 1;
+
 /// What a message in a queue is.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Mail {
@@ -23,6 +27,8 @@ pub enum Mail {
     Message(u32, Vec<u8>),
     /// The worker reminds itself to go on looking for connections that are due.
     LookOn,
+    /// The worker reminds itself to close a connection.
+    Close(u32),
 }
 
 #[derive(Clone, Copy)]
@@ -67,11 +73,14 @@ pub fn post(to: Address, message: &[u8]) -> bool {
 
 /// Sends this worker a reminder to look on.
 pub fn remind() {
-    /// No context has this number.
-    const LOOK_ON: u32 = u32::MAX;
     if let Some(own) = OWN.get() {
         enqueue(own.queue, LOOK_ON, &[]);
     }
+}
+
+/// Sends this worker a reminder to close a connection. `false` when it cannot be sent.
+pub fn close_soon(context: u32) -> bool {
+    OWN.get().is_some_and(|own| enqueue(own.queue, CLOSE, &context.to_le_bytes()))
 }
 
 /// Takes one message out of a queue.
@@ -79,7 +88,8 @@ pub fn receive(queue: u32) -> Option<Mail> {
     let mut mail = abi::dequeue(queue).ok()?;
     let (context, _) = mail.split_first_chunk()?;
     Some(match u32::from_le_bytes(*context) {
-        u32::MAX => Mail::LookOn,
+        LOOK_ON => Mail::LookOn,
+        CLOSE => Mail::Close(u32::from_le_bytes(*mail.get(size_of::<u32>()..)?.first_chunk()?)),
         context => Mail::Message(context, mail.split_off(size_of::<u32>())),
     })
 }

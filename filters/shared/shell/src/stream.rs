@@ -7,7 +7,7 @@ use gateway::{Answer, Callout, Edits, Headers, Host, LogLevel, Metric, Reply};
 
 use crate::abi::{self, Buffer, Half, Map};
 use crate::host::{Counters, Envoy, read_headers};
-use crate::vm;
+use crate::{upstream, vm};
 
 /// Most bytes of an answer that are handed to a core; Envoy itself cuts an answer at about 32 MB.
 const MAX_ANSWER_BYTES: usize = 64 << 20;
@@ -39,9 +39,9 @@ impl StreamContext {
         self.stream.on_request_trailers(&Envoy::new(&self.counters))
     }
 
-    /// `proxy_on_http_call_response`.
-    pub fn on_callout(&mut self, headers: usize) {
-        let action = self.stream.on_callout(&Envoy::new(&self.counters), answer(headers));
+    /// A call is answered.
+    pub fn on_callout(&mut self, answer: Answer) {
+        let action = self.stream.on_callout(&Envoy::new(&self.counters), answer);
         resume(action);
     }
 
@@ -131,6 +131,10 @@ impl Proxy for Envoy<'_> {
 
 /// Sends a callout from the current context. False when it could not be sent.
 pub fn send(callout: &Callout) -> bool {
+    let kept = callout.connections.as_deref().zip(vm::running());
+    if kept.is_some_and(|(cluster, caller)| upstream::send(callout, cluster, caller)) {
+        return true;
+    }
     let headers = callout.headers.iter().map(|(name, value)| (name.as_bytes(), value.as_slice()));
     let timeout = u32::try_from(callout.timeout.as_millis()).unwrap_or(u32::MAX);
     match abi::http_call(&callout.cluster, &Headers::to_wire(headers), &callout.body, timeout) {

@@ -9,13 +9,16 @@ use std::hash::{BuildHasherDefault, Hasher};
 use std::rc::Rc;
 
 use chain::{Action, Chain};
-use gateway::{ConfigError, Host, LogLevel, NetworkFilter, NetworkRoot, UnixMillis, network_root};
+use gateway::{
+    Answer, ConfigError, Host, LogLevel, NetworkFilter, NetworkRoot, UPSTREAM_CONNECTIONS, UnixMillis, network_root,
+};
 
-use crate::abi::{self, Buffer};
+use crate::abi::{self, Buffer, Half};
 use crate::connection::ConnectionContext;
 use crate::host::{Counters, Envoy, define_counters, now_millis};
 use crate::mailbox::{self, Mail};
 use crate::stream::{StreamContext, answer, send};
+use crate::upstream::{self, UpstreamContext};
 
 /// Largest configuration that a filter reads: 100,000 API keys take about 15 MB.
 const MAX_CONFIGURATION_BYTES: usize = 256 << 20;
@@ -44,6 +47,7 @@ impl NetworkEntry {
 enum Named {
     Http(&'static chain::Entry),
     Network(&'static NetworkEntry),
+    Upstream,
 }
 
 enum Context {
@@ -53,6 +57,8 @@ enum Context {
     NetworkRoot(NetworkRootContext),
     Stream(Box<StreamContext>),
     Connection(Box<ConnectionContext>),
+    UpstreamRoot,
+    Upstream(UpstreamContext),
 }
 
 #[derive(Clone)]
@@ -87,6 +93,10 @@ impl Hasher for IdHasher {
     }
 }
 
+/// What tells Envoy to go on, or not to.
+const CONTINUE: i32 = 0;
+const PAUSE: i32 = 1;
+
 type Contexts = HashMap<u32, Context, BuildHasherDefault<IdHasher>>;
 
 thread_local! {
@@ -99,6 +109,11 @@ thread_local! {
     static NETWORK_ROOT: Cell<u32> = const { Cell::new(0) };
     /// The requests that wait for periodic work.
     static WAITING: RefCell<Vec<u32>> = const { RefCell::new(Vec::new()) };
+}
+
+/// The root of the network filter that was configured last; 0 while there is none.
+pub fn network_root_id() -> u32 {
+    NETWORK_ROOT.get()
 }
 
 /// The request or connection whose callback runs now.
@@ -140,38 +155,51 @@ fn with_contexts<T>(run: impl FnOnce(&mut Contexts) -> T) -> Option<T> {
 
 /// Runs a callback of a request; one that no filter knows passes on where `or` says so.
 fn with_stream(context: u32, or: Action, run: impl FnOnce(&mut StreamContext) -> Action) -> i32 {
-    let action = match with_contexts(|contexts| contexts.remove(&context)).flatten() {
+    let action = match take_context(context) {
         Some(Context::Stream(mut stream)) => {
-            let before = RUNNING.replace(context);
-            let action = run(&mut stream);
-            RUNNING.set(before);
-            with_contexts(|contexts| contexts.insert(context, Context::Stream(stream)));
+            let action = run_as(context, || run(&mut stream));
+            put_context(context, Context::Stream(stream));
             action
         }
         Some(other) => {
-            with_contexts(|contexts| contexts.insert(context, other));
+            put_context(context, other);
             or
         }
         None => or,
     };
     match action {
-        Action::Continue => 0,
-        Action::Pause => 1,
+        Action::Continue => CONTINUE,
+        Action::Pause => PAUSE,
     }
+}
+
+/// Takes a context out of the table while its callback runs.
+fn take_context(context: u32) -> Option<Context> {
+    with_contexts(|contexts| contexts.remove(&context)).flatten()
+}
+
+fn put_context(context: u32, kind: Context) {
+    with_contexts(|contexts| contexts.insert(context, kind));
+}
+
+/// Runs a callback of a request or connection.
+fn run_as<T>(context: u32, run: impl FnOnce() -> T) -> T {
+    let before = RUNNING.replace(context);
+    let result = run();
+    RUNNING.set(before);
+    result
 }
 
 /// Runs a callback of a connection, if there is such a one.
 fn with_connection<T>(context: u32, run: impl FnOnce(&mut ConnectionContext) -> T) -> Option<T> {
-    match with_contexts(|contexts| contexts.remove(&context)).flatten()? {
+    match take_context(context)? {
         Context::Connection(mut connection) => {
-            let before = RUNNING.replace(context);
-            let result = run(&mut connection);
-            RUNNING.set(before);
-            with_contexts(|contexts| contexts.insert(context, Context::Connection(connection)));
+            let result = run_as(context, || run(&mut connection));
+            put_context(context, Context::Connection(connection));
             Some(result)
         }
         other => {
-            with_contexts(|contexts| contexts.insert(context, other));
+            put_context(context, other);
             None
         }
     }
@@ -188,6 +216,7 @@ pub fn create(context: u32, root: u32) {
                 let connection = ConnectionContext::new(root.root.connection(), Rc::clone(&root.counters));
                 Context::Connection(Box::new(connection))
             }
+            Some(Context::UpstreamRoot) => Context::Upstream(UpstreamContext::new()),
             _ if root == 0 => Context::NewRoot,
             _ => return,
         };
@@ -211,9 +240,13 @@ pub fn configure(context: u32, size: usize, http: &'static [chain::Entry], netwo
                 Context::NetworkRoot(root) => {
                     NETWORK_ROOT.set(context);
                     mailbox::open();
-                    root.root.tick_millis()
+                    upstream::TICK_MILLIS.min(root.root.tick_millis())
                 }
-                Context::NewRoot | Context::Stream(_) | Context::Connection(_) => 0,
+                Context::NewRoot
+                | Context::Stream(_)
+                | Context::Connection(_)
+                | Context::UpstreamRoot
+                | Context::Upstream(_) => 0,
             };
             if tick_millis > 0 {
                 let _ = abi::set_tick_period(tick_millis);
@@ -238,6 +271,7 @@ fn configured(size: usize, http: &'static [chain::Entry], network: &'static [Net
     let name = match &filter {
         Named::Http(entry) => entry.name,
         Named::Network(entry) => entry.name,
+        Named::Upstream => return Ok(Context::UpstreamRoot),
     };
     let json = match size {
         0 => b"{}".to_vec(),
@@ -246,6 +280,7 @@ fn configured(size: usize, http: &'static [chain::Entry], network: &'static [Net
     };
     let wrong = |error| format!("{name}: {error}");
     Ok(match filter {
+        Named::Upstream => Context::UpstreamRoot,
         Named::Http(entry) => {
             let chain = Rc::new((entry.configure)(&json).map_err(wrong)?);
             let counters: Rc<[Counters]> = chain.names().map(define_counters).collect();
@@ -268,6 +303,9 @@ fn named(http: &'static [chain::Entry], network: &'static [NetworkEntry]) -> Res
     }
     if let Some(entry) = network.iter().find(|entry| entry.name.as_bytes() == root_id) {
         return Ok(Named::Network(entry));
+    }
+    if !network.is_empty() && root_id == UPSTREAM_CONNECTIONS.as_bytes() {
+        return Ok(Named::Upstream);
     }
     let names = http.iter().map(|entry| entry.name).chain(network.iter().map(|entry| entry.name));
     Err(format!(
@@ -323,20 +361,15 @@ pub fn log(context: u32) {
 
 /// `proxy_on_http_call_response`, for a request or for a root's periodic work.
 pub fn callout(context: u32, token: u32, headers: usize) {
+    if let Some(ended) = upstream::opening_ended(token) {
+        return deliver_answer(ended);
+    }
     let caller = CALLS.with(|calls| calls.try_borrow_mut().ok().and_then(|mut calls| calls.remove(&token)));
     match caller {
         // The request may be gone by now.
         Some(caller) => {
-            if abi::set_effective_context(caller).is_ok()
-                && with_connection(caller, |connection| connection.on_callout(headers)).is_none()
-            {
-                with_stream(caller, Action::Continue, |stream| {
-                    stream.on_callout(headers);
-                    Action::Continue
-                });
-            }
-            // Others may have waited for the same answer.
-            wake();
+            let known = abi::set_effective_context(caller).is_ok();
+            deliver_answer(known.then(|| (caller, answer(headers))));
         }
         None => {
             if let Some(root) = root_context(context) {
@@ -348,15 +381,58 @@ pub fn callout(context: u32, token: u32, headers: usize) {
     }
 }
 
-/// `proxy_on_downstream_data`. Envoy keeps everything: see [`crate::connection`].
+/// Hands over the answer to a call. Who has made it may be gone by now.
+fn deliver_answer(answer: Option<(u32, Answer)>) {
+    let Some((caller, answer)) = answer else { return };
+    if abi::set_effective_context(caller).is_ok() {
+        match take_context(caller) {
+            Some(Context::Connection(mut connection)) => {
+                run_as(caller, || connection.on_callout(answer));
+                put_context(caller, Context::Connection(connection));
+            }
+            Some(Context::Stream(mut stream)) => {
+                run_as(caller, || stream.on_callout(answer));
+                put_context(caller, Context::Stream(stream));
+            }
+            Some(other) => put_context(caller, other),
+            None => {}
+        }
+    }
+    // Others may have waited for the same answer.
+    wake();
+}
+
+/// `proxy_on_downstream_data`. Envoy keeps everything: see [`crate::connection`] and [`crate::upstream`].
 pub fn downstream_data(context: u32, end: bool) -> i32 {
-    const PAUSE: i32 = 1;
-    with_connection(context, |connection| connection.on_data(end));
+    match take_context(context) {
+        Some(Context::Connection(mut connection)) => {
+            run_as(context, || connection.on_data(end));
+            put_context(context, Context::Connection(connection));
+        }
+        Some(Context::Upstream(mut upstream)) => {
+            upstream.on_data(context);
+            put_context(context, Context::Upstream(upstream));
+        }
+        Some(other) => put_context(context, other),
+        None => {}
+    }
+    PAUSE
+}
+
+/// `proxy_on_upstream_data`. What comes from a backend stays here; what goes to a client goes on.
+pub fn upstream_data(context: u32, end: bool) -> i32 {
+    if with_contexts(|contexts| matches!(contexts.get(&context), Some(Context::Upstream(_)))) != Some(true) {
+        return CONTINUE;
+    }
+    deliver_answer(upstream::on_upstream_data(context, end));
     PAUSE
 }
 
 /// `proxy_on_downstream_connection_close`. A last call is sent from the root: those of the connection end with it.
 pub fn connection_closed(context: u32) {
+    if let Some(answer) = upstream::on_close(context) {
+        return deliver_answer(Some(answer));
+    }
     let last = with_connection(context, ConnectionContext::on_close).flatten();
     if let Some(callout) = last.filter(|_| abi::set_effective_context(NETWORK_ROOT.get()).is_ok()) {
         let _ = send(&callout);
@@ -377,6 +453,9 @@ pub fn queue_ready(queue: u32) {
         }
         Some(Mail::Message(recipient, message)) => deliver(recipient, &message),
         Some(Mail::LookOn) => look_after_connections(),
+        Some(Mail::Close(context)) => {
+            let _ = abi::set_effective_context(context).and_then(|()| abi::close_stream(Half::Downstream));
+        }
         None => {}
     }
 }
@@ -416,6 +495,12 @@ fn look_after_connections() {
 pub fn tick(context: u32) {
     if network_root_context(context).is_some() {
         if context == NETWORK_ROOT.get() {
+            for answer in upstream::expire() {
+                deliver_answer(Some(answer));
+            }
+            if !is_time_to_look(context) {
+                return;
+            }
             mailbox::show_alive();
             look_after_connections();
             wake();
@@ -433,6 +518,18 @@ pub fn tick(context: u32) {
         run_callouts(&root, next);
         wake();
     }
+}
+
+/// The clock of a network filter is faster than the filter wants it, for the calls of [`upstream`].
+fn is_time_to_look(context: u32) -> bool {
+    thread_local! {
+        static TICKS: Cell<u32> = const { Cell::new(0) };
+    }
+    let wanted = network_root_context(context).map_or(0, |root| root.root.tick_millis());
+    let ticks = TICKS.get().saturating_add(1);
+    let is_time = ticks.saturating_mul(upstream::TICK_MILLIS) >= wanted;
+    TICKS.set(if is_time { 0 } else { ticks });
+    is_time
 }
 
 /// Sends what a network filter wants sent.

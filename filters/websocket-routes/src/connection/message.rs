@@ -209,7 +209,7 @@ impl Open {
     pub(super) fn on_close(&mut self, host: &dyn Host) -> Option<Callout> {
         worker::forget(self.serial);
         let end = self.end.get_or_insert(End::Lost).clone();
-        // Its call is gone with the connection.
+        // Nobody waits for its answer any more.
         self.under_way = None;
         while let Some(message) = self.waiting.pop_front() {
             let mut output = Output::default();

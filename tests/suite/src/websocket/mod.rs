@@ -14,6 +14,7 @@ mod integrations;
 mod journal;
 mod several;
 mod trap;
+mod upstreams;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -46,8 +47,9 @@ pub fn run() -> Tally {
         ("autobahn", autobahn::run),
     ];
     let echoing: Vec<_> = echoing.into_iter().filter(|(name, _)| name.contains(&only)).collect();
-    let others: [Other; 8] = [
+    let others: [Other; 9] = [
         ("connect", connect::run),
+        ("upstreams", upstreams::run),
         ("changes", changes::run),
         ("trap", trap::run),
         ("fleet", fleet::run),

@@ -22,7 +22,7 @@ const BUFFER_BYTES: u32 = 32 << 10;
 const MAX_STREAM_SECONDS: u32 = 7210;
 const IDLE_SECONDS: u32 = 610;
 /// Far above what one Envoy serves: connections end elsewhere.
-const NO_LIMIT: u32 = 1_000_000;
+pub(super) const NO_LIMIT: u32 = 1_000_000;
 
 /// The routes of an API mounted at `base_path` (`/prod`, or empty).
 pub fn routes(base_path: &str) -> Vec<Value> {

@@ -7,6 +7,7 @@ use websocket_routes::{
     RawIntegration, RawIntegrationResponse, RawMapping, RawWebSocketAws, RawWebSocketFunction, RawWebSocketHttp,
 };
 
+use super::connections::kept;
 use crate::api::{Integration, IntegrationType, WebSocketApi, WebSocketIntegration, WebSocketIntegrationResponse};
 use crate::aws_uri::FunctionUri;
 use crate::compile::integrations::{
@@ -33,11 +34,12 @@ impl Integrations<'_> {
             IntegrationType::AwsProxy => {
                 let uri = self.expanded_uri(integration);
                 let function = FunctionUri::parse(&uri).ok_or_else(|| format!("{uri} is no ARN of a function"))?;
-                let endpoint = self.function_endpoint(integration, &function)?;
+                let endpoint = kept(self.function_endpoint(integration, &function)?);
                 RawIntegration::AwsProxy(RawWebSocketFunction { endpoint, function: raw_function(&function) })
             }
             IntegrationType::Aws => {
                 let (endpoint, target) = self.aws_target(integration)?;
+                let endpoint = kept(endpoint);
                 let (http_method, mapping) = (verb(integration), mapping(found));
                 RawIntegration::Aws(RawWebSocketAws { endpoint, target, http_method, mapping })
             }
@@ -47,12 +49,12 @@ impl Integrations<'_> {
     fn websocket_http(&mut self, found: &WebSocketIntegration) -> Result<RawWebSocketHttp, String> {
         let integration = &found.integration;
         let uri = self.http_uri(integration)?;
-        let endpoint = RawEndpoint {
+        let endpoint = kept(RawEndpoint {
             cluster: self.http_cluster(integration, &uri),
             authority: authority(&uri),
             timeout_in_millis: Some(timeout(integration)),
             ..RawEndpoint::default()
-        };
+        });
         let http_method = method(integration);
         Ok(RawWebSocketHttp { endpoint, path: path_and_query(&uri), http_method, mapping: mapping(found) })
     }

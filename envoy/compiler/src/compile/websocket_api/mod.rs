@@ -1,5 +1,6 @@
 //! WebSocket APIs as the filters' configurations, routes, clusters, and the listener that ends their connections.
 
+pub(super) mod connections;
 pub(super) mod envoy;
 mod integrations;
 

@@ -285,7 +285,13 @@ pub fn edit(name: &'static str) -> Step {
 }
 
 pub fn callout(cluster: &str) -> Callout {
-    Callout { cluster: cluster.to_owned(), headers: Vec::new(), body: Vec::new(), timeout: Duration::from_secs(1) }
+    Callout {
+        cluster: cluster.to_owned(),
+        connections: None,
+        headers: Vec::new(),
+        body: Vec::new(),
+        timeout: Duration::from_secs(1),
+    }
 }
 
 pub fn call(cluster: &str) -> Step {
