@@ -5,9 +5,10 @@
 //! meet a route without its checks:
 //!
 //! 1. clusters, old and new ones;
-//! 2. filter configurations: a route that they do not know is refused;
-//! 3. routes;
-//! 4. clusters, the new ones alone.
+//! 2. internal listeners, old and new ones;
+//! 3. filter configurations: a route that they do not know is refused;
+//! 4. routes;
+//! 5. listeners and clusters, the new ones alone.
 //!
 //! After each step Envoy is asked whether it has taken it. Should it refuse one, the files go back to what they were.
 
@@ -40,6 +41,8 @@ pub struct Gateway {
     folder: Folder,
     addresses: Addresses,
     running: Compiled,
+    /// How often the filters' configuration has changed.
+    generation: u32,
     /// What Envoy has refused, by file and version. Written again, it would count as accepted and not be used.
     refused: BTreeSet<(String, String)>,
 }
@@ -65,7 +68,7 @@ impl Gateway {
         let text = compiled.dynamic_bootstrap(&folder.path().to_string_lossy(), addresses).to_string();
         std::fs::write(&bootstrap, text).map_err(unwritable)?;
         let envoy = Envoy::start(program, &bootstrap, folder.path(), concurrency)?;
-        Ok(Self { envoy, folder, addresses, running: compiled, refused: BTreeSet::new() })
+        Ok(Self { envoy, folder, addresses, running: compiled, generation: 0, refused: BTreeSet::new() })
     }
 
     /// Waits until Envoy has taken all that it was given and serves it. Returns the address of the listener.
@@ -127,11 +130,17 @@ impl Gateway {
     ///
     /// # Errors
     /// Envoy refuses it, and keeps the one it had.
-    pub fn update(&mut self, compiled: Compiled) -> Result<(), String> {
+    pub fn update(&mut self, mut compiled: Compiled) -> Result<(), String> {
+        compiled.set_generation(self.generation);
+        if compiled.filters != self.running.filters {
+            self.generation = self.generation.saturating_add(1);
+            compiled.set_generation(self.generation);
+        }
         let old = all_files(&self.running, &self.folder, self.addresses);
         let both = [self.running.clusters.clone(), compiled.clusters.clone()].concat();
-        let mut steps = vec![(File::Cds, clusters(&dedup(both)))];
         let new = all_files(&compiled, &self.folder, self.addresses);
+        let mut steps = vec![(File::Cds, clusters(&dedup(both)))];
+        steps.extend(with_internal_listeners(&old, &new).map(|listeners| (File::Lds, listeners)));
         let order = |file: &File| match file {
             File::Ecds(_) => 0,
             File::Rds => 1,
@@ -143,6 +152,9 @@ impl Gateway {
         steps.extend(rest);
         for (done, (file, resources)) in steps.iter().enumerate() {
             if let Err(refusal) = self.write_and_wait(*file, resources) {
+                self.generation = self.generation.saturating_add(1);
+                self.running.set_generation(self.generation);
+                let old = all_files(&self.running, &self.folder, self.addresses);
                 for (file, _) in steps.iter().take(done + 1).rev() {
                     if let Some((_, resources)) = old.iter().find(|(old, _)| old == file) {
                         let _ = self.folder.write(*file, resources);
@@ -229,6 +241,26 @@ fn filter(name: &str, wasm: &Value) -> Value {
 
 fn clusters(clusters: &[Value]) -> Vec<Value> {
     clusters.iter().map(|cluster| resource("envoy.config.cluster.v3.Cluster", cluster.clone())).collect()
+}
+
+/// The listeners of `old`, and those of `new` beside them that only Envoy itself reaches: filters may call them as soon as
+/// they are there. `None` where there are no further ones.
+fn with_internal_listeners(old: &[(File, Vec<Value>)], new: &[(File, Vec<Value>)]) -> Option<Vec<Value>> {
+    let listeners = |files: &[(File, Vec<Value>)]| {
+        files.iter().find(|(file, _)| *file == File::Lds).map(|(_, listeners)| listeners.clone()).unwrap_or_default()
+    };
+    let (mut all, new) = (listeners(old), listeners(new));
+    let known: BTreeSet<String> = all.iter().filter_map(name).collect();
+    let is_further = |listener: &Value| {
+        listener.get("internal_listener").is_some() && name(listener).is_some_and(|name| !known.contains(&name))
+    };
+    let before = all.len();
+    all.extend(new.into_iter().filter(is_further));
+    (all.len() > before).then_some(all)
+}
+
+fn name(resource: &Value) -> Option<String> {
+    Some(resource.get("name")?.as_str()?.to_owned())
 }
 
 /// Clusters by name, the last of each name.
