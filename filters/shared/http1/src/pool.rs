@@ -6,8 +6,8 @@ use crate::{Malformed, Reader, Request, Response};
 
 /// Most connections at a time; calls beyond them are not for the pool.
 const MAX_CONNECTIONS: usize = 4096;
-/// How long a connection may take new calls, in milliseconds. Where the backend's addresses have changed, calls follow
-/// after that; and a backend that a call has to itself for so long is rare.
+/// How long a connection may take new calls, in milliseconds: where the backend's addresses have changed, calls follow
+/// after that.
 const MAX_AGE_MILLIS: u64 = 60_000;
 
 /// Connections to backends, each with one call at a time or none. Times are milliseconds on any one clock.

@@ -34,9 +34,9 @@ thread_local! {
     static OPENING: RefCell<HashMap<u32, u32>> = RefCell::new(HashMap::new());
 }
 
-/// A connection to a backend: the head of the call that has opened it, until that is complete.
-#[derive(Default)]
+/// A connection to a backend.
 pub struct UpstreamContext {
+    /// The head of the call that has opened it, until that is complete.
     head: Option<Vec<u8>>,
 }
 

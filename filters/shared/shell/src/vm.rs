@@ -368,8 +368,8 @@ pub fn callout(context: u32, token: u32, headers: usize) {
     match caller {
         // The request may be gone by now.
         Some(caller) => {
-            let known = abi::set_effective_context(caller).is_ok();
-            deliver_answer(known.then(|| (caller, answer(headers))));
+            let is_known = abi::set_effective_context(caller).is_ok();
+            deliver_answer(is_known.then(|| (caller, answer(headers))));
         }
         None => {
             if let Some(root) = root_context(context) {
@@ -383,8 +383,9 @@ pub fn callout(context: u32, token: u32, headers: usize) {
 
 /// Hands over the answer to a call. Who has made it may be gone by now.
 fn deliver_answer(answer: Option<(u32, Answer)>) {
-    let Some((caller, answer)) = answer else { return };
-    if abi::set_effective_context(caller).is_ok() {
+    if let Some((caller, answer)) = answer
+        && abi::set_effective_context(caller).is_ok()
+    {
         match take_context(caller) {
             Some(Context::Connection(mut connection)) => {
                 run_as(caller, || connection.on_callout(answer));
