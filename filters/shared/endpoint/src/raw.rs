@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 pub struct RawEndpoint {
     /// Envoy cluster.
     pub cluster: String,
-    /// Envoy cluster that opens connections to the same backend for the network filter `upstream-connections`; absent:
-    /// Envoy's HTTP client makes the calls.
+    /// Envoy cluster that opens connections to the same backend for the network filter `upstream-connections`, over which
+    /// messages of WebSocket APIs go; absent: Envoy's HTTP client makes their calls, as it makes all others.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub connections: Option<String>,
     /// The `Host` of the call, with a port unless it is the scheme's own.

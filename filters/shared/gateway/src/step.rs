@@ -78,8 +78,8 @@ impl From<Edits> for Step {
 pub struct Callout {
     /// Envoy cluster to call.
     pub cluster: String,
-    /// Envoy cluster that opens connections to the backend for [`crate::UPSTREAM_CONNECTIONS`], where they are kept;
-    /// `None`: Envoy's HTTP client makes the call.
+    /// Envoy cluster that opens connections to the backend for [`crate::UPSTREAM_CONNECTIONS`], over which a network
+    /// filter's calls go; `None`: Envoy's HTTP client makes them, as it makes those of requests, with their trace.
     pub connections: Option<String>,
     /// Request headers with `:method`, `:path` and `:authority`.
     pub headers: Vec<(Cow<'static, str>, Vec<u8>)>,

@@ -12,7 +12,7 @@ use gateway::{Answer, Callout, Connection, Host, LogLevel, Output, UnixMillis};
 use crate::abi::{self, Buffer, Half};
 use crate::host::{Counters, Envoy};
 use crate::stream::send;
-use crate::{mailbox, vm};
+use crate::{mailbox, upstream, vm};
 
 /// How many outputs one callback may give before the filter is taken to be stuck: each comes of a call that failed at
 /// once, or of bytes that Envoy held.
@@ -105,7 +105,7 @@ impl ConnectionContext {
                 write.append(&mut output.write)
             }
             close |= output.close;
-            let failed = output.callout.is_some_and(|callout| !send(&callout));
+            let failed = output.callout.is_some_and(|callout| !(upstream::send(&callout) || send(&callout)));
             if failed {
                 next = Some(self.with_host(|connection, envoy| connection.on_callout(envoy, Answer::Failed)));
             } else if !close && self.held && (!write.is_empty() || self.connection.wants_data()) {

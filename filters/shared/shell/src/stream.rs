@@ -7,7 +7,7 @@ use gateway::{Answer, Callout, Edits, Headers, Host, LogLevel, Metric, Reply};
 
 use crate::abi::{self, Buffer, Half, Map};
 use crate::host::{Counters, Envoy, read_headers};
-use crate::{upstream, vm};
+use crate::vm;
 
 /// Most bytes of an answer that are handed to a core; Envoy itself cuts an answer at about 32 MB.
 const MAX_ANSWER_BYTES: usize = 64 << 20;
@@ -131,10 +131,6 @@ impl Proxy for Envoy<'_> {
 
 /// Sends a callout from the current context. False when it could not be sent.
 pub fn send(callout: &Callout) -> bool {
-    let kept = callout.connections.as_deref().zip(vm::running());
-    if kept.is_some_and(|(cluster, caller)| upstream::send(callout, cluster, caller)) {
-        return true;
-    }
     let headers = callout.headers.iter().map(|(name, value)| (name.as_bytes(), value.as_slice()));
     let timeout = u32::try_from(callout.timeout.as_millis()).unwrap_or(u32::MAX);
     match abi::http_call(&callout.cluster, &Headers::to_wire(headers), &callout.body, timeout) {

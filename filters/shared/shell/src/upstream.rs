@@ -1,4 +1,4 @@
-//! Calls over connections that this module keeps itself, for callers that make one for each message: with Envoy's HTTP
+//! Calls over connections that this module keeps itself, for network filters that make one for each message: with Envoy's HTTP
 //! client a message takes twice the processor time.
 //!
 //! A connection is Envoy's all the same. An HTTP call to a cluster that leads to an internal listener makes Envoy open
@@ -82,8 +82,9 @@ fn put(bytes: &[u8]) -> abi::Result<()> {
     abi::continue_stream(Half::Downstream)
 }
 
-/// Makes a call for `caller`, over a connection from `cluster`. False when that cannot be done here.
-pub fn send(callout: &Callout, cluster: &str, caller: u32) -> bool {
+/// Makes a call for the connection whose callback runs now. False when that cannot be done here.
+pub fn send(callout: &Callout) -> bool {
+    let (Some(cluster), Some(caller)) = (&callout.connections, vm::running()) else { return false };
     let Some(request) = Request::write(&callout.headers, &callout.body) else { return false };
     let now = now_millis();
     let until = now.saturating_add(u64::try_from(callout.timeout.as_millis()).unwrap_or(u64::MAX));
