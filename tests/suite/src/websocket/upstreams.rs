@@ -269,8 +269,8 @@ fn kept(api: &Api) -> Result<(), String> {
             expect(client, &Expected::Text(&format!("{round} {number}")))?;
         }
     }
-    let calls = statistic(api, "cluster.http_127.0.0.1.*.upstream_rq_total")?;
-    check(calls == 0, || format!("{calls} calls of Envoy's HTTP client"))?;
+    let calls = statistic(api, "cluster.http.127.0.0.1_[0-9]*.upstream_cx_http1_total")?;
+    check(calls == 0, || format!("{calls} connections of Envoy's HTTP client"))?;
     let opened = statistic(api, "tcp.upstream-connections.downstream_cx_total")?;
     check(opened > 0, || "the gateway keeps no connections".to_owned())?;
     let more = api.backend.connections() - before;
@@ -284,8 +284,9 @@ fn statistic(api: &Api, name: &str) -> Result<u64, String> {
     let admin = admin.and_then(|address| address.parse().ok()).ok_or("no admin interface")?;
     let request = Request::new("GET", &format!("/stats?filter=^{name}$"));
     let page = client::send(admin, &request).map_err(|error| error.to_string())?.text();
-    let values = page.lines().filter_map(|line| line.rsplit(' ').next()?.parse::<u64>().ok());
-    Ok(values.sum())
+    let values: Vec<u64> = page.lines().filter_map(|line| line.rsplit(' ').next()?.parse().ok()).collect();
+    check(!values.is_empty(), || format!("no statistic {name}"))?;
+    Ok(values.iter().sum())
 }
 
 /// It is not used any more once Envoy has seen its end.
