@@ -130,11 +130,12 @@ impl Pool {
     /// A connection is open; `handle` is its owner's name for it.
     pub fn opened(&mut self, id: u32, handle: u32, now: u64) -> Opened {
         let Some(connection) = self.connections.get_mut(&id) else { return Opened::Close };
-        let open = State::Open { handle, since: now };
-        let State::Opening(request) = std::mem::replace(&mut connection.state, open) else { return Opened::Close };
+        let State::Opening(request) = &mut connection.state else { return Opened::Close };
+        let bytes = std::mem::take(&mut request.bytes);
+        connection.state = State::Open { handle, since: now };
         self.ids.insert(handle, id);
         if connection.call.is_some() {
-            return Opened::Write(request.bytes);
+            return Opened::Write(bytes);
         }
         self.free(id);
         Opened::Idle

@@ -50,6 +50,16 @@ fn a_connection_takes_one_call_after_the_other() {
 }
 
 #[test]
+fn a_connection_is_opened_once() {
+    let mut pool = Pool::default();
+    let id = opening(&mut pool, "b", 1, 0);
+    assert_eq!(pool.opened(id, 7, 0), Opened::Write(bytes("/")));
+    assert_eq!(pool.opened(id, 8, 0), Opened::Close);
+    assert_eq!(pool.received(8, OK), Received { ended: None, close: true });
+    assert_eq!(pool.received(7, OK), Received { ended: Some((1, hi())), close: false });
+}
+
+#[test]
 fn backends_have_their_own_connections() {
     let mut pool = with_idle();
     opening(&mut pool, "c", 2, 0);
