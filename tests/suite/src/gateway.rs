@@ -131,6 +131,11 @@ impl Gateway {
         kib.ok_or_else(|| "the memory of Envoy is not known".to_owned())
     }
 
+    /// Where Envoy's admin interface is.
+    pub fn admin(&self) -> Option<SocketAddr> {
+        self.log().lines().find_map(|line| line.strip_prefix("admin interface on http://"))?.parse().ok()
+    }
+
     /// What `apigw` and Envoy have printed as errors.
     pub fn log(&self) -> String {
         fs::read_to_string(&self.log).unwrap_or_default()

@@ -134,9 +134,7 @@ impl Gateway for Running {
     }
 
     fn statistics(&mut self) -> Option<String> {
-        let log = self.gateway.log();
-        let admin = log.lines().find_map(|line| line.strip_prefix("admin interface on http://"))?;
-        let page = client::send(admin.parse().ok()?, &Request::new("GET", "/stats/prometheus")).ok()?;
+        let page = client::send(self.gateway.admin()?, &Request::new("GET", "/stats/prometheus")).ok()?;
         Some(page.text())
     }
 

@@ -81,13 +81,11 @@ impl Backend {
     fn to_cluster(&self) -> Value {
         let is_address = self.host.parse::<IpAddr>().is_ok();
         let address = json!({"socket_address": {"address": self.host, "port_value": self.port}});
-        let thresholds =
-            json!({"max_connections": NO_LIMIT, "max_pending_requests": NO_LIMIT, "max_requests": NO_LIMIT});
         let mut cluster = json!({
             "name": self.cluster(),
             "type": if is_address { "STATIC" } else { "STRICT_DNS" },
             "connect_timeout": CONNECT_TIMEOUT,
-            "circuit_breakers": {"thresholds": [thresholds]},
+            "circuit_breakers": open_circuit_breakers(),
             "load_assignment": {
                 "cluster_name": self.cluster(),
                 "endpoints": [{"lb_endpoints": [{"endpoint": {"address": address}}]}],
@@ -157,6 +155,13 @@ impl Clusters {
 
 /// Headers that Envoy adds by itself.
 const NOT_SENT: [&str; 3] = ["x-envoy-internal", "x-envoy-external-address", "x-envoy-expected-rq-timeout-ms"];
+
+/// Circuit breakers that let everything through.
+pub(super) fn open_circuit_breakers() -> Value {
+    json!({"thresholds": [
+        {"max_connections": NO_LIMIT, "max_pending_requests": NO_LIMIT, "max_requests": NO_LIMIT},
+    ]})
+}
 
 /// Marks every real answer of a backend, so that a filter can tell it from one that Envoy makes up.
 fn upstream_filters() -> Value {

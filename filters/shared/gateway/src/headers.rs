@@ -78,8 +78,9 @@ impl Headers {
 
     /// Headers from pairs; names are taken as they are.
     pub fn from_pairs<N: AsRef<[u8]>, V: AsRef<[u8]>>(pairs: &[(N, V)]) -> Self {
-        let pairs = pairs.iter().map(|(name, value)| (name.as_ref(), value.as_ref()));
-        Self::from_wire(Self::to_wire(pairs)).unwrap_or_default()
+        let mut map = Map::with_capacity(0, pairs.len());
+        pairs.iter().for_each(|(name, value)| map.push(name.as_ref(), value.as_ref()));
+        Self(Rc::new(map))
     }
 
     /// The headers after changes, as Envoy's own map would have them.

@@ -240,13 +240,10 @@ pub fn configure(context: u32, size: usize, http: &'static [chain::Entry], netwo
                 Context::NetworkRoot(root) => {
                     NETWORK_ROOT.set(context);
                     mailbox::open();
-                    upstream::TICK_MILLIS.min(root.root.tick_millis())
+                    root.root.tick_millis()
                 }
-                Context::NewRoot
-                | Context::Stream(_)
-                | Context::Connection(_)
-                | Context::UpstreamRoot
-                | Context::Upstream(_) => 0,
+                Context::UpstreamRoot => upstream::TICK_MILLIS,
+                Context::NewRoot | Context::Stream(_) | Context::Connection(_) | Context::Upstream(_) => 0,
             };
             if tick_millis > 0 {
                 let _ = abi::set_tick_period(tick_millis);
@@ -494,14 +491,14 @@ fn look_after_connections() {
 
 /// `proxy_on_tick`.
 pub fn tick(context: u32) {
+    if with_contexts(|contexts| matches!(contexts.get(&context), Some(Context::UpstreamRoot))) == Some(true) {
+        for answer in upstream::expire() {
+            deliver_answer(Some(answer));
+        }
+        return;
+    }
     if network_root_context(context).is_some() {
         if context == NETWORK_ROOT.get() {
-            for answer in upstream::expire() {
-                deliver_answer(Some(answer));
-            }
-            if !is_time_to_look(context) {
-                return;
-            }
             mailbox::show_alive();
             look_after_connections();
             wake();
@@ -519,18 +516,6 @@ pub fn tick(context: u32) {
         run_callouts(&root, next);
         wake();
     }
-}
-
-/// The clock of a network filter is faster than the filter wants it, for the calls of [`upstream`].
-fn is_time_to_look(context: u32) -> bool {
-    thread_local! {
-        static TICKS: Cell<u32> = const { Cell::new(0) };
-    }
-    let wanted = network_root_context(context).map_or(0, |root| root.root.tick_millis());
-    let ticks = TICKS.get().saturating_add(1);
-    let is_time = ticks.saturating_mul(upstream::TICK_MILLIS) >= wanted;
-    TICKS.set(if is_time { 0 } else { ticks });
-    is_time
 }
 
 /// Sends what a network filter wants sent.

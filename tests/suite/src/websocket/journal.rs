@@ -152,9 +152,7 @@ fn counts(gateway: &Gateway) -> Result<(), String> {
 }
 
 fn counted(gateway: &Gateway) -> Result<(), String> {
-    let log = gateway.log();
-    let admin = log.lines().find_map(|line| line.strip_prefix("admin interface on http://"));
-    let admin = admin.and_then(|address| address.parse().ok()).ok_or("no admin interface")?;
+    let admin = gateway.admin().ok_or("no admin interface")?;
     let page =
         client::send(admin, &Request::new("GET", "/stats/prometheus")).map_err(|error| error.to_string())?.text();
     let page: Vec<&str> = page.lines().filter(|line| line.starts_with("envoy_apigw_")).collect();

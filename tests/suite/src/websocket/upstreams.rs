@@ -279,9 +279,7 @@ fn kept(api: &Api) -> Result<(), String> {
 
 /// The sum of Envoy's statistics of that name, a regular expression.
 fn statistic(api: &Api, name: &str) -> Result<u64, String> {
-    let log = api.gateway.log();
-    let admin = log.lines().find_map(|line| line.strip_prefix("admin interface on http://"));
-    let admin = admin.and_then(|address| address.parse().ok()).ok_or("no admin interface")?;
+    let admin = api.gateway.admin().ok_or("no admin interface")?;
     let request = Request::new("GET", &format!("/stats?filter=^{name}$"));
     let page = client::send(admin, &request).map_err(|error| error.to_string())?.text();
     let values: Vec<u64> = page.lines().filter_map(|line| line.rsplit(' ').next()?.parse().ok()).collect();

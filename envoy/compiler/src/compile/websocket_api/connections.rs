@@ -11,7 +11,7 @@ use gateway::UPSTREAM_CONNECTIONS;
 use serde_json::{Value, json};
 use websocket_routes::{RawConnections, RawIntegration};
 
-use super::envoy::NO_LIMIT;
+use crate::compile::cluster::open_circuit_breakers;
 use crate::compile::deployment::Deployment;
 use crate::compile::listener::internal_cluster;
 use crate::compile::wasm::network_wasm;
@@ -79,8 +79,7 @@ fn listener(name: &str, backend: &str, vm_id: &str, module: &str) -> Result<Valu
 }
 
 fn cluster(name: &str) -> Value {
-    let thresholds = json!({"max_connections": NO_LIMIT, "max_pending_requests": NO_LIMIT, "max_requests": NO_LIMIT});
     let mut cluster = internal_cluster(name);
-    cluster["circuit_breakers"] = json!({"thresholds": [thresholds]});
+    cluster["circuit_breakers"] = open_circuit_breakers();
     cluster
 }

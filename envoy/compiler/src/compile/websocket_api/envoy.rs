@@ -8,6 +8,7 @@ use gateway_responses::Refusal;
 use serde_json::{Value, json};
 use websocket_routes::{CONNECT_ROUTE, CONNECTIONS_ROUTE, RawConnections, WebSocketConnections};
 
+use crate::compile::cluster::open_circuit_breakers;
 use crate::compile::listener::internal_cluster;
 use crate::compile::path_match::escape;
 use crate::compile::routes::{OUTSIDE, refusal};
@@ -21,8 +22,6 @@ const BUFFER_BYTES: u32 = 32 << 10;
 /// should its VM be gone, Envoy ends it.
 const MAX_STREAM_SECONDS: u32 = 7210;
 const IDLE_SECONDS: u32 = 610;
-/// Far above what one Envoy serves: connections end elsewhere.
-pub(super) const NO_LIMIT: u32 = 1_000_000;
 
 /// The routes of an API mounted at `base_path` (`/prod`, or empty).
 pub fn routes(base_path: &str) -> Vec<Value> {
@@ -82,9 +81,8 @@ pub fn listener(vm_id: &str, module: &str) -> Result<Value, String> {
 
 /// The cluster that leads to the listener.
 pub fn cluster() -> Value {
-    let thresholds = json!({"max_connections": NO_LIMIT, "max_pending_requests": NO_LIMIT, "max_requests": NO_LIMIT});
     let mut cluster = internal_cluster(WEBSOCKET);
     cluster["per_connection_buffer_limit_bytes"] = json!(BUFFER_BYTES);
-    cluster["circuit_breakers"] = json!({"thresholds": [thresholds]});
+    cluster["circuit_breakers"] = open_circuit_breakers();
     cluster
 }
